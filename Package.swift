@@ -1,0 +1,64 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "coppice",
+  products: [
+    .executable(name: "coppice", targets: ["CLI"]),
+    .library(name: "CoppiceIR", targets: ["CoppiceIR"]),
+    .library(name: "CoppicePassManager", targets: ["CoppicePassManager"]),
+    .library(name: "Coppice", targets: ["Coppice"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
+    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+  ],
+  targets: [
+    .target(name: "CoppiceIR", path: "IR", swiftSettings: settings),
+    .target(
+      name: "CoppicePassManager", dependencies: ["CoppiceIR"], path: "Sources/PassManager",
+      swiftSettings: settings),
+    .target(
+      name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager"], path: "Passes",
+      swiftSettings: settings),
+    .target(
+      name: "COnnx", path: "Sources/COnnx", linkerSettings: [.linkedLibrary("protobuf-c")]),
+    .target(
+      name: "CoppiceONNX", dependencies: ["CoppiceIR", "COnnx"], path: "Sources/ONNX",
+      swiftSettings: settings),
+    .target(
+      name: "CoppiceRecords", dependencies: ["CoppiceIR"], path: "Sources/Records",
+      swiftSettings: settings),
+    .target(
+      name: "CoppiceLowering", dependencies: ["CoppiceIR"], path: "Sources/Lowering",
+      swiftSettings: settings),
+    .target(
+      name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceLowering"], path: "Sources/CBackend",
+      swiftSettings: settings),
+    .target(
+      name: "Coppice",
+      dependencies: [
+        "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceONNX", "CoppiceRecords",
+        "CoppiceLowering", "CoppiceC", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Sources/Coppice", swiftSettings: settings),
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "CoppiceIR", "CoppicePassManager", "Coppice",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), "Rainbow",
+        .product(name: "TextTable", package: "TextTable"),
+      ],
+      path: "Sources/CLI", swiftSettings: settings,
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+  ]
+)

@@ -1,0 +1,3 @@
+#ifndef COPPICE_ONNX_SHIM_H
+#define COPPICE_ONNX_SHIM_H
+#endif

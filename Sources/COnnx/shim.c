@@ -1,0 +1,2 @@
+#include "COnnx.h"
+typedef int coppice_onnx_unit;
