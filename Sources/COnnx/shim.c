@@ -1,2 +1,0 @@
-#include "COnnx.h"
-typedef int coppice_onnx_unit;
