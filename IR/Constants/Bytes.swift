@@ -1,0 +1,124 @@
+/// Immutable bytes with an owner: an array of ours, a mapped file, or a decoder's memory.
+///
+/// Copying a `Bytes` copies a reference, never the bytes.
+public struct Bytes: Sendable {
+  private let owner: Owner
+  private let offset: Int
+  /// The number of bytes.
+  public let count: Int
+
+  /// Keeps memory alive and frees it at the end.
+  private final class Owner: Sendable {
+    nonisolated(unsafe) let base: UnsafeRawPointer?
+    let release: @Sendable () -> Void
+
+    init(base: UnsafeRawPointer?, release: @escaping @Sendable () -> Void) {
+      self.base = base
+      self.release = release
+    }
+
+    deinit { release() }
+  }
+
+  private init(owner: Owner, offset: Int, count: Int) {
+    self.owner = owner
+    self.offset = offset
+    self.count = count
+  }
+
+  /// Borrows memory that somebody else owns.
+  ///
+  /// - Parameters:
+  ///   - memory: Stays valid and unchanged until `release` is called.
+  ///   - release: Called once when the last copy goes.
+  public init(borrowing memory: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
+    self.init(
+      owner: Owner(base: memory.baseAddress, release: release), offset: 0, count: memory.count)
+  }
+
+  /// Makes new bytes, 64-byte aligned.
+  ///
+  /// - Parameters:
+  ///   - count: The number of bytes; they start as zero.
+  ///   - fill: Writes them.
+  public init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0)
+    do {
+      try fill(UnsafeMutableRawBufferPointer(rebasing: memory[0..<count]))
+    } catch {
+      memory.deallocate()
+      throw error
+    }
+    nonisolated(unsafe) let base = memory.baseAddress
+    self.init(
+      owner: Owner(base: UnsafeRawPointer(base), release: { base?.deallocate() }), offset: 0,
+      count: count)
+  }
+
+  /// Copies the elements of an array.
+  ///
+  /// - Parameter elements: Plain values without references.
+  public init<Element: BitwiseCopyable>(_ elements: [Element]) {
+    self.init(count: elements.count * MemoryLayout<Element>.stride) { memory in
+      elements.withUnsafeBytes { memory.copyMemory(from: $0) }
+    }
+  }
+
+  /// A part of the bytes; nothing is copied.
+  ///
+  /// - Parameter range: Within `0..<count`.
+  /// - Returns: The part.
+  public func slice(_ range: Range<Int>) -> Bytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return Bytes(owner: owner, offset: offset + range.lowerBound, count: range.count)
+  }
+
+  /// Lends the bytes.
+  ///
+  /// - Parameter body: Gets the bytes; the pointer is valid only inside.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws.
+  public func withUnsafeBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    let start = owner.base.map { $0 + offset }
+    return try body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  /// The elements as an array; unaligned memory is fine.
+  ///
+  /// - Parameter type: A plain type.
+  /// - Returns: A copy.
+  /// - Complexity: O(*n*).
+  public func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
+    withUnsafeBytes { bytes in
+      let size = MemoryLayout<Element>.stride
+      return (0..<count / size).map { bytes.loadUnaligned(fromByteOffset: $0 * size, as: type) }
+    }
+  }
+}
+
+extension Bytes: Hashable {
+  /// Compares the bytes themselves.
+  ///
+  /// - Parameters:
+  ///   - left: Some bytes.
+  ///   - right: Other bytes.
+  /// - Returns: Whether they are the same.
+  public static func == (left: Bytes, right: Bytes) -> Bool {
+    guard left.count == right.count else { return false }
+    if left.owner === right.owner, left.offset == right.offset { return true }
+    return left.withUnsafeBytes { a in right.withUnsafeBytes { a.elementsEqual($0) } }
+  }
+
+  /// Hashes the count and some of the bytes.
+  ///
+  /// - Parameter hasher: Takes them.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(count)
+    withUnsafeBytes { bytes in
+      hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(64)))
+    }
+  }
+}

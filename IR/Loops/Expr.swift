@@ -1,0 +1,131 @@
+/// The scalar types of loop IR: indices and tensor elements.
+public enum Scalar: Hashable, Sendable {
+  /// A signed integer wide enough for any offset.
+  case index
+  /// A computable element type.
+  case element(ElementType)
+
+  /// A comparison's result.
+  public static var bool: Scalar { .element(.bool) }
+
+  /// Whether arithmetic is in floating point.
+  public var isFloat: Bool {
+    if case .element(let element) = self { element.isFloat } else { false }
+  }
+}
+
+/// Operations with two operands of one type.
+public enum BinaryOp: String, Hashable, Sendable {
+  /// Whole numbers wrap around; division truncates towards zero and gives 0 for a divisor of 0.
+  case add, sub, mul, div, rem, min, max
+  /// On whole numbers and bool.
+  case and, or, xor, shl, shr
+}
+
+/// Operations with one operand.
+public enum UnaryOp: String, Hashable, Sendable {
+  case neg, abs, not
+  /// Logical negation of a bool.
+  case lnot
+}
+
+/// Comparisons; the result is bool. Any comparison with NaN but `ne` is false.
+public enum CompareOp: String, Hashable, Sendable {
+  case eq, ne, lt, le, gt, ge
+}
+
+/// Functions of C's `math.h`, on float32 or float64.
+public enum MathFunction: String, Hashable, Sendable {
+  case exp, log, sqrt, pow, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh
+  case erf, floor, ceil, trunc, rint, fmod, expm1, log1p
+  /// 1 if NaN, else 0, as bool.
+  case isnan
+  /// 1 if infinite of either sign, else 0, as bool.
+  case isinf
+}
+
+/// A variable of a kernel.
+public struct Variable: Hashable, Sendable {
+  /// Unique in the kernel.
+  public let id: Int
+  /// Its scalar type.
+  public let scalar: Scalar
+  /// 1, or the lanes of a vector.
+  public let lanes: Int
+  /// A wish for the printed name.
+  public let hint: String
+}
+
+/// A memory region that a kernel reads or writes.
+public struct Buffer: Hashable, Sendable {
+  /// Unique in the program.
+  public let id: Int
+  /// The element type.
+  public let element: ElementType
+  /// The number of elements.
+  public let count: Int
+
+  package init(id: Int, element: ElementType, count: Int) {
+    self.id = id
+    self.element = element
+    self.count = count
+  }
+}
+
+/// An expression of loop IR. Building with the operators simplifies indices on the way.
+public indirect enum Expr: Hashable, Sendable {
+  /// An index.
+  case integer(Int)
+  /// A number of a float or integer element type; exact.
+  case number(Double, ElementType)
+  /// A whole number of a 64-bit type, by its bits.
+  case whole(Int64, ElementType)
+  case variable(Variable)
+  /// Elements `index ..< index + lanes` of a buffer.
+  case load(Buffer, Expr, lanes: Int)
+  case binary(BinaryOp, Expr, Expr)
+  case unary(UnaryOp, Expr)
+  case compare(CompareOp, Expr, Expr)
+  /// The second where the first (a bool) holds, else the third; only that one is evaluated.
+  case select(Expr, Expr, Expr)
+  /// Floats to integers truncate and saturate, NaN gives 0; integers wrap around.
+  case convert(Expr, Scalar)
+  case math(MathFunction, [Expr])
+  /// A scalar in every lane.
+  case splat(Expr, lanes: Int)
+
+  /// The scalar type.
+  public var scalar: Scalar {
+    switch self {
+    case .integer: .index
+    case .number(_, let element), .whole(_, let element): .element(element)
+    case .variable(let variable): variable.scalar
+    case .load(let buffer, _, _): .element(buffer.element)
+    case .binary(_, let a, _), .unary(_, let a): a.scalar
+    case .compare: .bool
+    case .select(_, let a, _): a.scalar
+    case .convert(_, let scalar): scalar
+    case .math(.isnan, _), .math(.isinf, _): .bool
+    case .math(_, let arguments): arguments[0].scalar
+    case .splat(let a, _): a.scalar
+    }
+  }
+
+  /// 1, or the lanes of a vector.
+  public var lanes: Int {
+    switch self {
+    case .integer, .number, .whole: 1
+    case .variable(let variable): variable.lanes
+    case .load(_, _, let lanes), .splat(_, let lanes): lanes
+    case .binary(_, let a, let b), .compare(_, let a, let b): max(a.lanes, b.lanes)
+    case .unary(_, let a), .convert(let a, _): a.lanes
+    case .select(_, let a, let b): max(a.lanes, b.lanes)
+    case .math(_, let arguments): arguments.map(\.lanes).max() ?? 1
+    }
+  }
+
+  /// The value of an index that is known now.
+  public var constantIndex: Int? {
+    if case .integer(let value) = self { value } else { nil }
+  }
+}

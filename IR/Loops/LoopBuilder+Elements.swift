@@ -1,0 +1,145 @@
+extension LoopBuilder {
+  /// Loops over all elements of views of one shape, in the memory order of the first, with as few
+  /// nested loops as their strides allow.
+  ///
+  /// - Parameters:
+  ///   - views: All of one shape.
+  ///   - body: Gets the offset of the element in each view's buffer, and the loops' indices when
+  ///     all axes kept their own loop.
+  /// - Throws: What `body` throws.
+  public func forEachElement<E: Error>(
+    _ views: [TensorView], _ body: (_ offsets: [Expr]) throws(E) -> Void
+  ) throws(E) {
+    guard let first = views.first else { return }
+    var dims = first.shape.indices.filter { first.shape[$0] != 1 }.map { axis in
+      (extent: first.shape[axis], strides: views.map { $0.strides[axis] })
+    }
+    if first.shape.contains(0) { return }
+    let order = dims.indices.sorted { a, b in
+      let (x, y) = (dims[a].strides[0], dims[b].strides[0])
+      return x != y ? x > y : a < b
+    }
+    dims = order.map { dims[$0] }
+    var merged: [(extent: Int, strides: [Int])] = []
+    for dim in dims {
+      if let last = merged.last,
+        zip(last.strides, dim.strides).allSatisfy({ $0 == $1 * dim.extent })
+      {
+        merged[merged.count - 1] = (last.extent * dim.extent, dim.strides)
+      } else {
+        merged.append(dim)
+      }
+    }
+    try element(merged[...], views.map { .integer($0.offset) }, body)
+  }
+
+  private func element<E: Error>(
+    _ dims: ArraySlice<(extent: Int, strides: [Int])>, _ offsets: [Expr],
+    _ body: ([Expr]) throws(E) -> Void
+  ) throws(E) {
+    guard let dim = dims.first else { return try body(offsets) }
+    try loop("i", dim.extent) { (index) throws(E) in
+      let next = zip(offsets, dim.strides).map { offset, stride in offset + index * stride }
+      try element(dims.dropFirst(), next, body)
+    }
+  }
+
+  /// Visits the nonzeros of a row of a weight, whatever its storage; all elements when dense.
+  ///
+  /// A weight in sparse storage is packed as start, index and value tables on the way. Its rows go
+  /// along the axis that its storage names, which must be `rowAxis`; otherwise it is made dense at
+  /// compile time.
+  ///
+  /// - Parameters:
+  ///   - operand: The operand that holds the weight.
+  ///   - rowAxis: The axis that the rows go along.
+  ///   - row: The row.
+  ///   - body: Gets the row-major index over the other axes and the weight.
+  /// - Throws: `missing-operand`, and what `body` throws.
+  public func forEachNonzero(
+    of operand: Int, rowAxis: Int, row: Expr,
+    _ body: (_ column: Expr, _ value: Expr) throws(DiagnosticMessage) -> Void
+  ) throws(DiagnosticMessage) {
+    let view = try self.operand(operand)
+    guard let constant = constants[operand], constant.storage.isSparse else {
+      let matrix = MatrixView(view.shape, rowAxis: rowAxis)
+      let others = view.shape.indices.filter { $0 != rowAxis }
+      return try loop("k", matrix.columns) { (column) throws(DiagnosticMessage) in
+        var index = [Expr](repeating: row, count: view.rank)
+        for (axis, part) in zip(others, unravel(column, others.map { view.shape[$0] })) {
+          index[axis] = part
+        }
+        try body(column, view[index])
+      }
+    }
+    let rows = packedRows(constant, operand, rowAxis)
+    let start = Expr.load(rows.starts, row, lanes: 1).converted(to: .index)
+    let end = Expr.load(rows.starts, row + 1, lanes: 1).converted(to: .index)
+    try loop("k", from: start, to: end) { (slot) throws(DiagnosticMessage) in
+      let column = define("c", Expr.load(rows.indices, slot, lanes: 1).converted(to: .index))
+      try body(column, .load(rows.values, slot, lanes: 1))
+    }
+  }
+
+  /// The tables of a constant in sparse storage: starts (u16 or u32), indices and values.
+  ///
+  /// - Parameters:
+  ///   - constant: A constant; of any storage.
+  ///   - operand: The operand that it is.
+  ///   - rowAxis: The axis that the rows go along.
+  /// - Returns: The tables' buffers.
+  public func packedRows(
+    _ constant: Constant, _ operand: Int, _ rowAxis: Int
+  ) -> (starts: Buffer, indices: Buffer, values: Buffer) {
+    var packed = constant
+    if case .indexRows(let rows) = constant.storage, rows.rowAxis == rowAxis {
+    } else {
+      packed = Constant(constant.type, .dense(constant.dense)).asIndexRows(rowAxis: rowAxis)
+    }
+    guard case .indexRows(let rows) = packed.storage else { fatalError("rows were just made") }
+    let starts = indexTable(rows.starts, "starts", operand)
+    let indices = indexTable(rows.indices, "columns", operand)
+    let count = rows.indices.count
+    let values = addConstant(rows.values, constant.type.element, count, "values", operand)
+    return (starts, indices, values)
+  }
+
+  /// A table of indices in the narrowest unsigned type.
+  ///
+  /// - Parameters:
+  ///   - values: Not negative.
+  ///   - name: What it is for.
+  ///   - operand: The operand that it was packed from.
+  /// - Returns: The table's buffer.
+  public func indexTable(_ values: [Int32], _ name: String, _ operand: Int?) -> Buffer {
+    let largest = values.max() ?? 0
+    if largest < 256 {
+      return addConstant(Bytes(values.map(UInt8.init)), .uint8, values.count, name, operand)
+    }
+    if largest < 65536 {
+      return addConstant(Bytes(values.map(UInt16.init)), .uint16, values.count, name, operand)
+    }
+    return addConstant(Bytes(values.map(UInt32.init)), .uint32, values.count, name, operand)
+  }
+
+  /// The index along each axis of a row-major offset.
+  ///
+  /// - Parameters:
+  ///   - offset: Within the shape's count.
+  ///   - shape: The extents.
+  /// - Returns: One expression for each axis.
+  public func unravel(_ offset: Expr, _ shape: [Int]) -> [Expr] {
+    var result = [Expr](repeating: .integer(0), count: shape.count)
+    var rest = offset
+    let outer = shape.indices.first { shape[$0] != 1 }
+    for axis in shape.indices.reversed() where shape[axis] != 1 {
+      if axis == outer {
+        result[axis] = rest
+      } else {
+        result[axis] = combine(.rem, rest, .integer(shape[axis]))
+        rest = combine(.div, rest, .integer(shape[axis]))
+      }
+    }
+    return result
+  }
+}

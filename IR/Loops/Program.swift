@@ -1,0 +1,81 @@
+/// A model as a list of kernels over numbered buffers: what the printer and the interpreter take.
+public struct Program: Sendable {
+  /// What stands behind a buffer.
+  public enum Role: Hashable, Sendable {
+    /// Input `k` of the model.
+    case input(Int)
+    /// Output `k` of the model.
+    case output(Int)
+    /// Elements emitted with the code, dense and packed as the kernels read them.
+    case constant(Bytes)
+    /// Memory between kernels, placed by the memory plan.
+    case arena
+  }
+
+  /// A buffer with its role and name.
+  public struct Slot: Sendable {
+    /// Its number, type and size.
+    public var buffer: Buffer
+    /// What stands behind it.
+    public var role: Role
+    /// The value or tensor in the model that it stems from.
+    public var name: String
+    /// The constant of the graph that its bytes were packed from.
+    public var source: ValueID?
+  }
+
+  /// One kernel run.
+  public struct Step: Sendable {
+    /// What runs.
+    public var kernel: Kernel
+    /// The nodes of the model that it computes.
+    public var nodes: [String]
+    /// Buffers used only inside the step.
+    public var scratch: [Buffer]
+    /// For each buffer written that may share memory with one read, the one read.
+    public var inPlace: [Buffer: [Buffer]]
+    /// Multiply-accumulates with every weight, and with the nonzero ones.
+    public var macs: (dense: Int, nonzero: Int)
+  }
+
+  /// The model's inputs: type and name.
+  public var inputs: [(name: String, type: TensorType)]
+  /// The model's outputs: type and name.
+  public var outputs: [(name: String, type: TensorType)]
+  /// Buffers by number.
+  public var slots: [Slot]
+  /// Kernels in the order they run.
+  public var steps: [Step]
+
+  /// Makes an empty program.
+  ///
+  /// - Parameters:
+  ///   - inputs: The model's inputs.
+  ///   - outputs: The model's outputs.
+  public init(
+    inputs: [(name: String, type: TensorType)] = [],
+    outputs: [(name: String, type: TensorType)] = []
+  ) {
+    self.inputs = inputs
+    self.outputs = outputs
+    slots = []
+    steps = []
+  }
+
+  /// Adds a buffer.
+  ///
+  /// - Parameters:
+  ///   - element: The element type.
+  ///   - count: The number of elements.
+  ///   - role: What stands behind it.
+  ///   - name: The value or tensor in the model.
+  ///   - source: The constant of the graph that its bytes were packed from.
+  /// - Returns: The buffer.
+  public mutating func addBuffer(
+    _ element: ElementType, _ count: Int, _ role: Role, name: String, source: ValueID? = nil
+  ) -> Buffer {
+    let buffer = Buffer(id: slots.count, element: element, count: count)
+    slots.append(Slot(buffer: buffer, role: role, name: name, source: source))
+    return buffer
+  }
+}

@@ -1,0 +1,73 @@
+/// An operator whose result element depends on one element of each operand, after broadcasting.
+///
+/// A conforming type gives `scalar` and, where the result's element type differs from operand 0's,
+/// `resultElement`; inference, lowering and the facts follow from that.
+public protocol Elementwise: Operator {
+  /// The result's element from the operands' elements, all in the compute type.
+  func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr
+
+  /// The result's element type.
+  func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType
+
+  /// Whether `scalar` uses only operations that exist for vectors: then fast kernels may apply it
+  /// to whole vectors.
+  var isVectorizable: Bool { get }
+}
+
+extension Elementwise {
+  /// Operand 0's type.
+  ///
+  /// - Parameter context: The operands.
+  /// - Returns: The element type of operand 0.
+  /// - Throws: `element-type` for types that are data only.
+  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+    try context.computable(0).element
+  }
+
+  /// Not known to exist for vectors.
+  public var isVectorizable: Bool { false }
+
+  /// The broadcast shape of the operands.
+  ///
+  /// - Parameter context: The operands.
+  /// - Returns: One type.
+  /// - Throws: `broadcast` when extents disagree, `element-type` for types that are data only.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let element = try resultElement(context)
+    var shapes: [[Int]] = []
+    for index in context.operands.indices where context.has(index) {
+      shapes.append(try context.computable(index).shape)
+    }
+    guard let shape = broadcastShape(shapes) else {
+      let types = context.operands.compactMap { $0?.description }.joined(separator: ", ")
+      throw DiagnosticMessage("broadcast", "the operands \(types) do not broadcast to one shape")
+    }
+    return [TensorType(element, shape)]
+  }
+
+  /// One pass over the elements.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let y = try builder.result()
+    let x = builder.operands.map { $0?.broadcast(to: y.shape) }
+    if builder.epilogue != nil {
+      return builder.loops(y.shape) { index in
+        builder.store(scalar(x.compactMap { $0?[index] }, builder), to: y, at: index)
+      }
+    }
+    let present = x.compactMap { $0 }
+    builder.forEachElement([y] + present) { offsets in
+      let loads = zip(present, offsets.dropFirst()).map { view, offset in
+        Expr.load(view.buffer, offset, lanes: 1)
+      }
+      builder.emit(.store(y.buffer, offsets[0], scalar(loads, builder)))
+    }
+  }
+
+  /// Always.
+  public var storesOnce: Bool { true }
+  /// All operands; the planner checks types and shapes.
+  public var inPlaceOperands: [Int] { Array(0..<max(Self.schema.operands.count, 4)) }
+}

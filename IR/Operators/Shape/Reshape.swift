@@ -1,0 +1,115 @@
+/// The same elements under another shape.
+public struct Reshape: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Reshape", operands: ["data", "shape"], results: ["reshaped"],
+    attributes: ["allowzero": .int(0)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `allowzero`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Moves the `shape` attribute of opsets 1 to 4 to an operand.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: Nothing.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    node.attributes["consumed_inputs"] = nil
+    node.moveAttribute("shape", toOperand: 1)
+  }
+
+  /// Resolves 0 (copied) and -1 (the rest).
+  ///
+  /// - Parameter context: `shape` must be known.
+  /// - Returns: One type.
+  /// - Throws: `reshape-count`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let data = try context.type(0)
+    var shape = try context.integers(1, "the shape")
+    if !attributes.flag("allowzero") {
+      for (axis, extent) in shape.enumerated() where extent == 0 && axis < data.rank {
+        shape[axis] = data.shape[axis]
+      }
+    }
+    if let axis = shape.firstIndex(of: -1) {
+      let (known, overflow) = product(shape.filter { $0 != -1 })
+      guard !overflow, known > 0, data.count % known == 0 else {
+        throw DiagnosticMessage("reshape-count", "\(data) cannot be reshaped to \(shape)")
+      }
+      shape[axis] = data.count / known
+    }
+    let (count, overflow) = product(shape)
+    guard !overflow, shape.allSatisfy({ $0 >= 0 }), count == data.count else {
+      throw DiagnosticMessage("reshape-count", "\(data) cannot be reshaped to \(shape)")
+    }
+    return [TensorType(data.element, shape, quantization: data.quantization)]
+  }
+
+  /// A constant keeps its bytes.
+  ///
+  /// - Parameter context: The operands.
+  /// - Returns: The constant under the new shape.
+  public func fold(_ context: InferenceContext) -> [Constant]? {
+    guard let data = context.known[0], let type = try? inferTypes(context)[0] else { return nil }
+    return [data.reshaped(type.shape)]
+  }
+
+  /// The operand's memory where strides allow.
+  ///
+  /// - Parameters:
+  ///   - operand: Where operand 0 lies.
+  ///   - context: The operands.
+  /// - Returns: The view, or `nil` when elements have to move.
+  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+    guard let type = try? inferTypes(context)[0] else { return nil }
+    return operand.reshaped(type.shape).map { [$0] }
+  }
+
+  /// Copies in row-major order.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    try builder.copyElements(from: builder.operand(0), to: builder.result())
+  }
+}
+
+/// The product of extents.
+///
+/// - Parameter extents: Any integers.
+/// - Returns: The product, and whether it overflowed.
+public func product(_ extents: [Int]) -> (value: Int, overflow: Bool) {
+  var value = 1
+  for extent in extents {
+    let (next, overflow) = value.multipliedReportingOverflow(by: extent)
+    if overflow { return (0, true) }
+    value = next
+  }
+  return (value, false)
+}
+
+extension LoopBuilder {
+  /// Copies all elements in row-major order between views of one count.
+  ///
+  /// - Parameters:
+  ///   - source: Where they are.
+  ///   - target: Where they go.
+  public func copyElements(from source: TensorView, to target: TensorView) {
+    if let seen = source.reshaped(target.shape) {
+      return forEachElement([target, seen]) { offsets in
+        emit(.store(target.buffer, offsets[0], .load(seen.buffer, offsets[1], lanes: 1)))
+      }
+    }
+    if let seen = target.reshaped(source.shape) {
+      return forEachElement([seen, source]) { offsets in
+        emit(.store(seen.buffer, offsets[0], .load(source.buffer, offsets[1], lanes: 1)))
+      }
+    }
+    loop("i", source.count) { offset in
+      let value = source[unravel(offset, source.shape)]
+      emit(.store(target.buffer, target.at(unravel(offset, target.shape)), value))
+    }
+  }
+}
