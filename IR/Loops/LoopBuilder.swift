@@ -241,6 +241,8 @@ public final class LoopBuilder {
 
   /// Where result 0 really goes when a fused tail changes its element type.
   package var outputBuffer: Buffer?
+  /// The axis of result 0 that the lanes of stored vectors go along.
+  package var laneAxis = 1
 
   /// Memory of the arena that is only used inside this kernel.
   ///

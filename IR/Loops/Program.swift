@@ -36,6 +36,25 @@ public struct Program: Sendable {
     public var inPlace: [Buffer: [Buffer]]
     /// Multiply-accumulates with every weight, and with the nonzero ones.
     public var macs: (dense: Int, nonzero: Int)
+
+    /// Makes a step.
+    ///
+    /// - Parameters:
+    ///   - kernel: What runs.
+    ///   - nodes: The nodes of the model that it computes.
+    ///   - scratch: Buffers used only inside the step.
+    ///   - inPlace: For each buffer written, those read that it may share memory with.
+    ///   - macs: Multiply-accumulates with every weight, and with the nonzero ones.
+    public init(
+      kernel: Kernel, nodes: [String] = [], scratch: [Buffer] = [],
+      inPlace: [Buffer: [Buffer]] = [:], macs: (dense: Int, nonzero: Int) = (0, 0)
+    ) {
+      self.kernel = kernel
+      self.nodes = nodes
+      self.scratch = scratch
+      self.inPlace = inPlace
+      self.macs = macs
+    }
   }
 
   /// The model's inputs: type and name.

@@ -67,19 +67,30 @@ extension Graph {
   public mutating func inlineFused(by pass: String) -> Int {
     var count = 0
     for id in allNodes where contains(id) && self[id].op is Fused {
-      guard let block = self[id].blocks.first, let result = self[id].result,
-        let inner = self[block].outputs.first
-      else { continue }
-      move(self[block].nodes, to: self[id].parent, before: id)
-      setOutputs([], of: block)
-      replaceUses(of: result, with: inner, by: pass)
-      let name = self[result].name
-      removeNode(id)
-      usedNames.remove(name)
-      valueTable[result.index].name = ""
-      rename(inner, name)
-      count += 1
+      if inlineFused(id, by: pass) { count += 1 }
     }
     return count
+  }
+
+  /// Puts the nodes of one fused node back into the block around it.
+  ///
+  /// - Parameters:
+  ///   - id: A fused node.
+  ///   - pass: Who does it.
+  /// - Returns: Whether it was one.
+  @discardableResult
+  public mutating func inlineFused(_ id: NodeID, by pass: String) -> Bool {
+    guard self[id].op is Fused, let block = self[id].blocks.first, let result = self[id].result,
+      let inner = self[block].outputs.first
+    else { return false }
+    move(self[block].nodes, to: self[id].parent, before: id)
+    setOutputs([], of: block)
+    replaceUses(of: result, with: inner, by: pass)
+    let name = self[result].name
+    removeNode(id)
+    usedNames.remove(name)
+    valueTable[result.index].name = ""
+    rename(inner, name)
+    return true
   }
 }

@@ -1,0 +1,104 @@
+import CoppiceIR
+
+/// A node with the element-wise tail that is applied where it stores.
+struct Computation {
+  /// The producer.
+  let head: NodeID
+  /// The tail in order.
+  let tail: [NodeID]
+  let graph: Graph
+
+  /// The producer's operator.
+  var op: any Operator { graph[head].op }
+
+  /// Whether the whole tail can be applied to vectors.
+  var tailIsVectorizable: Bool {
+    tail.allSatisfy { (graph[$0].op as? any Elementwise)?.isVectorizable ?? false }
+  }
+
+  /// Multiply-accumulates with every weight, and with the nonzero ones.
+  var macs: (dense: Int, nonzero: Int) {
+    let node = graph[head]
+    guard let weight = node.op.weightOperands.first.flatMap({ node.operand($0) }),
+      let result = node.result, let input = node.operand(0)
+    else { return (0, 0) }
+    let (w, y, x) = (graph[weight].type, graph[result].type, graph[input].type)
+    let dense: Int
+    switch node.op.name {
+    case "Conv": dense = y.count * w.count / max(w.shape[0], 1)
+    case "ConvTranspose": dense = x.count * w.count / max(w.shape[0], 1)
+    case "Gemm", "MatMul":
+      let flag = node.op.name == "Gemm" && node.op.attributes.flag("transA")
+      dense = y.count * (flag ? x.shape.first ?? 1 : x.shape.last ?? 1)
+    default: dense = x.count / max(x.shape.last ?? 1, 1) * w.count
+    }
+    guard let constant = graph.constant(weight), w.count > 0 else { return (dense, dense) }
+    let density = Double(constant.nonzeroCount) / Double(w.count)
+    return (dense, Int((Double(dense) * density).rounded()))
+  }
+}
+
+extension ModelLowering {
+  /// Makes the builder apply the tail to everything that is stored to result 0.
+  func attachTail(_ computation: Computation, _ results: [TensorView?], _ builder: LoopBuilder) {
+    guard !computation.tail.isEmpty, let final = results.first ?? nil else { return }
+    let tail = computation.tail.map { graph[$0] }
+    let chain = [graph[computation.head].result] + tail.map(\.result)
+    let others = tail.map { node in
+      node.operands.map { $0.flatMap { chain.contains($0) ? nil : view($0) } }
+    }
+    builder.outputBuffer = final.buffer
+    builder.epilogue = { index, value, builder in
+      var value = value
+      for (node, views) in zip(tail, others) {
+        guard let op = node.op as? any Elementwise else { continue }
+        let operands = zip(node.operands, views).compactMap { id, view -> Expr? in
+          guard id != nil else { return nil }
+          guard let view else { return value }
+          return element(view.broadcast(to: final.shape), index, value.lanes, builder.laneAxis)
+        }
+        value = op.scalar(operands, builder).splatted(value.lanes)
+        value = builder.define("t", value)
+      }
+      return value
+    }
+  }
+
+  /// Buffers that result 0 may overwrite.
+  func overwritable(
+    _ computation: Computation, _ builder: LoopBuilder, _ result: TensorView
+  ) -> [Buffer] {
+    func same(_ view: TensorView?) -> Bool {
+      guard let view, view.shape == result.shape, view.offset == 0, view.count == view.buffer.count,
+        view.element.bits == result.element.bits,
+        case .arena = program.slots[view.buffer.id].role
+      else { return false }
+      return zip(view.shape, zip(view.strides, result.strides)).allSatisfy {
+        $0 == 1 || $1.0 == $1.1
+      }
+    }
+    var found: [Buffer] = []
+    for index in computation.op.inPlaceOperands where index < builder.operands.count {
+      if let view = builder.operands[index], same(view) { found.append(view.buffer) }
+    }
+    for id in computation.tail {
+      for case let value? in graph[id].operands where graph.constant(value) == nil {
+        if let view = views[value], same(view) { found.append(view.buffer) }
+      }
+    }
+    let headReads = Set(
+      graph[computation.head].operands.indices.filter {
+        !computation.op.inPlaceOperands.contains($0)
+      }.compactMap { builder.operands[$0]?.buffer })
+    return found.filter { !headReads.contains($0) }
+  }
+}
+
+/// An element of a view, or as many as there are lanes along an axis.
+func element(_ view: TensorView, _ index: [Expr], _ lanes: Int, _ axis: Int) -> Expr {
+  guard lanes > 1 else { return view[index] }
+  if view.strides[axis] == 0 || view.shape[axis] == 1 {
+    return .splat(view[index], lanes: lanes)
+  }
+  return .load(view.buffer, view.at(index), lanes: lanes)
+}

@@ -1,0 +1,63 @@
+/// Offsets for regions, found by placing them one after the other at the lowest free place.
+struct Placement: Sendable {
+  var offsets: [Int]
+  var height: Int
+
+  /// Enough for every model seen to reach its bound, and bounded for those that cannot.
+  private static let tries = 600
+
+  /// The best of several greedy orders and of random swaps in the best of them.
+  ///
+  /// - Parameters:
+  ///   - regions: What to place.
+  ///   - lowerBound: Where the search may stop.
+  /// - Returns: The lowest placement found; the same for the same regions.
+  static func best(_ regions: [Region], lowerBound: Int) -> Placement {
+    var order = Array(regions.indices)
+    let bySize = order.sorted { a, b in
+      regions[a].bytes != regions[b].bytes ? regions[a].bytes > regions[b].bytes : a < b
+    }
+    let byLength = order.sorted { a, b in
+      let (x, y) = (regions[a].last - regions[a].first, regions[b].last - regions[b].first)
+      return x != y ? x > y : a < b
+    }
+    var best = Placement(regions, order)
+    for candidate in [bySize, byLength] {
+      let placed = Placement(regions, candidate)
+      if placed.height < best.height { (best, order) = (placed, candidate) }
+    }
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let limit = regions.count > 400 ? tries / 10 : tries
+    for _ in 0..<limit where best.height > lowerBound && regions.count > 1 {
+      var other = order
+      other.swapAt(random(other.count), random(other.count))
+      let placed = Placement(regions, other)
+      if placed.height <= best.height { (best, order) = (placed, other) }
+    }
+    return best
+  }
+
+  private init(_ regions: [Region], _ order: [Int]) {
+    offsets = Array(repeating: 0, count: regions.count)
+    height = 0
+    var placed: [Int] = []
+    for index in order {
+      let region = regions[index]
+      let taken = placed.filter { regions[$0].overlaps(region) }
+        .map { (start: offsets[$0], end: offsets[$0] + regions[$0].bytes) }
+        .sorted { $0.start < $1.start }
+      var offset = 0
+      for range in taken where range.end > offset {
+        if range.start >= offset + region.bytes { break }
+        offset = range.end
+      }
+      offsets[index] = offset
+      height = max(height, offset + region.bytes)
+      placed.append(index)
+    }
+  }
+}

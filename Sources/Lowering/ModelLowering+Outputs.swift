@@ -1,0 +1,82 @@
+import CoppiceIR
+
+extension ModelLowering {
+  /// Finds the values that can be computed straight into the model's outputs: the outputs
+  /// themselves, and what they are a plain reshape of.
+  func placeOutputs() {
+    for (index, output) in graph.outputs.enumerated() {
+      var value = output
+      while let node = graph.producer(value), isPlainReshape(node),
+        let source = graph[node].operand(0), !graph.outputs.contains(source)
+      {
+        value = source
+      }
+      guard graph.producer(value) != nil, placedInOutput[value] == nil else { continue }
+      placedInOutput[value] = index
+    }
+  }
+
+  /// Whether a node keeps all elements in row-major order.
+  private func isPlainReshape(_ id: NodeID) -> Bool {
+    let node = graph[id]
+    guard let result = node.result, let source = node.operand(0), graph.constant(source) == nil
+    else { return false }
+    let (from, to) = (graph[source].type, graph[result].type)
+    guard from.element == to.element, from.count == to.count else { return false }
+    let probe = TensorView(
+      Buffer(id: -1, element: from.element, count: from.count), from.shape)
+    guard let seen = node.op.view(of: probe, graph.inferenceContext(id)), seen.count == 1 else {
+      return false
+    }
+    return seen[0].isContiguous && seen[0].offset == 0
+  }
+
+  /// Copies outputs that are inputs, constants, or views of something else.
+  func copyOutputs() {
+    for (index, output) in graph.outputs.enumerated() {
+      guard let source = view(output) else { continue }
+      if case .output(index) = program.slots[source.buffer.id].role { continue }
+      let type = graph[output].type
+      let buffer = program.addBuffer(
+        type.element, type.count, .output(index), name: graph[output].name)
+      let builder = makeBuilder([source], [TensorView(buffer, type.shape)], nil)
+      builder.copyElements(from: source, to: TensorView(buffer, type.shape))
+      append(builder.takeStatements(), "copy", [graph[output].name], builder)
+    }
+  }
+
+  /// The program with unread constants left out and the bytes of the others filled in.
+  func finished() -> Program {
+    var used: Set<Int> = []
+    for step in program.steps {
+      let access = BufferAccess(step.kernel)
+      used.formUnion((access.reads + access.writes).map(\.id))
+    }
+    var result = Program(inputs: program.inputs, outputs: program.outputs)
+    var renumbered: [Int: Buffer] = [:]
+    for slot in program.slots {
+      var role = slot.role
+      switch role {
+      case .input, .output: break
+      default: if !used.contains(slot.buffer.id) { continue }
+      }
+      if let constant = pending[slot.buffer.id] { role = .constant(constant.dense) }
+      renumbered[slot.buffer.id] = result.addBuffer(
+        slot.buffer.element, slot.buffer.count, role, name: slot.name, source: slot.source)
+    }
+    func map(_ buffer: Buffer) -> Buffer { renumbered[buffer.id] ?? buffer }
+    for step in program.steps {
+      var step = step
+      for index in step.kernel.variants.indices {
+        step.kernel.variants[index].body = step.kernel.variants[index].body.map {
+          $0.mapBuffers(map)
+        }
+      }
+      step.scratch = step.scratch.map(map)
+      step.inPlace = Dictionary(
+        uniqueKeysWithValues: step.inPlace.map { (map($0.key), $0.value.map(map)) })
+      result.steps.append(step)
+    }
+    return result
+  }
+}

@@ -1,0 +1,122 @@
+public import CoppiceIR
+
+/// A model as kernels, with its memory planned.
+public struct LoweredModel: Sendable {
+  /// Kernels over buffers.
+  public var program: Program
+  /// Where the arena's buffers lie.
+  public var plan: MemoryPlan
+}
+
+/// Lowers a graph: decides layouts, kernels and memory.
+///
+/// - Parameters:
+///   - graph: As the pipeline left it.
+///   - target: What the code is for.
+/// - Returns: The program and its memory plan.
+/// - Throws: Every node that has no lowering.
+public func lower(_ graph: Graph, for target: Target) throws(Diagnostics) -> LoweredModel {
+  let prepared = try prepare(graph)
+  let lowering = ModelLowering(prepared, target)
+  try lowering.run()
+  let program = lowering.finished()
+  return LoweredModel(
+    program: program, plan: MemoryPlan(program, alignment: target.arenaAlignment))
+}
+
+/// The state of one lowering.
+final class ModelLowering {
+  let graph: Graph
+  let target: Target
+  let uses: UseMap
+  let layouts: Layouts
+  var program: Program
+  /// Where every value lies that has been placed.
+  var views: [ValueID: TensorView] = [:]
+  /// The constants behind buffers whose bytes are made at the end, if anyone reads them.
+  var pending: [Int: Constant] = [:]
+  /// Values that are computed straight into an output of the model.
+  var placedInOutput: [ValueID: Int] = [:]
+  private var tables: [TableKey: Buffer] = [:]
+
+  private struct TableKey: Hashable {
+    var bytes: Bytes
+    var element: ElementType
+  }
+
+  init(_ graph: Graph, _ target: Target) {
+    self.graph = graph
+    self.target = target
+    uses = graph.uses()
+    layouts = Layouts(graph)
+    program = Program(
+      inputs: graph.inputs.map { (graph[$0].name, graph[$0].type) },
+      outputs: graph.outputs.map { (graph[$0].name, graph[$0].type) })
+  }
+
+  func run() throws(Diagnostics) {
+    for (index, value) in graph.inputs.enumerated() {
+      let type = graph[value].type
+      let buffer = program.addBuffer(
+        type.element, type.count, .input(index), name: graph[value].name)
+      views[value] = TensorView(buffer, type.shape)
+    }
+    placeOutputs()
+    var problems: [Diagnostic] = []
+    for node in graph.nodes {
+      do {
+        try lower(node)
+      } catch {
+        problems.append(Diagnostic(.error, error, at: graph.location(node)))
+      }
+    }
+    if !problems.isEmpty { throw Diagnostics(problems) }
+    copyOutputs()
+  }
+
+  /// Where a value lies; constants are placed on first sight.
+  func view(_ value: ValueID) -> TensorView? {
+    if let view = views[value] { return view }
+    guard let constant = graph.constant(value) else { return nil }
+    let type = constant.type
+    let isUniform = if case .uniform = constant.storage { true } else { false }
+    let count = isUniform ? 1 : type.count
+    let buffer = program.addBuffer(
+      type.element, count, .constant(Bytes([UInt8]())), name: graph[value].name, source: value)
+    pending[buffer.id] = isUniform ? constant.reshapedToOne : constant
+    let strides = isUniform ? Array(repeating: 0, count: type.rank) : nil
+    let view = TensorView(buffer, type.shape, strides: strides)
+    views[value] = view
+    return view
+  }
+
+  /// A table emitted with the code; equal ones are shared.
+  func table(_ bytes: Bytes, _ element: ElementType, _ count: Int, _ name: String, _ source: ValueID?)
+    -> Buffer
+  {
+    let key = TableKey(bytes: bytes, element: element)
+    if let buffer = tables[key], buffer.count == count { return buffer }
+    let buffer = program.addBuffer(element, count, .constant(bytes), name: name, source: source)
+    tables[key] = buffer
+    return buffer
+  }
+
+  /// Memory for a computed value, in the layout chosen for it.
+  func allocate(_ value: ValueID) -> TensorView {
+    let type = graph[value].type
+    if let output = placedInOutput[value] {
+      let buffer = program.addBuffer(
+        type.element, type.count, .output(output), name: graph[value].name)
+      return TensorView(buffer, type.shape)
+    }
+    let buffer = program.addBuffer(type.element, type.count, .arena, name: graph[value].name)
+    return TensorView(buffer, type.shape, strides: layouts.strides(value, type.shape))
+  }
+}
+
+extension Constant {
+  /// The one element of a uniform constant, as a tensor of one element.
+  fileprivate var reshapedToOne: Constant {
+    Constant(TensorType(type.element, [1]), storage)
+  }
+}

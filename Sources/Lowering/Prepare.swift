@@ -1,0 +1,83 @@
+import CoppiceIR
+
+/// Brings a graph into the form that lowering takes: values known now are constants, operators that
+/// stand for others are replaced, and nodes that nobody needs are gone.
+func prepare(_ graph: Graph) throws(Diagnostics) -> Graph {
+  var graph = graph
+  var problems: [Diagnostic] = []
+  graph.inlineUnfusable()
+  var pending = graph.allNodes
+  var rounds = 0
+  while !pending.isEmpty && rounds < 8 {
+    rounds += 1
+    var changed = false
+    for id in pending where graph.contains(id) {
+      do {
+        if try graph.decompose(id) { changed = true }
+      } catch {
+        problems.append(Diagnostic(.error, error, at: graph.location(id)))
+      }
+    }
+    pending = changed ? graph.allNodes : []
+  }
+  if !problems.isEmpty { throw Diagnostics(problems) }
+  graph.removeUnused()
+  return graph
+}
+
+extension Graph {
+  /// Replaces a node by the nodes that it stands for.
+  fileprivate mutating func decompose(_ id: NodeID) throws(DiagnosticMessage) -> Bool {
+    var builder = DecompositionBuilder(graph: self, node: id)
+    guard try self[id].op.decompose(&builder) else { return false }
+    self = builder.graph
+    for (index, result) in self[id].results.enumerated() {
+      if let result, let value = builder.replacements[index] {
+        replaceUses(of: result, with: value, by: "decompose")
+      }
+    }
+    removeNode(id)
+    return true
+  }
+
+  /// Opens fused nodes whose producer is lowered by way of other operators, or stores more than
+  /// once, and re-fuses what vectors can do.
+  fileprivate mutating func inlineUnfusable() {
+    for id in allNodes where contains(id) && self[id].op is Fused {
+      guard let block = self[id].blocks.first, let head = self[block].nodes.first else { continue }
+      let nodes = self[block].nodes
+      var builder = DecompositionBuilder(graph: self, node: head)
+      let stands = (try? self[head].op.decompose(&builder)) ?? false
+      let fusable = nodes.dropFirst().prefix {
+        (self[$0].op as? any Elementwise)?.isVectorizable ?? false
+      }
+      let isLinear = !self[head].op.weightOperands.isEmpty
+      if !stands, self[head].op.storesOnce, !isLinear || fusable.count == nodes.count - 1 {
+        continue
+      }
+      inlineFused(id, by: "lowering")
+      if !stands, self[head].op.storesOnce, !fusable.isEmpty {
+        fuse([head] + fusable, by: "lowering")
+      }
+    }
+  }
+
+  /// Removes nodes whose results nobody reads.
+  fileprivate mutating func removeUnused() {
+    let uses = uses()
+    var live: Set<ValueID> = []
+    for index in valueTable.indices where uses[ValueID(index: index)].contains(where: {
+      if case .output = $0 { true } else { false }
+    }) { live.insert(ValueID(index: index)) }
+    for id in nodes.reversed() {
+      let node = self[id]
+      if node.results.contains(where: { $0.map { live.contains($0) } ?? false }) {
+        for inner in [id] + node.blocks.flatMap({ allNodes(in: $0) }) {
+          live.formUnion(self[inner].operands.compactMap { $0 })
+        }
+      } else {
+        removeNode(id)
+      }
+    }
+  }
+}
