@@ -24,9 +24,10 @@ let package = Package(
   ],
   targets: [
     .target(name: "CoppiceIR", path: "IR", swiftSettings: settings),
+    .target(name: "CPluginABI", path: "Sources/CPluginABI"),
     .target(
-      name: "CoppicePassManager", dependencies: ["CoppiceIR"], path: "Sources/PassManager",
-      swiftSettings: settings),
+      name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
+      path: "Sources/PassManager", swiftSettings: settings),
     .target(
       name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager"], path: "Passes",
       swiftSettings: settings),

@@ -1,0 +1,23 @@
+public import CoppicePassManager
+
+/// The passes that come with the compiler, and the presets made of them.
+public enum StandardPasses {
+  /// Every pass, by intent.
+  public static let all: [any Pass.Type] = cleanup + fusion + pruning + storage + debug
+
+  private static let cleanup: [any Pass.Type] = []
+  private static let fusion: [any Pass.Type] = []
+  private static let pruning: [any Pass.Type] = []
+  private static let storage: [any Pass.Type] = []
+  private static let debug: [any Pass.Type] = []
+}
+
+extension PassRegistry {
+  /// The passes and presets that come with the compiler.
+  public static var standard: PassRegistry {
+    var registry = PassRegistry()
+    for pass in StandardPasses.all { registry.register(pass) }
+    for preset in StandardPasses.presets { registry.register(preset) }
+    return registry
+  }
+}

@@ -1,0 +1,119 @@
+public import CoppiceIR
+
+/// What a pass gets beside the graph: permission to rewrite, services, and a place for its results.
+public struct PassContext: Sendable {
+  /// What the driver does for passes.
+  public let services: PassServices
+  /// Rewrites allowed in all; `nil` for as many as there are.
+  public let maxRewrites: Int?
+  /// The pass that runs.
+  public private(set) var passName = ""
+  /// Rewrites made by all passes so far.
+  public private(set) var rewrites = 0
+  /// Warnings and notes so far.
+  public private(set) var diagnostics: [Diagnostic] = []
+  /// Tables so far.
+  public private(set) var reports: [PassReport] = []
+  /// Tensors that passes left, such as masks, by name.
+  public private(set) var attachments: [String: Constant] = [:]
+  /// Counts so far, by pass and name.
+  private var counts: [String: [String: Int]] = [:]
+  private var scopes: [NodeScope] = []
+
+  /// Makes a context.
+  ///
+  /// - Parameters:
+  ///   - services: What the driver does for passes.
+  ///   - maxRewrites: Rewrites allowed in all; `nil` for as many as there are.
+  public init(services: PassServices = PassServices(), maxRewrites: Int? = nil) {
+    self.services = services
+    self.maxRewrites = maxRewrites
+  }
+
+  /// Asks for one rewrite, and counts it.
+  ///
+  /// Every rewrite asks, so that a wrong answer can be bisected to one of them.
+  ///
+  /// - Returns: Whether the rewrite may be made.
+  public mutating func mayRewrite() -> Bool {
+    if let maxRewrites, rewrites >= maxRewrites { return false }
+    rewrites += 1
+    return true
+  }
+
+  /// Asks for one rewrite of a node, and counts it.
+  ///
+  /// - Parameter node: The node, with its name and operator.
+  /// - Returns: Whether the node is in scope and the rewrite may be made.
+  public mutating func mayRewrite(_ node: Node) -> Bool { isInScope(node) && mayRewrite() }
+
+  /// Whether the `only{...}` around the pass lets it touch a node.
+  ///
+  /// - Parameter node: The node, with its name and operator.
+  /// - Returns: Whether every scope holds it.
+  public func isInScope(_ node: Node) -> Bool {
+    scopes.allSatisfy { $0.contains(name: node.name, op: node.op.name) }
+  }
+
+  /// Whether an `only{...}` limits the pass.
+  public var isScoped: Bool { !scopes.isEmpty }
+
+  /// Counts something the pass did.
+  ///
+  /// - Parameters:
+  ///   - statistic: A name that the pass declares.
+  ///   - amount: How many.
+  public mutating func count(_ statistic: String, by amount: Int = 1) {
+    counts[passName, default: [:]][statistic, default: 0] += amount
+  }
+
+  /// How much was counted.
+  ///
+  /// - Parameters:
+  ///   - statistic: A name that the pass declares.
+  ///   - pass: The pass.
+  /// - Returns: The sum over all its runs.
+  public func total(_ statistic: String, of pass: String) -> Int { counts[pass]?[statistic] ?? 0 }
+
+  /// All counts, by pass and name in alphabetical order.
+  public var statistics: [(pass: String, statistic: String, total: Int)] {
+    counts.sorted { $0.key < $1.key }.flatMap { pass, table in
+      table.sorted { $0.key < $1.key }.map { (pass, $0.key, $0.value) }
+    }
+  }
+
+  /// Warns the user.
+  ///
+  /// - Parameters:
+  ///   - message: What to say.
+  ///   - location: Where it points.
+  public mutating func warn(_ message: DiagnosticMessage, at location: Location = .none) {
+    diagnostics.append(Diagnostic(.warning, message, at: location))
+  }
+
+  /// Tells the user something.
+  ///
+  /// - Parameters:
+  ///   - message: What to say.
+  ///   - location: Where it points.
+  public mutating func note(_ message: DiagnosticMessage, at location: Location = .none) {
+    diagnostics.append(Diagnostic(.note, message, at: location))
+  }
+
+  /// Leaves a table for the user.
+  ///
+  /// - Parameter report: The table.
+  public mutating func report(_ report: PassReport) { reports.append(report) }
+
+  /// Leaves a tensor for the user, such as a mask.
+  ///
+  /// - Parameters:
+  ///   - tensor: The tensor.
+  ///   - name: Its name; a later one of the same name replaces it.
+  public mutating func attach(_ tensor: Constant, as name: String) { attachments[name] = tensor }
+
+  mutating func begin(_ pass: String, in scopes: [NodeScope]) {
+    passName = pass
+    self.scopes = scopes
+  }
+}

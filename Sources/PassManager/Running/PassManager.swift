@@ -1,0 +1,155 @@
+public import CoppiceIR
+
+/// Runs pipelines.
+public struct PassManager {
+  /// Whether the graph is verified after each pass, and each pass is tried on a permuted graph too.
+  public var verifiesEach: Bool
+  /// Rounds of a `fix` before it is given up with a warning.
+  public var fixLimit: Int
+  /// Who watches, in order.
+  public var observers: [any PassObserver]
+  /// Finds what is wrong with a graph.
+  var verifier: (Graph) -> [Diagnostic] = { _ in [] }
+
+  /// Makes a manager.
+  ///
+  /// - Parameters:
+  ///   - verifiesEach: Whether the graph is verified after each pass.
+  ///   - fixLimit: Rounds of a `fix` before it is given up with a warning.
+  ///   - observers: Who watches, in order.
+  public init(
+    verifiesEach: Bool = false, fixLimit: Int = 32, observers: [any PassObserver] = []
+  ) {
+    self.verifiesEach = verifiesEach
+    self.fixLimit = fixLimit
+    self.observers = observers
+  }
+
+  /// Runs a pipeline on a graph.
+  ///
+  /// - Parameters:
+  ///   - pipeline: From `PassRegistry.resolve`.
+  ///   - graph: The graph; half rewritten if a pass throws.
+  ///   - context: Services going in; statistics, reports and warnings coming out.
+  /// - Throws: What a pass refuses, or what the verifier finds after it, with the pass's name.
+  public func run(
+    _ pipeline: ResolvedPipeline, on graph: inout Graph, _ context: inout PassContext
+  ) throws(Diagnostics) {
+    var run = PipelineRun(manager: self)
+    if verifiesEach { try run.verify(graph, after: "import") }
+    try run.run(pipeline.steps, on: &graph, &context)
+    context.begin("", in: [])
+  }
+}
+
+/// A pipeline while it runs.
+private struct PipelineRun {
+  let manager: PassManager
+  var scopes: [NodeScope] = []
+  var index = 0
+
+  init(manager: PassManager) { self.manager = manager }
+
+  /// Runs steps.
+  ///
+  /// - Returns: Whether the graph is another than before.
+  @discardableResult
+  mutating func run(
+    _ steps: [ResolvedPipeline.Step], on graph: inout Graph, _ context: inout PassContext
+  ) throws(Diagnostics) -> Bool {
+    var changed = false
+    for step in steps {
+      switch step {
+      case .run(let pass, let text):
+        changed = try run(pass, text, on: &graph, &context) || changed
+      case .fix(let body, let text):
+        changed = try fix(body, text, on: &graph, &context) || changed
+      case .only(let scope, let body):
+        scopes.append(scope)
+        changed = try run(body, on: &graph, &context) || changed
+        scopes.removeLast()
+      }
+    }
+    return changed
+  }
+
+  private mutating func fix(
+    _ body: [ResolvedPipeline.Step], _ text: String, on graph: inout Graph,
+    _ context: inout PassContext
+  ) throws(Diagnostics) -> Bool {
+    for round in 0..<manager.fixLimit where try !run(body, on: &graph, &context) {
+      return round > 0
+    }
+    context.warn(
+      DiagnosticMessage(
+        "fix-limit",
+        "'\(text)' still changed the graph after \(manager.fixLimit) rounds and was stopped"))
+    return true
+  }
+
+  private mutating func run(
+    _ pass: any Pass, _ text: String, on graph: inout Graph, _ context: inout PassContext
+  ) throws(Diagnostics) -> Bool {
+    let name = type(of: pass).info.name
+    let before = graph
+    let rewrites = context.rewrites
+    for observer in manager.observers { observer.willRun(text, index: index, on: graph) }
+    context.begin(name, in: scopes)
+    if manager.verifiesEach { try tryPermuted(pass, name, graph, context) }
+    let clock = ContinuousClock()
+    let start = clock.now
+    try apply(pass, name, on: &graph, &context)
+    let duration = clock.now - start
+    if manager.verifiesEach { try verify(graph, after: name) }
+    let changed = !graph.isSame(as: before)
+    let run = PassRun(
+      pass: text, index: index, changed: changed, rewrites: context.rewrites - rewrites,
+      duration: duration)
+    for observer in manager.observers { observer.didRun(run, before: before, after: graph) }
+    index += 1
+    return changed
+  }
+
+  /// No pass may lean on the order of nodes that do not depend on each other.
+  private func tryPermuted(
+    _ pass: any Pass, _ name: String, _ graph: Graph, _ context: PassContext
+  ) throws(Diagnostics) {
+    var graph = graph
+    var context = context
+    graph.permuteIndependentNodes()
+    try verify(graph, after: "a permutation")
+    try apply(pass, name, on: &graph, &context)
+    try verify(graph, after: name + " on a permuted graph")
+  }
+
+  private func apply(
+    _ pass: any Pass, _ name: String, on graph: inout Graph, _ context: inout PassContext
+  ) throws(Diagnostics) {
+    do {
+      try pass.run(on: &graph, &context)
+    } catch let diagnostics as Diagnostics {
+      throw diagnostics
+    } catch let diagnostic as Diagnostic {
+      throw Diagnostics([diagnostic])
+    } catch let message as DiagnosticMessage {
+      var named = message
+      named.text = "pass '\(name)': \(message.text)"
+      throw Diagnostics([Diagnostic(.error, named)])
+    } catch {
+      throw Diagnostics([
+        Diagnostic(.error, DiagnosticMessage("pass-failed", "pass '\(name)': \(error)"))
+      ])
+    }
+  }
+
+  func verify(_ graph: Graph, after name: String) throws(Diagnostics) {
+    let found = manager.verifier(graph)
+    guard !found.isEmpty else { return }
+    throw Diagnostics(
+      found.map { diagnostic in
+        var diagnostic = diagnostic
+        diagnostic.message.notes.append("found by the verifier after \(name)")
+        return diagnostic
+      })
+  }
+}
