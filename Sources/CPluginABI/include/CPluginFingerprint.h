@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "a201f60aba77e563"
+#define COPPICE_API_FINGERPRINT "51e1e956f6c823c3"
