@@ -18,6 +18,8 @@ public struct ForeignNode: Sendable {
   public var operandTypes: [TensorType?]
   /// New shapes of the same count that operands must be given before the node reads them.
   public var padShapes: [Int: [Int]] = [:]
+  /// Which operands were attributes in the file: operand to attribute, for writing models back.
+  package private(set) var moved: [Int: String] = [:]
 
   /// Makes a node.
   ///
@@ -47,6 +49,7 @@ public struct ForeignNode: Sendable {
   public mutating func moveAttribute(_ name: String, toOperand index: Int, as element: ElementType = .float32) {
     guard let attribute = attributes[name] else { return }
     attributes[name] = nil
+    moved[index] = name
     switch attribute {
     case .ints(let values): setOperand(index, .indices(values))
     case .int(let value): setOperand(index, Constant([Int64(value)], .int64, []))

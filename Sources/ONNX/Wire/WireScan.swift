@@ -10,7 +10,7 @@ import COnnx
 /// - Complexity: O(*n*) in the bytes of the file that are not payload.
 struct WireScan {
   private static let maximumDepth = 100
-  private static let detachedField: UInt32 = 536_870_001
+  static let detachedField: UInt32 = 536_870_001
   private static let smallestDetached = 1024
 
   private struct Frame {

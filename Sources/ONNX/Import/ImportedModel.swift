@@ -1,0 +1,57 @@
+public import CoppiceIR
+
+/// What the user says about a model when it is read.
+public struct ImportOptions: Sendable {
+  /// Extents of dynamic dimensions: by the name in the model, or `INPUT:AXIS` for an unnamed one.
+  public var dimensions: [String: Int]
+
+  /// Makes options.
+  ///
+  /// - Parameter dimensions: Extents of dynamic dimensions by name.
+  public init(dimensions: [String: Int] = [:]) {
+    self.dimensions = dimensions
+  }
+}
+
+/// A model that was read: its graph, and what is needed to write it back.
+public struct ImportedModel {
+  /// The graph, adapted to the newest form of every operator.
+  public var graph: Graph
+  /// Notes and warnings, such as the batch that was assumed.
+  public let diagnostics: [Diagnostic]
+  /// The whole model file, mapped.
+  public let file: Bytes
+  let document: ModelDocument
+  let provenance: Provenance
+}
+
+/// Where the parts of a graph came from in the decoded model, by the names of values.
+struct Provenance {
+  /// A node as it was imported.
+  struct NodeSource {
+    let proto: UnsafeMutablePointer<NodeProto>
+    let attributes: Attributes
+    /// The operands after adaptation: names of values.
+    let operands: [String?]
+    /// The operands that were attributes in the file, and the attributes' names.
+    let moved: [Int: String]
+    /// The values of attributes that name an attribute of the function around the node.
+    let references: [String: UnsafeMutablePointer<AttributeProto>]
+    let opset: Int
+  }
+
+  /// What held a constant in the file.
+  enum ConstantSource {
+    case initializer(UnsafeMutablePointer<TensorProto>)
+    case sparse(UnsafeMutablePointer<SparseTensorProto>)
+    /// A Constant node, or one whose result was computed from shapes and constants.
+    case node(String)
+  }
+
+  /// Sources of nodes, by the name of the first result that has one.
+  var nodes: [String: NodeSource] = [:]
+  /// Sources of constants, with their elements at import.
+  var constants: [String: (source: ConstantSource, value: Constant)] = [:]
+  /// The names of the graph's outputs in the file.
+  var outputs: [String] = []
+}

@@ -1,0 +1,69 @@
+import COnnx
+import CoppiceIR
+
+extension ModelReader {
+  /// The type of a graph input with its dynamic dimensions bound, or nil after a report.
+  func inputType(_ info: UnsafeMutablePointer<ValueInfoProto>) -> TensorType? {
+    let name = text(info.pointee.name)
+    guard let tensor = info.pointee.type?.pointee.tensor_type else {
+      report("input-type", "input '\(name)' is \(kind(info.pointee.type)); only tensors are read")
+      return nil
+    }
+    guard let element = ElementType(onnx: tensor.pointee.elem_type) else {
+      report("input-type", "input '\(name)' has an unknown element type")
+      return nil
+    }
+    guard let shape = tensor.pointee.shape else {
+      report(
+        "input-shape", "input '\(name)' has no shape; declare its rank and extents in the model")
+      return nil
+    }
+    let dims = messages(shape.pointee.dim, shape.pointee.n_dim)
+    let extents = dims.enumerated().map { extent($1.pointee, axis: $0, of: name) }
+    let bound = extents.compactMap { $0 }
+    guard bound.count == extents.count else { return nil }
+    do {
+      return try TensorType.checked(element, bound)
+    } catch {
+      report(error.id, "input '\(name)': \(error.text)")
+      return nil
+    }
+  }
+
+  private func kind(_ type: UnsafeMutablePointer<TypeProto>?) -> String {
+    guard let type = type?.pointee else { return "of no declared type" }
+    if type.sequence_type != nil { return "a sequence" }
+    if type.map_type != nil { return "a map" }
+    if type.optional_type != nil { return "an optional" }
+    if type.sparse_tensor_type != nil { return "a sparse tensor" }
+    return "of no declared type"
+  }
+
+  private func extent(
+    _ dim: CoppiceOnnx__TensorShapeProto__Dimension, axis: Int, of input: String
+  ) -> Int? {
+    if dim.has_dim_value != 0, dim.dim_value >= 0 { return Int(dim.dim_value) }
+    let position = "\(input):\(axis)"
+    let symbol = text(dim.dim_param)
+    for name in [symbol, position] where !name.isEmpty {
+      guard let extent = bound[name] else { continue }
+      usedDimensions.insert(name)
+      return extent
+    }
+    let name = symbol.isEmpty ? position : symbol
+    guard axis == 0 else {
+      report(
+        "dynamic-dimension",
+        "dimension '\(name)' (axis \(axis) of input '\(input)') is dynamic; bind it with "
+          + "--dim \(name)=N")
+      bound[name] = nil
+      return nil
+    }
+    bound[name] = 1
+    report(
+      "batch-assumed",
+      "dimension '\(name)' (axis 0 of input '\(input)') is taken as 1; --dim \(name)=N changes it",
+      severity: .note)
+    return 1
+  }
+}

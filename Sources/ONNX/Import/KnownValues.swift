@@ -1,0 +1,39 @@
+import CoppiceIR
+
+extension ModelReader {
+  private static let largestWhole = 1024
+  private static let largestReal = 16
+
+  /// The results of a node where they follow from constants and static shapes and are small.
+  ///
+  /// Shape arithmetic ends in operands, such as Reshape's target, that type inference must know.
+  func fold(
+    _ op: any Operator, _ operands: [ValueID?], _ context: InferenceContext, _ types: [TensorType?]
+  ) -> [Constant]? {
+    let named = types.compactMap { $0 }
+    guard !named.isEmpty, named.allSatisfy(isSmall), !operands.isEmpty else { return nil }
+    guard let folded = op.fold(context) ?? evaluate(op, context, types) else { return nil }
+    guard folded.count >= types.count else { return nil }
+    for (constant, type) in zip(folded, types) {
+      if let type, constant.type.shape != type.shape || constant.type.element != type.element {
+        return nil
+      }
+    }
+    return Array(folded.prefix(types.count))
+  }
+
+  private func isSmall(_ type: TensorType) -> Bool {
+    if type.element.isInteger || type.element == .bool { return type.count <= Self.largestWhole }
+    return type.element.isComputable && type.count <= Self.largestReal
+  }
+
+  private func evaluate(
+    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType?]
+  ) -> [Constant]? {
+    guard zip(context.operands, context.known).allSatisfy({ $0 == nil || $1 != nil }) else {
+      return nil
+    }
+    let small = context.operands.allSatisfy { $0.map { $0.count <= 1 << 16 } ?? true }
+    return small ? nil : nil
+  }
+}

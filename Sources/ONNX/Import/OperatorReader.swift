@@ -1,0 +1,152 @@
+import COnnx
+import CoppiceIR
+
+extension ModelReader {
+  /// Adds a node: adapted to the newest form, its types inferred, its subgraphs read.
+  func readOperator(
+    _ type: any Operator.Type, _ call: ForeignCall, _ scope: Scope, _ frame: Frame
+  ) throws(DiagnosticMessage) {
+    var foreign = ForeignNode(
+      type: call.type, opset: call.opset, attributes: try attributes(call),
+      operands: call.operands.map { $0.map { .value($0) } },
+      operandTypes: call.operands.map { $0.map { graph[$0].type } })
+    try type.adapt(&foreign)
+    try check(foreign, type.schema)
+    let op = type.init(attributes: foreign.attributes)
+    let operands = try operands(foreign, call, frame)
+    if try readConditional(call, operands, scope, frame) { return }
+    let graphs = call.subgraphs
+    guard graphs.isEmpty else {
+      return try readNested(op, graphs, call, operands, scope, frame)
+    }
+    let context = context(operands, call)
+    let types = try resultTypes(op, context, call)
+    if let folded = fold(op, operands, context, types) {
+      return define(folded, call, op, operands, foreign.moved, scope, frame)
+    }
+    let node = graph.addNode(
+      op, operands, types: types, name: call.name, resultNames: call.outputs.map(frame.name),
+      origin: Origin(index: call.index, type: call.type), in: frame.block)
+    define(graph[node].results, call, op, operands, foreign.moved, scope)
+  }
+
+  private func attributes(_ call: ForeignCall) throws(DiagnosticMessage) -> Attributes {
+    var attributes = Attributes()
+    for name in call.attributes.keys.sorted() {
+      guard let proto = call.attributes[name] else { continue }
+      attributes[name] = try tensors.attribute(proto)
+    }
+    return attributes
+  }
+
+  private func check(
+    _ foreign: ForeignNode, _ schema: OperatorSchema
+  ) throws(DiagnosticMessage) {
+    guard schema.isVariadic || foreign.operands.count <= schema.operands.count else {
+      throw DiagnosticMessage(
+        "operand-count",
+        "\(schema.name) takes at most \(schema.operands.count) operands, not "
+          + "\(foreign.operands.count)")
+    }
+    for (index, operand) in schema.operands.enumerated() where operand.arity == .required {
+      guard index < foreign.operands.count, foreign.operands[index] != nil else {
+        throw DiagnosticMessage(
+          "missing-operand", "operand \(index) ('\(operand.name)') is required but absent")
+      }
+    }
+    let known = Set(schema.attributes.map(\.name))
+    for name in foreign.attributes.names where !known.contains(name) {
+      throw DiagnosticMessage(
+        "unknown-attribute", "\(schema.name) has no attribute '\(name)' that is known here")
+    }
+  }
+
+  /// The operands as values: constants that adapting made, and reshaped ones, get theirs.
+  private func operands(
+    _ foreign: ForeignNode, _ call: ForeignCall, _ frame: Frame
+  ) throws(DiagnosticMessage) -> [ValueID?] {
+    var operands: [ValueID?] = []
+    for (index, operand) in foreign.operands.enumerated() {
+      switch operand {
+      case nil: operands.append(nil)
+      case .value(let value)?:
+        operands.append(try reshaped(value, foreign.padShapes[index], call, frame))
+      case .constant(let constant)?:
+        let name = foreign.moved[index] ?? "operand_\(index)"
+        operands.append(graph.addConstant(constant, name: "\(call.name)/\(name)"))
+      }
+    }
+    return operands
+  }
+
+  private func reshaped(
+    _ value: ValueID, _ shape: [Int]?, _ call: ForeignCall, _ frame: Frame
+  ) throws(DiagnosticMessage) -> ValueID {
+    guard let shape else { return value }
+    let name = "\(call.name)/\(graph[value].name)"
+    if let constant = graph.constant(value) {
+      return graph.addConstant(constant.reshaped(shape), name: name)
+    }
+    let target = graph.addConstant(.indices(shape), name: name + "/shape")
+    let node = graph.addNode(
+      Reshape(), [value, target], types: [TensorType(graph[value].type.element, shape)],
+      name: name, origin: Origin(index: call.index, type: call.type), in: frame.block)
+    return graph[node].result ?? value
+  }
+
+  func context(_ operands: [ValueID?], _ call: ForeignCall) -> InferenceContext {
+    InferenceContext(
+      operands: operands.map { $0.map { graph[$0].type } },
+      known: operands.map { graph.constant($0) }, resultCount: call.outputs.count)
+  }
+
+  /// The types of the results that have names, checked.
+  func resultTypes(
+    _ op: any Operator, _ context: InferenceContext, _ call: ForeignCall
+  ) throws(DiagnosticMessage) -> [TensorType?] {
+    let inferred = try op.inferTypes(context)
+    var types: [TensorType?] = []
+    for (index, name) in call.outputs.enumerated() {
+      guard !name.isEmpty else {
+        types.append(nil)
+        continue
+      }
+      guard index < inferred.count else {
+        throw DiagnosticMessage(
+          "result-count", "\(op.name) gives \(inferred.count) results, not \(call.outputs.count)")
+      }
+      _ = try TensorType.checked(inferred[index].element, inferred[index].shape)
+      types.append(inferred[index])
+    }
+    return types
+  }
+
+  /// Names the results of a node and remembers where it came from.
+  func define(
+    _ results: [ValueID?], _ call: ForeignCall, _ op: any Operator, _ operands: [ValueID?],
+    _ moved: [Int: String], _ scope: Scope
+  ) {
+    defineResults(call, results, scope)
+    guard let first = results.compactMap({ $0 }).first else { return }
+    provenance.nodes[graph[first].name] = Provenance.NodeSource(
+      proto: call.proto, attributes: op.attributes,
+      operands: operands.map { $0.map { graph[$0].name } }, moved: moved,
+      references: call.references, opset: call.opset)
+  }
+
+  /// Names results that are known already, as constants.
+  private func define(
+    _ folded: [Constant], _ call: ForeignCall, _ op: any Operator, _ operands: [ValueID?],
+    _ moved: [Int: String], _ scope: Scope, _ frame: Frame
+  ) {
+    let results = zip(call.outputs, folded).map { name, constant -> ValueID? in
+      name.isEmpty ? nil : graph.addConstant(constant, name: frame.name(name))
+    }
+    define(results, call, op, operands, moved, scope)
+    guard let first = results.compactMap({ $0 }).first else { return }
+    for (result, constant) in zip(results, folded) {
+      guard let result else { continue }
+      provenance.constants[graph[result].name] = (.node(graph[first].name), constant)
+    }
+  }
+}

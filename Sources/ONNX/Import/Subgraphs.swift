@@ -1,0 +1,116 @@
+import COnnx
+import CoppiceIR
+
+extension ForeignCall {
+  /// The subgraphs: of If the chosen branch first, of others in the order of their attributes.
+  var subgraphs: [UnsafeMutablePointer<GraphProto>] {
+    let names = attributes.keys.sorted { left, right in
+      (left == "then_branch" ? 0 : 1, left) < (right == "then_branch" ? 0 : 1, right)
+    }
+    return names.flatMap { name in attributes[name].map(CoppiceONNX.subgraphs) ?? [] }
+  }
+}
+
+extension ModelReader {
+  /// Adds a node with its subgraphs as blocks.
+  func readNested(
+    _ op: any Operator, _ graphs: [UnsafeMutablePointer<GraphProto>], _ call: ForeignCall,
+    _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+  ) throws(DiagnosticMessage) {
+    let unknown = TensorType(.bool, [])
+    let node = graph.addNode(
+      op, operands, types: call.outputs.map { $0.isEmpty ? nil : unknown }, name: call.name,
+      resultNames: call.outputs.map(frame.name),
+      origin: Origin(index: call.index, type: call.type), in: frame.block)
+    var context = context(operands, call)
+    for body in graphs {
+      let block = graph.addBlock(to: node)
+      let outputs = try readBlock(body, block, call, operands, scope, frame)
+      graph.setOutputs(outputs, of: block)
+      context.blockResults.append(outputs.map { graph[$0].type })
+    }
+    let types = try resultTypes(op, context, call)
+    for (result, type) in zip(graph[node].results, types) {
+      if let result, let type { graph.setType(result, type) }
+    }
+    define(graph[node].results, call, op, operands, [:], scope)
+  }
+
+  private func readBlock(
+    _ body: UnsafeMutablePointer<GraphProto>, _ block: BlockID, _ call: ForeignCall,
+    _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+  ) throws(DiagnosticMessage) -> [ValueID] {
+    let inner = Scope(parent: scope, types: declaredTypes(body))
+    var frame = frame
+    frame.block = block
+    readInitializers(body, inner)
+    let inputs = messages(body.pointee.input, body.pointee.n_input)
+    for (index, input) in inputs.enumerated() {
+      let name = text(input.pointee.name)
+      if inner.isInitializer(name) { continue }
+      guard let type = blockInput(index, call, operands) ?? staticType(input) else {
+        throw DiagnosticMessage(
+          "subgraph-input", "the type of input '\(name)' of the subgraph is not known")
+      }
+      let value = graph.addInput(frame.name(name), type, to: block)
+      define(name, .value(value), in: inner, what: "input")
+    }
+    readNodes(messages(body.pointee.node, body.pointee.n_node), inner, frame)
+    return try blockOutputs(body, inner)
+  }
+
+  private func blockOutputs(
+    _ body: UnsafeMutablePointer<GraphProto>, _ inner: Scope
+  ) throws(DiagnosticMessage) -> [ValueID] {
+    var outputs: [ValueID] = []
+    for output in messages(body.pointee.output, body.pointee.n_output) {
+      let name = text(output.pointee.name)
+      guard case .value(let value)? = inner.find(name) else {
+        throw DiagnosticMessage("subgraph-output", "the subgraph cannot yield '\(name)'")
+      }
+      outputs.append(value)
+    }
+    return outputs
+  }
+
+  /// The type of a subgraph's input where the operator's definition gives it.
+  private func blockInput(_ index: Int, _ call: ForeignCall, _ operands: [ValueID?]) -> TensorType?
+  {
+    switch call.type {
+    case "Loop":
+      if index == 0 { return TensorType(.int64, []) }
+      if index == 1 { return TensorType(.bool, []) }
+      return type(operands, index)
+    case "Scan":
+      let scanned = Int(call.attributes["num_scan_inputs"]?.pointee.i ?? 0)
+      guard let type = type(operands, index) else { return nil }
+      let isState = index < operands.count - scanned
+      let axes = call.attributes["scan_input_axes"]
+      guard !isState, call.opset >= 9, axes == nil, type.rank > 0 else {
+        return isState ? type : nil
+      }
+      return TensorType(type.element, Array(type.shape.dropFirst()))
+    default: return nil
+    }
+  }
+
+  private func type(_ operands: [ValueID?], _ index: Int) -> TensorType? {
+    guard index < operands.count, let value = operands[index] else { return nil }
+    return graph[value].type
+  }
+
+  /// Reads only the branch of an If that is taken, when the condition is known.
+  func readConditional(
+    _ call: ForeignCall, _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+  ) throws(DiagnosticMessage) -> Bool {
+    guard call.type == "If", call.domain.isEmpty, let condition = operands.first,
+      let taken = graph.constant(condition)?.integers?.first,
+      let branch = call.attributes[taken != 0 ? "then_branch" : "else_branch"]?.pointee.g
+    else { return false }
+    let inner = Scope(parent: scope, types: declaredTypes(branch))
+    readInitializers(branch, inner)
+    readNodes(messages(branch.pointee.node, branch.pointee.n_node), inner, frame)
+    defineResults(call, try blockOutputs(branch, inner), scope)
+    return true
+  }
+}
