@@ -1,0 +1,216 @@
+/// Reads JSON as a pull parser, so that what a hostile text costs is bounded by what is kept of it.
+struct JSONScanner {
+  static let depthLimit = 64
+
+  private let bytes: UnsafeRawBufferPointer
+  private let source: String
+  private var at = 0
+  private var depth = 0
+
+  init(_ bytes: UnsafeRawBufferPointer, source: String) {
+    self.bytes = bytes
+    self.source = source
+  }
+
+  /// Calls `member` at the value of each member, which it must consume.
+  mutating func object(
+    _ member: (inout JSONScanner, String) throws(RecordError) -> Void
+  ) throws(RecordError) {
+    var seen: Set<String> = []
+    try sequence(open: "{", close: "}") { (scanner) throws(RecordError) in
+      let key = try scanner.string()
+      guard seen.insert(key).inserted else { throw scanner.fault("the key '\(key)' stands twice") }
+      try scanner.expect(":")
+      try member(&scanner, key)
+    }
+  }
+
+  /// Calls `element` at each element, which it must consume.
+  mutating func array(
+    _ element: (inout JSONScanner) throws(RecordError) -> Void
+  ) throws(RecordError) {
+    try sequence(open: "[", close: "]", element)
+  }
+
+  mutating func string() throws(RecordError) -> String {
+    try expect("\"")
+    let start = at
+    while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+      at += 1
+    }
+    if peek() == UInt8(ascii: "\"") {
+      defer { at += 1 }
+      return try text(bytes[start..<at])
+    }
+    return try escapedString(Array(bytes[start..<at]))
+  }
+
+  /// A number that is a count: no sign, fraction or exponent.
+  mutating func count() throws(RecordError) -> Int {
+    skipSpace()
+    let start = at
+    var value = 0
+    while let byte = peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+      let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tenfold.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+      guard !overflow, !carry else { throw fault("a number is too large") }
+      value = sum
+      at += 1
+    }
+    let hasLeadingZero = at > start + 1 && bytes[start] == UInt8(ascii: "0")
+    guard at > start, !hasLeadingZero else { throw fault("a count is expected") }
+    if let next = peek(), ".eE".utf8.contains(next) { throw fault("a whole number is expected") }
+    return value
+  }
+
+  mutating func counts() throws(RecordError) -> [Int] {
+    var result: [Int] = []
+    try array { (scanner) throws(RecordError) in result.append(try scanner.count()) }
+    return result
+  }
+
+  mutating func strings() throws(RecordError) -> [String] {
+    var result: [String] = []
+    try array { (scanner) throws(RecordError) in result.append(try scanner.string()) }
+    return result
+  }
+
+  /// Passes over one value of any kind.
+  mutating func skipValue() throws(RecordError) {
+    skipSpace()
+    switch peek() {
+    case UInt8(ascii: "{"): try object { (scanner, _) throws(RecordError) in try scanner.skipValue() }
+    case UInt8(ascii: "["): try array { (scanner) throws(RecordError) in try scanner.skipValue() }
+    case UInt8(ascii: "\""): _ = try string()
+    default: try skipWord()
+    }
+  }
+
+  /// Requires that nothing but white space is left.
+  mutating func end() throws(RecordError) {
+    skipSpace()
+    guard at == bytes.count else { throw fault("text follows the end of the value") }
+  }
+
+  func fault(_ what: String) -> RecordError {
+    RecordError("json", "\(source): \(what), at byte \(at)")
+  }
+}
+
+extension JSONScanner {
+  private func peek() -> UInt8? { at < bytes.count ? bytes[at] : nil }
+
+  private mutating func skipSpace() {
+    while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
+  }
+
+  private mutating func expect(_ character: Unicode.Scalar) throws(RecordError) {
+    skipSpace()
+    guard let byte = peek(), UInt32(byte) == character.value else {
+      throw fault("'\(character)' is expected")
+    }
+    at += 1
+  }
+
+  private mutating func sequence(
+    open: Unicode.Scalar, close: Unicode.Scalar,
+    _ element: (inout JSONScanner) throws(RecordError) -> Void
+  ) throws(RecordError) {
+    try expect(open)
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else { throw fault("it nests too deep") }
+    skipSpace()
+    if let byte = peek(), UInt32(byte) == close.value {
+      at += 1
+      return
+    }
+    while true {
+      skipSpace()
+      try element(&self)
+      skipSpace()
+      guard peek() == UInt8(ascii: ",") else { break }
+      at += 1
+    }
+    try expect(close)
+  }
+
+  private mutating func skipWord() throws(RecordError) {
+    let start = at
+    while let byte = peek(), isWordByte(byte) { at += 1 }
+    guard at > start else { throw fault("a value is expected") }
+  }
+
+  private func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: "E"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+    default: false
+    }
+  }
+
+  private func text(_ part: some Sequence<UInt8>) throws(RecordError) -> String {
+    guard let text = String(validating: part, as: UTF8.self) else {
+      throw fault("a string is not UTF-8")
+    }
+    return text
+  }
+
+  private mutating func escapedString(_ prefix: [UInt8]) throws(RecordError) -> String {
+    var result = prefix
+    while let byte = peek() {
+      at += 1
+      switch byte {
+      case UInt8(ascii: "\""): return try text(result)
+      case UInt8(ascii: "\\"): result += Array(String(try escape()).utf8)
+      case ..<0x20: throw fault("a control character stands in a string")
+      default: result.append(byte)
+      }
+    }
+    throw fault("a string does not end")
+  }
+
+  private mutating func escape() throws(RecordError) -> Unicode.Scalar {
+    guard let byte = peek() else { throw fault("a string does not end") }
+    at += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{C}"
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "u"): return try unicodeEscape()
+    default: throw fault("an unknown escape")
+    }
+  }
+
+  private mutating func unicodeEscape() throws(RecordError) -> Unicode.Scalar {
+    let first = try hexUnit()
+    if let scalar = Unicode.Scalar(first) { return scalar }
+    guard (0xD800..<0xDC00).contains(first), peek() == UInt8(ascii: "\\") else {
+      throw fault("a lone surrogate")
+    }
+    at += 1
+    guard peek() == UInt8(ascii: "u") else { throw fault("a lone surrogate") }
+    at += 1
+    let second = try hexUnit()
+    guard (0xDC00..<0xE000).contains(second) else { throw fault("a lone surrogate") }
+    let code = 0x10000 + ((UInt32(first) - 0xD800) << 10) + (UInt32(second) - 0xDC00)
+    guard let scalar = Unicode.Scalar(code) else { throw fault("a lone surrogate") }
+    return scalar
+  }
+
+  private mutating func hexUnit() throws(RecordError) -> UInt16 {
+    guard bytes.count - at >= 4 else { throw fault("a string does not end") }
+    var value: UInt16 = 0
+    for byte in bytes[at..<at + 4] {
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+        throw fault("four hexadecimal digits are expected")
+      }
+      value = value << 4 | UInt16(digit)
+    }
+    at += 4
+    return value
+  }
+}
