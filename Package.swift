@@ -61,5 +61,8 @@ let package = Package(
       ],
       path: "Sources/CLI", swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+    .testTarget(
+      name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
+      path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

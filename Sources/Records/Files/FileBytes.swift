@@ -1,3 +1,5 @@
+package import CoppiceIR
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -17,14 +19,14 @@ package final class FileBytes: @unchecked Sendable {
   private let isMapped: Bool
 
   /// Maps the regular file at a path.
-  package init(path: String) throws(RecordError) {
+  package init(path: String) throws(DiagnosticMessage) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotRead(path, errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .cannotRead(path, errno) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw RecordError("file-kind", "'\(path)' is not a regular file")
+      throw DiagnosticMessage("file-kind", "'\(path)' is not a regular file")
     }
     name = path
     guard status.st_size > 0 else {
@@ -57,7 +59,7 @@ package final class FileBytes: @unchecked Sendable {
   }
 }
 
-extension RecordError {
+extension DiagnosticMessage {
   static func cannotRead(_ path: String, _ code: Int32) -> Self {
     Self("file-read", "cannot read '\(path)': \(String(cString: strerror(code)))")
   }

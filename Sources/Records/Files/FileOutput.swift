@@ -1,3 +1,5 @@
+import CoppiceIR
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -14,14 +16,14 @@ struct FileOutput: ~Copyable {
   private let temporary: String
   private var descriptor: Int32
 
-  init(path: String) throws(RecordError) {
+  init(path: String) throws(DiagnosticMessage) {
     self.path = path
     temporary = "\(path).\(getpid()).part"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(path, errno) }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws(RecordError) {
+  func write(_ bytes: UnsafeRawBufferPointer) throws(DiagnosticMessage) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let slice = UnsafeRawBufferPointer(rebasing: rest)
@@ -38,13 +40,13 @@ struct FileOutput: ~Copyable {
     }
   }
 
-  func write(_ bytes: [UInt8]) throws(RecordError) {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(RecordError) in
+  func write(_ bytes: [UInt8]) throws(DiagnosticMessage) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(DiagnosticMessage) in
       try write(UnsafeRawBufferPointer(buffer))
     }
   }
 
-  mutating func commit() throws(RecordError) {
+  mutating func commit() throws(DiagnosticMessage) {
     let status = close(descriptor)
     descriptor = -1
     guard status == 0, rename(temporary, path) == 0 else {

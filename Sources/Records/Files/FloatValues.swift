@@ -1,8 +1,11 @@
+package import CoppiceIR
+
 /// Numbers of a tensor as 32-bit floats, borrowed from where they are if they can be.
 package struct FloatValues: @unchecked Sendable {
   private enum Storage {
     case array([Float])
     case borrowed(AnyObject, UnsafeBufferPointer<Float>)
+    case bytes(Bytes)
   }
 
   private let storage: Storage
@@ -14,9 +17,23 @@ package struct FloatValues: @unchecked Sendable {
     storage = .borrowed(owner, values)
   }
 
+  /// Takes the float elements of a constant; nil for elements of another kind.
+  ///
+  /// Aligned 32-bit floats are not copied.
+  package init?(_ constant: Constant) {
+    let bytes = constant.dense
+    let isAligned = bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) % 4 == 0 }
+    switch constant.type.element {
+    case .float32 where isAligned: storage = .bytes(bytes)
+    case .float16, .bfloat16, .float32, .float64: storage = .array(constant.numbers.map(Float.init))
+    default: return nil
+    }
+  }
+
   package var count: Int {
     switch storage {
     case .array(let values): values.count
+    case .bytes(let bytes): bytes.count / 4
     case .borrowed(_, let values): values.count
     }
   }
@@ -30,15 +47,15 @@ package struct FloatValues: @unchecked Sendable {
     case .borrowed(let owner, let values):
       defer { withExtendedLifetime(owner) {} }
       return try body(values)
+    case .bytes(let bytes):
+      let outcome = bytes.withUnsafeBytes { memory in
+        Swift.Result { () throws(Failure) in try body(memory.assumingMemoryBound(to: Float.self)) }
+      }
+      return try outcome.get()
     }
   }
 
-  package var array: [Float] {
-    switch storage {
-    case .array(let values): values
-    case .borrowed(let owner, let values): withExtendedLifetime(owner) { Array(values) }
-    }
-  }
+  package var array: [Float] { withBuffer { Array($0) } }
 }
 
 extension FloatValues {
@@ -62,7 +79,7 @@ extension FloatValues {
     case .float16:
       self.init(
         (0..<count).map {
-          Float(float16: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self))
+          Float(halfToDouble(bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self)))
         })
     default: return nil
     }
@@ -83,18 +100,4 @@ extension FloatValues {
 extension Float {
   /// The value of a bfloat16 bit pattern.
   package init(bfloat16 bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
-
-  /// The value of an IEEE half bit pattern.
-  package init(float16 bits: UInt16) {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 0x1F)
-    let fraction = Float(bits & 0x3FF)
-    switch exponent {
-    case 0: self = sign * fraction * 0x1p-24
-    case 31: self = fraction == 0 ? sign * .infinity : .nan
-    default:
-      let significand: Float = 1 + fraction * 0x1p-10
-      self = sign * Float(sign: .plus, exponent: exponent - 15, significand: significand)
-    }
-  }
 }

@@ -1,3 +1,5 @@
+import CoppiceIR
+
 /// Reads JSON as a pull parser, so that what a hostile text costs is bounded by what is kept of it.
 struct JSONScanner {
   static let depthLimit = 64
@@ -14,10 +16,10 @@ struct JSONScanner {
 
   /// Calls `member` at the value of each member, which it must consume.
   mutating func object(
-    _ member: (inout JSONScanner, String) throws(RecordError) -> Void
-  ) throws(RecordError) {
+    _ member: (inout JSONScanner, String) throws(DiagnosticMessage) -> Void
+  ) throws(DiagnosticMessage) {
     var seen: Set<String> = []
-    try sequence(open: "{", close: "}") { (scanner) throws(RecordError) in
+    try sequence(open: "{", close: "}") { (scanner) throws(DiagnosticMessage) in
       let key = try scanner.string()
       guard seen.insert(key).inserted else { throw scanner.fault("the key '\(key)' stands twice") }
       try scanner.expect(":")
@@ -27,12 +29,12 @@ struct JSONScanner {
 
   /// Calls `element` at each element, which it must consume.
   mutating func array(
-    _ element: (inout JSONScanner) throws(RecordError) -> Void
-  ) throws(RecordError) {
+    _ element: (inout JSONScanner) throws(DiagnosticMessage) -> Void
+  ) throws(DiagnosticMessage) {
     try sequence(open: "[", close: "]", element)
   }
 
-  mutating func string() throws(RecordError) -> String {
+  mutating func string() throws(DiagnosticMessage) -> String {
     try expect("\"")
     let start = at
     while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
@@ -46,7 +48,7 @@ struct JSONScanner {
   }
 
   /// A number that is a count: no sign, fraction or exponent.
-  mutating func count() throws(RecordError) -> Int {
+  mutating func count() throws(DiagnosticMessage) -> Int {
     skipSpace()
     let start = at
     var value = 0
@@ -63,37 +65,39 @@ struct JSONScanner {
     return value
   }
 
-  mutating func counts() throws(RecordError) -> [Int] {
+  mutating func counts() throws(DiagnosticMessage) -> [Int] {
     var result: [Int] = []
-    try array { (scanner) throws(RecordError) in result.append(try scanner.count()) }
+    try array { (scanner) throws(DiagnosticMessage) in result.append(try scanner.count()) }
     return result
   }
 
-  mutating func strings() throws(RecordError) -> [String] {
+  mutating func strings() throws(DiagnosticMessage) -> [String] {
     var result: [String] = []
-    try array { (scanner) throws(RecordError) in result.append(try scanner.string()) }
+    try array { (scanner) throws(DiagnosticMessage) in result.append(try scanner.string()) }
     return result
   }
 
   /// Passes over one value of any kind.
-  mutating func skipValue() throws(RecordError) {
+  mutating func skipValue() throws(DiagnosticMessage) {
     skipSpace()
     switch peek() {
-    case UInt8(ascii: "{"): try object { (scanner, _) throws(RecordError) in try scanner.skipValue() }
-    case UInt8(ascii: "["): try array { (scanner) throws(RecordError) in try scanner.skipValue() }
+    case UInt8(ascii: "{"):
+      try object { (scanner, _) throws(DiagnosticMessage) in try scanner.skipValue() }
+    case UInt8(ascii: "["):
+      try array { (scanner) throws(DiagnosticMessage) in try scanner.skipValue() }
     case UInt8(ascii: "\""): _ = try string()
     default: try skipWord()
     }
   }
 
   /// Requires that nothing but white space is left.
-  mutating func end() throws(RecordError) {
+  mutating func end() throws(DiagnosticMessage) {
     skipSpace()
     guard at == bytes.count else { throw fault("text follows the end of the value") }
   }
 
-  func fault(_ what: String) -> RecordError {
-    RecordError("json", "\(source): \(what), at byte \(at)")
+  func fault(_ what: String) -> DiagnosticMessage {
+    DiagnosticMessage("json", "\(source): \(what), at byte \(at)")
   }
 }
 
@@ -101,10 +105,12 @@ extension JSONScanner {
   private func peek() -> UInt8? { at < bytes.count ? bytes[at] : nil }
 
   private mutating func skipSpace() {
-    while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
+    while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+      at += 1
+    }
   }
 
-  private mutating func expect(_ character: Unicode.Scalar) throws(RecordError) {
+  private mutating func expect(_ character: Unicode.Scalar) throws(DiagnosticMessage) {
     skipSpace()
     guard let byte = peek(), UInt32(byte) == character.value else {
       throw fault("'\(character)' is expected")
@@ -114,8 +120,8 @@ extension JSONScanner {
 
   private mutating func sequence(
     open: Unicode.Scalar, close: Unicode.Scalar,
-    _ element: (inout JSONScanner) throws(RecordError) -> Void
-  ) throws(RecordError) {
+    _ element: (inout JSONScanner) throws(DiagnosticMessage) -> Void
+  ) throws(DiagnosticMessage) {
     try expect(open)
     depth += 1
     defer { depth -= 1 }
@@ -135,7 +141,7 @@ extension JSONScanner {
     try expect(close)
   }
 
-  private mutating func skipWord() throws(RecordError) {
+  private mutating func skipWord() throws(DiagnosticMessage) {
     let start = at
     while let byte = peek(), isWordByte(byte) { at += 1 }
     guard at > start else { throw fault("a value is expected") }
@@ -149,14 +155,14 @@ extension JSONScanner {
     }
   }
 
-  private func text(_ part: some Sequence<UInt8>) throws(RecordError) -> String {
+  private func text(_ part: some Sequence<UInt8>) throws(DiagnosticMessage) -> String {
     guard let text = String(validating: part, as: UTF8.self) else {
       throw fault("a string is not UTF-8")
     }
     return text
   }
 
-  private mutating func escapedString(_ prefix: [UInt8]) throws(RecordError) -> String {
+  private mutating func escapedString(_ prefix: [UInt8]) throws(DiagnosticMessage) -> String {
     var result = prefix
     while let byte = peek() {
       at += 1
@@ -170,7 +176,7 @@ extension JSONScanner {
     throw fault("a string does not end")
   }
 
-  private mutating func escape() throws(RecordError) -> Unicode.Scalar {
+  private mutating func escape() throws(DiagnosticMessage) -> Unicode.Scalar {
     guard let byte = peek() else { throw fault("a string does not end") }
     at += 1
     switch byte {
@@ -185,7 +191,7 @@ extension JSONScanner {
     }
   }
 
-  private mutating func unicodeEscape() throws(RecordError) -> Unicode.Scalar {
+  private mutating func unicodeEscape() throws(DiagnosticMessage) -> Unicode.Scalar {
     let first = try hexUnit()
     if let scalar = Unicode.Scalar(first) { return scalar }
     guard (0xD800..<0xDC00).contains(first), peek() == UInt8(ascii: "\\") else {
@@ -201,7 +207,7 @@ extension JSONScanner {
     return scalar
   }
 
-  private mutating func hexUnit() throws(RecordError) -> UInt16 {
+  private mutating func hexUnit() throws(DiagnosticMessage) -> UInt16 {
     guard bytes.count - at >= 4 else { throw fault("a string does not end") }
     var value: UInt16 = 0
     for byte in bytes[at..<at + 4] {

@@ -1,11 +1,13 @@
+package import CoppiceIR
+
 /// The arrays of an npz file, which is a zip of npy files, stored or deflated.
 package struct NumpyArchive: Sendable {
   /// The arrays by name, in the order of the archive's directory.
   package let arrays: [(name: String, array: NumpyArray)]
 
-  package init(path: String) throws(RecordError) { try self.init(FileBytes(path: path)) }
+  package init(path: String) throws(DiagnosticMessage) { try self.init(FileBytes(path: path)) }
 
-  package init(_ file: FileBytes) throws(RecordError) {
+  package init(_ file: FileBytes) throws(DiagnosticMessage) {
     var arrays: [(name: String, array: NumpyArray)] = []
     for member in try ZipDirectory(file).members where member.name.hasSuffix(".npy") {
       let bytes = try member.contents(in: file)
@@ -13,7 +15,7 @@ package struct NumpyArchive: Sendable {
       guard !arrays.contains(where: { $0.name == name }) else {
         throw .zip(file, "the member '\(name)' stands twice")
       }
-      let array = try bytes.withUnsafeBufferPointer { (buffer) throws(RecordError) in
+      let array = try bytes.withUnsafeBufferPointer { (buffer) throws(DiagnosticMessage) in
         try NumpyArray(
           npy: UnsafeRawBufferPointer(buffer), name: "\(file.name):\(member.name)")
       }

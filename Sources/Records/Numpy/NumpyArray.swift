@@ -1,3 +1,5 @@
+package import CoppiceIR
+
 /// An array as npy files hold it, in row-major order and little-endian bytes.
 package struct NumpyArray: Hashable, Sendable {
   package let element: StoredElement
@@ -12,13 +14,13 @@ package struct NumpyArray: Hashable, Sendable {
     self.bytes = bytes
   }
 
-  package init(path: String) throws(RecordError) {
+  package init(path: String) throws(DiagnosticMessage) {
     let file = try FileBytes(path: path)
     try self.init(npy: file.bytes, name: path)
   }
 
   /// Reads an npy file of version 1, 2 or 3; `name` is what messages call it.
-  package init(npy file: UnsafeRawBufferPointer, name: String) throws(RecordError) {
+  package init(npy file: UnsafeRawBufferPointer, name: String) throws(DiagnosticMessage) {
     let (text, dataStart) = try Self.header(of: file, name)
     let header = try NumpyHeader(text, name: name)
     guard let count = header.element.byteCount(of: header.shape) else {
@@ -52,7 +54,7 @@ package struct NumpyArray: Hashable, Sendable {
     return NumpyHeader.magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + header + bytes
   }
 
-  package func write(to path: String) throws(RecordError) {
+  package func write(to path: String) throws(DiagnosticMessage) {
     guard let file = npy() else {
       throw .npy(path, "npy has no type for \(element.rawValue) elements")
     }
@@ -65,7 +67,7 @@ package struct NumpyArray: Hashable, Sendable {
 extension NumpyArray {
   private static func header(
     of file: UnsafeRawBufferPointer, _ name: String
-  ) throws(RecordError) -> (text: UnsafeRawBufferPointer, dataStart: Int) {
+  ) throws(DiagnosticMessage) -> (text: UnsafeRawBufferPointer, dataStart: Int) {
     guard file.count >= 12, file.prefix(6).elementsEqual(NumpyHeader.magic) else {
       throw .npy(name, "it does not begin with numpy's magic bytes")
     }
@@ -118,7 +120,7 @@ extension [UInt8] {
   }
 }
 
-extension RecordError {
+extension DiagnosticMessage {
   static func npy(_ name: String, _ what: String) -> Self {
     Self("npy", "'\(name)' is not a readable npy file: \(what)")
   }

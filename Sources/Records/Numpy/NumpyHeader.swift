@@ -1,3 +1,5 @@
+import CoppiceIR
+
 /// The dictionary at the head of an npy file, written as a Python literal.
 struct NumpyHeader {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
@@ -7,7 +9,7 @@ struct NumpyHeader {
   let isColumnMajor: Bool
   let shape: [Int]
 
-  init(_ text: UnsafeRawBufferPointer, name: String) throws(RecordError) {
+  init(_ text: UnsafeRawBufferPointer, name: String) throws(DiagnosticMessage) {
     var scanner = PythonScanner(text, name: name)
     var (type, isColumnMajor, shape): (String?, Bool?, [Int]?)
     try scanner.expect("{")
@@ -58,11 +60,11 @@ private struct PythonScanner {
     return true
   }
 
-  mutating func expect(_ character: Unicode.Scalar) throws(RecordError) {
+  mutating func expect(_ character: Unicode.Scalar) throws(DiagnosticMessage) {
     guard take(character) else { throw .npy(name, "its header lacks '\(character)' at byte \(at)") }
   }
 
-  mutating func string() throws(RecordError) -> String {
+  mutating func string() throws(DiagnosticMessage) -> String {
     let quote: Unicode.Scalar = take("\"") ? "\"" : "'"
     if quote == "'" { try expect("'") }
     let start = at
@@ -72,7 +74,7 @@ private struct PythonScanner {
     return text
   }
 
-  mutating func truth() throws(RecordError) -> Bool {
+  mutating func truth() throws(DiagnosticMessage) -> Bool {
     switch word() {
     case "True": return true
     case "False": return false
@@ -80,7 +82,7 @@ private struct PythonScanner {
     }
   }
 
-  mutating func tuple() throws(RecordError) -> [Int] {
+  mutating func tuple() throws(DiagnosticMessage) -> [Int] {
     try expect("(")
     var result: [Int] = []
     while !take(")") {
@@ -96,7 +98,7 @@ private struct PythonScanner {
     return result
   }
 
-  mutating func end() throws(RecordError) {
+  mutating func end() throws(DiagnosticMessage) {
     skipSpace()
     guard at == bytes.count else { throw .npy(name, "text follows its header's dictionary") }
   }

@@ -1,3 +1,5 @@
+import CoppiceIR
+
 /// The central directory of a zip file, with the extensions for large files.
 struct ZipDirectory {
   struct Member {
@@ -11,7 +13,7 @@ struct ZipDirectory {
 
   let members: [Member]
 
-  init(_ file: FileBytes) throws(RecordError) {
+  init(_ file: FileBytes) throws(DiagnosticMessage) {
     let end = try Self.endRecord(file)
     let reader = ZipReader(file)
     var at = end.offset
@@ -29,7 +31,7 @@ struct ZipDirectory {
     self.members = members
   }
 
-  private static func member(_ reader: ZipReader, _ at: Int) throws(RecordError) -> Member {
+  private static func member(_ reader: ZipReader, _ at: Int) throws(DiagnosticMessage) -> Member {
     let flags = try reader.u16(at + 8)
     guard flags & 1 == 0 else { throw .zip(reader.file, "encrypted members are not supported") }
     let nameLength = Int(try reader.u16(at + 28))
@@ -46,7 +48,7 @@ struct ZipDirectory {
 
   private static func endRecord(
     _ file: FileBytes
-  ) throws(RecordError) -> (count: Int, offset: Int) {
+  ) throws(DiagnosticMessage) -> (count: Int, offset: Int) {
     let reader = ZipReader(file)
     let last = file.bytes.count - 22
     var at = last
@@ -71,7 +73,7 @@ private struct WideFields {
   var compressedSize: Int
   var offset: Int
 
-  mutating func read(_ reader: ZipReader, _ start: Int, _ length: Int) throws(RecordError) {
+  mutating func read(_ reader: ZipReader, _ start: Int, _ length: Int) throws(DiagnosticMessage) {
     var at = start
     while at + 4 <= start + length {
       let (id, count) = (try reader.u16(at), Int(try reader.u16(at + 2)))
@@ -92,22 +94,22 @@ struct ZipReader {
 
   init(_ file: FileBytes) { self.file = file }
 
-  func slice(_ at: Int, _ count: Int) throws(RecordError) -> UnsafeRawBufferPointer {
+  func slice(_ at: Int, _ count: Int) throws(DiagnosticMessage) -> UnsafeRawBufferPointer {
     guard at >= 0, count >= 0, at <= file.bytes.count, count <= file.bytes.count - at else {
       throw .zip(file, "a record goes past the end of the file")
     }
     return UnsafeRawBufferPointer(rebasing: file.bytes[at..<at + count])
   }
 
-  func u16(_ at: Int) throws(RecordError) -> UInt16 {
+  func u16(_ at: Int) throws(DiagnosticMessage) -> UInt16 {
     UInt16(littleEndian: try slice(at, 2).loadUnaligned(as: UInt16.self))
   }
 
-  func u32(_ at: Int) throws(RecordError) -> UInt32 {
+  func u32(_ at: Int) throws(DiagnosticMessage) -> UInt32 {
     UInt32(littleEndian: try slice(at, 4).loadUnaligned(as: UInt32.self))
   }
 
-  func u64(_ at: Int) throws(RecordError) -> Int {
+  func u64(_ at: Int) throws(DiagnosticMessage) -> Int {
     let value = UInt64(littleEndian: try slice(at, 8).loadUnaligned(as: UInt64.self))
     guard value <= UInt64(file.bytes.count) << 11 else {
       throw .zip(file, "a size of \(value) cannot be right")
@@ -115,7 +117,7 @@ struct ZipReader {
     return Int(value)
   }
 
-  func next(_ at: inout Int) throws(RecordError) -> Int {
+  func next(_ at: inout Int) throws(DiagnosticMessage) -> Int {
     defer { at += 8 }
     return try u64(at)
   }
@@ -123,7 +125,7 @@ struct ZipReader {
 
 extension ZipDirectory.Member {
   /// The member's bytes, inflated and checked.
-  func contents(in file: FileBytes) throws(RecordError) -> [UInt8] {
+  func contents(in file: FileBytes) throws(DiagnosticMessage) -> [UInt8] {
     let reader = ZipReader(file)
     guard try reader.u32(headerOffset) == 0x0403_4B50 else {
       throw .zip(file, "'\(name)' has no local header")
@@ -144,7 +146,7 @@ extension ZipDirectory.Member {
 
   private func inflated(
     _ stored: UnsafeRawBufferPointer, in file: FileBytes
-  ) throws(RecordError) -> [UInt8] {
+  ) throws(DiagnosticMessage) -> [UInt8] {
     var inflater = Inflater(stored, limit: size)
     guard let bytes = inflater.run() else {
       throw .zip(file, "the packed bytes of '\(name)' are damaged")
@@ -163,7 +165,7 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
   ~bytes.reduce(UInt32.max) { $0 >> 8 ^ crcTable[Int(($0 ^ UInt32($1)) & 0xFF)] }
 }
 
-extension RecordError {
+extension DiagnosticMessage {
   static func zip(_ file: FileBytes, _ what: String) -> Self {
     Self("npz", "'\(file.name)' is not a readable npz file: \(what)")
   }

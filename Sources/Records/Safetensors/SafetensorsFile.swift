@@ -1,3 +1,5 @@
+package import CoppiceIR
+
 /// An opened safetensors file: every name, type, shape and extent has been checked.
 ///
 /// The layout is eight bytes of little-endian header length, the header as JSON, and the numbers.
@@ -22,17 +24,17 @@ package struct SafetensorsFile: Sendable {
 
   private let index: [String: Int]
 
-  package init(path: String) throws(RecordError) { try self.init(FileBytes(path: path)) }
+  package init(path: String) throws(DiagnosticMessage) { try self.init(FileBytes(path: path)) }
 
-  package init(_ file: FileBytes) throws(RecordError) {
+  package init(_ file: FileBytes) throws(DiagnosticMessage) {
     self.file = file
     let header = try Self.header(of: file)
     var scanner = JSONScanner(header.text, source: "the header of '\(file.name)'")
     var metadata: [String: String] = [:]
     var entries: [Entry] = []
-    try scanner.object { (scanner, key) throws(RecordError) in
+    try scanner.object { (scanner, key) throws(DiagnosticMessage) in
       if key == "__metadata__" {
-        try scanner.object { (scanner, key) throws(RecordError) in
+        try scanner.object { (scanner, key) throws(DiagnosticMessage) in
           metadata[key] = try scanner.string()
         }
       } else {
@@ -60,7 +62,7 @@ package struct SafetensorsFile: Sendable {
 extension SafetensorsFile {
   private static func header(
     of file: FileBytes
-  ) throws(RecordError) -> (text: UnsafeRawBufferPointer, dataStart: Int) {
+  ) throws(DiagnosticMessage) -> (text: UnsafeRawBufferPointer, dataStart: Int) {
     guard file.bytes.count >= 8 else {
       throw .safetensors(file, "it is shorter than the eight bytes of the header's length")
     }
@@ -82,7 +84,7 @@ extension SafetensorsFile {
 
   private static func requireContiguous(
     _ entries: [Entry], from start: Int, _ file: FileBytes
-  ) throws(RecordError) {
+  ) throws(DiagnosticMessage) {
     var end = start
     let ordered = entries.sorted {
       ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
@@ -109,10 +111,10 @@ private struct DeclaredTensor {
   var shape: [Int]?
   var offsets: [Int]?
 
-  init(name: String, _ scanner: inout JSONScanner) throws(RecordError) {
+  init(name: String, _ scanner: inout JSONScanner) throws(DiagnosticMessage) {
     self.name = name
     var (type, shape, offsets): (String?, [Int]?, [Int]?)
-    try scanner.object { (scanner, key) throws(RecordError) in
+    try scanner.object { (scanner, key) throws(DiagnosticMessage) in
       switch key {
       case "dtype": type = try scanner.string()
       case "shape": shape = try scanner.counts()
@@ -123,7 +125,7 @@ private struct DeclaredTensor {
     (self.type, self.shape, self.offsets) = (type, shape, offsets)
   }
 
-  func entry(dataStart: Int, _ file: FileBytes) throws(RecordError) -> SafetensorsFile.Entry {
+  func entry(dataStart: Int, _ file: FileBytes) throws(DiagnosticMessage) -> SafetensorsFile.Entry {
     guard let type, let shape, let offsets else {
       throw .safetensors(file, "'\(name)' lacks one of dtype, shape and data_offsets")
     }
@@ -146,7 +148,7 @@ private struct DeclaredTensor {
   }
 }
 
-extension RecordError {
+extension DiagnosticMessage {
   fileprivate static func safetensors(_ file: FileBytes, _ what: String) -> Self {
     Self("safetensors", "'\(file.name)' is not a valid safetensors file: \(what)")
   }

@@ -1,3 +1,5 @@
+package import CoppiceIR
+
 /// Writes safetensors files whose bytes depend on nothing but the tensors and the metadata.
 ///
 /// Wider elements come first and names ascend among equals, so that every tensor is aligned.
@@ -17,18 +19,20 @@ package struct SafetensorsWriter {
   /// Adds a tensor, given as its little-endian bytes in row-major order.
   package mutating func add(
     _ name: String, _ element: StoredElement, shape: [Int], bytes: [UInt8]
-  ) throws(RecordError) {
+  ) throws(DiagnosticMessage) {
     guard element.byteCount(of: shape) == bytes.count else {
-      throw RecordError(
+      throw DiagnosticMessage(
         "safetensors-write", "'\(name)' of shape \(shape) cannot have \(bytes.count) bytes")
     }
     guard name != "__metadata__", !tensors.contains(where: { $0.name == name }) else {
-      throw RecordError("safetensors-write", "the name '\(name)' is taken")
+      throw DiagnosticMessage("safetensors-write", "the name '\(name)' is taken")
     }
     tensors.append(Tensor(name: name, element: element, shape: shape, bytes: bytes))
   }
 
-  package mutating func add(_ name: String, shape: [Int], _ values: [Float]) throws(RecordError) {
+  package mutating func add(_ name: String, shape: [Int], _ values: [Float])
+    throws(DiagnosticMessage)
+  {
     let bytes = values.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
     try add(name, .float32, shape: shape, bytes: bytes)
   }
@@ -39,7 +43,7 @@ package struct SafetensorsWriter {
     return ordered.reduce(into: header) { $0 += $1.bytes }
   }
 
-  package func write(to path: String) throws(RecordError) {
+  package func write(to path: String) throws(DiagnosticMessage) {
     let (header, ordered) = layout()
     var output = try FileOutput(path: path)
     try output.write(header)

@@ -1,0 +1,60 @@
+/// A constant of the model that looks for its parameter in a record.
+package struct MatchTarget: Sendable {
+  /// The precision in which the model stores what was trained in 32 bits.
+  package enum Precision: Sendable {
+    case exact, float16, bfloat16
+  }
+
+  /// What reads the constant, as far as that changes its layout.
+  package enum Role: Hashable, Sendable {
+    case plain
+    case transposedConvolution(groups: Int)
+    case lstm, gru
+  }
+
+  package let name: String
+  package let shape: [Int]
+  package let values: FloatValues
+  package let precision: Precision
+  package let role: Role
+
+  /// How many operators read the constant as their weight.
+  package let uses: Int
+
+  /// The names of the operators that read it.
+  package let scopes: [String]
+
+  package init(
+    name: String, shape: [Int], values: FloatValues, precision: Precision = .exact,
+    role: Role = .plain, uses: Int = 1, scopes: [String] = []
+  ) {
+    self.name = name
+    self.shape = shape
+    self.values = values
+    self.precision = precision
+    self.role = role
+    self.uses = uses
+    self.scopes = scopes
+  }
+}
+
+/// The parameter that a constant, or a part of one, was made from.
+package struct RecordOwner: Sendable {
+  /// Which of the record's parameters.
+  package let parameter: Int
+
+  /// How the constant's elements lie in the parameter.
+  package let layout: RecordLayout
+
+  /// The factor of each output channel, where BatchNormalization was folded in.
+  package let scale: ChannelScale?
+}
+
+/// A constant of the model and everything in the record it was made from.
+package struct RecordMatch: Sendable {
+  /// Which of the targets.
+  package let target: Int
+
+  /// Several where a constant serves several parameters or is stacked from them.
+  package let owners: [RecordOwner]
+}

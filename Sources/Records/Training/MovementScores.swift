@@ -1,0 +1,90 @@
+package import CoppiceIR
+
+/// Scores of the movement of weights, in the layout of the model's constants.
+package struct MovementScores {
+  private let record: TrainingRecord
+  package let form: MovementForm
+
+  package init(_ record: TrainingRecord, form: MovementForm) {
+    self.record = record
+    self.form = form
+  }
+
+  /// The scores of a matched constant; several owners of one element add up.
+  package func scores(of match: RecordMatch, count: Int) throws(DiagnosticMessage) -> [Float] {
+    var scores = [Float](repeating: 0, count: count)
+    var covered = 0
+    for owner in match.owners.sorted(by: { $0.layout.range.lowerBound < $1.layout.range.lowerBound }
+    ) {
+      let isFirst = owner.layout.range.lowerBound >= covered
+      covered = max(covered, owner.layout.range.upperBound)
+      try add(owner, isFirst: isFirst, to: &scores)
+    }
+    return scores
+  }
+
+  /// The scores of a parameter in its own layout.
+  package func scores(ofParameter index: Int) throws(DiagnosticMessage) -> [Float] {
+    let count = record.parameters[index].count
+    let owner = RecordOwner(parameter: index, layout: .identity(count), scale: nil)
+    return try scores(of: RecordMatch(target: 0, owners: [owner]), count: count)
+  }
+
+  private func add(
+    _ owner: RecordOwner, isFirst: Bool, to scores: inout [Float]
+  ) throws(DiagnosticMessage) {
+    let parameter = record.parameters[owner.parameter]
+    let first = try values(parameter, form == .gradient ? .mv : .`init`)
+    let last = form == .gradient ? first : try values(parameter, .final)
+    first.withBuffer { first in
+      last.withBuffer { last in
+        scores.withUnsafeMutableBufferPointer { scores in
+          let sum = ScoreSum(first: first, last: last, form: form, scale: owner.scale)
+          sum.add(owner.layout, isFirst: isFirst, to: scores)
+        }
+      }
+    }
+  }
+
+  private func values(
+    _ parameter: TrainingRecord.Parameter, _ key: RecordKey
+  ) throws(DiagnosticMessage) -> FloatValues {
+    guard let values = record.values(parameter, key) else {
+      throw DiagnosticMessage(
+        "record-lacks-key",
+        "'\(record.file.file.name)' has no '\(key.rawValue)' of '\(parameter.name)'")
+    }
+    return values
+  }
+}
+
+/// The inner loops: one owner's scores, gathered through its layout.
+private struct ScoreSum {
+  let first: UnsafeBufferPointer<Float>
+  let last: UnsafeBufferPointer<Float>
+  let form: MovementForm
+  let scale: ChannelScale?
+
+  func add(_ layout: RecordLayout, isFirst: Bool, to scores: UnsafeMutableBufferPointer<Float>) {
+    _ = layout.forEachRun { start, from, stride, count in
+      for step in 0..<count {
+        let score = score(from + step * stride)
+        scores[start + step] = isFirst ? score : scores[start + step] + score
+      }
+      return true
+    }
+  }
+
+  @inline(__always)
+  private func score(_ position: Int) -> Float {
+    switch form {
+    case .gradient: return first[position]
+    case .midpoint:
+      let (begin, end) = (Double(first[position]), Double(last[position]))
+      let midpoint = (end - begin) * (end + begin) * 0.5
+      guard let scale else { return Float(midpoint) }
+      let factor = Double(scale.factors[scale.channels.channel(position)])
+      return Float(midpoint * factor * factor)
+    }
+  }
+}

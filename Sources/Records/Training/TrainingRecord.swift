@@ -1,0 +1,126 @@
+package import CoppiceIR
+
+/// What was recorded while a model was trained: the `prunerec/1` format.
+///
+/// The file is plain safetensors. Its metadata names the format and the parameters; the tensors
+/// are called `<parameter>/<key>`, in the trainer's own layout, and every key but `final` is
+/// optional. All numbers are checked to be finite when the record is opened.
+package struct TrainingRecord: Sendable {
+  /// One parameter of the trained model.
+  package struct Parameter: Sendable {
+    package let name: String
+    package let shape: [Int]
+
+    /// Other names of the same parameter.
+    package let aliases: [String]
+
+    /// The groups in which a transposed convolution was trained.
+    package let groups: Int?
+
+    package let keys: Set<RecordKey>
+
+    package var count: Int { elementCount(of: shape) ?? 0 }
+  }
+
+  static let format = "prunerec/1"
+
+  package let file: SafetensorsFile
+
+  /// The parameters by name, in ascending order.
+  package let parameters: [Parameter]
+
+  /// What a reader of the record ought to know, though nothing is wrong.
+  package let notes: [String]
+
+  package init(path: String) throws(DiagnosticMessage) {
+    try self.init(SafetensorsFile(path: path))
+  }
+
+  package init(_ file: SafetensorsFile) throws(DiagnosticMessage) {
+    self.file = file
+    let declared = try DeclaredParameter.all(in: file)
+    var parameters: [Parameter] = []
+    for parameter in declared.sorted(by: { $0.name < $1.name }) {
+      parameters.append(try parameter.checked(in: file))
+    }
+    self.parameters = parameters
+    notes = Self.notes(file.metadata)
+    for parameter in parameters {
+      for key in RecordKey.allCases where parameter.keys.contains(key) {
+        try requireFinite(parameter, key)
+      }
+    }
+  }
+
+  /// The recorded numbers; nil if the parameter has none for the key.
+  package func values(_ parameter: Parameter, _ key: RecordKey) -> FloatValues? {
+    guard parameter.keys.contains(key), let entry = file.entry("\(parameter.name)/\(key.rawValue)")
+    else { return nil }
+    return file.floats(entry)
+  }
+
+  private func requireFinite(_ parameter: Parameter, _ key: RecordKey) throws(DiagnosticMessage) {
+    guard let index = values(parameter, key)?.withBuffer(firstNonFinite) else { return }
+    let name = "\(parameter.name)/\(key.rawValue)"
+    throw DiagnosticMessage(
+      "record-not-finite",
+      "'\(file.file.name)': '\(name)' has a NaN or infinity at \(position(index, parameter, key))",
+      notes: ["record again without the step that diverged, or leave that tensor out"])
+  }
+
+  private func position(_ index: Int, _ parameter: Parameter, _ key: RecordKey) -> String {
+    indexText(index, in: key.isElementwise ? parameter.shape : [])
+  }
+
+  private static func notes(_ metadata: [String: String]) -> [String] {
+    switch metadata["masks_active"] {
+    case nil:
+      return ["the record does not say whether masks were active in training (masks_active)"]
+    case "false": return []
+    default:
+      return [
+        "masks were active in training: pruned weights did not move, so scores made of weight"
+          + " changes differ from gradient scores"
+      ]
+    }
+  }
+}
+
+/// The tensors that a record may hold of each parameter.
+package enum RecordKey: String, CaseIterable, Sendable {
+  case final, `init`, mv, dww, g1, g2, gw2, chgw2, chact, xnorm2
+
+  /// Whether the tensor has the parameter's own shape.
+  var isElementwise: Bool {
+    switch self {
+    case .final, .`init`, .mv, .dww, .g1, .g2, .gw2: true
+    case .chgw2, .chact, .xnorm2: false
+    }
+  }
+}
+
+/// The position of the first NaN or infinity.
+package func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
+  let block = 4096
+  var start = 0
+  while start < values.count {
+    let end = min(start + block, values.count)
+    var highest: UInt32 = 0
+    for index in start..<end { highest = max(highest, values[index].bitPattern & 0x7FFF_FFFF) }
+    if highest >= 0x7F80_0000 { return (start..<end).first { !values[$0].isFinite } }
+    start = end
+  }
+  return nil
+}
+
+/// A flat index as people write it: `[1, 0, 2]`, or the bare number without a shape.
+package func indexText(_ index: Int, in shape: [Int]) -> String {
+  guard !shape.isEmpty, !shape.contains(0) else { return "\(index)" }
+  var rest = index
+  var position: [Int] = []
+  for dimension in shape.reversed() {
+    position.insert(rest % dimension, at: 0)
+    rest /= dimension
+  }
+  return "\(position)"
+}

@@ -1,0 +1,185 @@
+import CoppiceIR
+import CoppiceRecords
+import Testing
+
+@Suite struct RecordMatcherTests {
+  private func numbers(_ count: Int, seed: UInt64) -> [Float] {
+    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    return (0..<count).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(Int32(truncatingIfNeeded: state >> 33)) * 0x1p-30
+    }
+  }
+
+  private func record(_ parameters: [(String, [Int], [Float])]) throws -> TrainingRecord {
+    var builder = RecordBuilder()
+    for (name, shape, values) in parameters {
+      builder.add(name, shape: shape, [.final: values, .mv: values])
+    }
+    return try builder.build()
+  }
+
+  private func owners(
+    _ record: TrainingRecord, _ targets: MatchTarget...
+  ) throws -> [[String]] {
+    try RecordMatcher(record).match(targets).map { match in
+      match.owners.map { "\(record.parameters[$0.parameter].name): \($0.layout.name)" }
+    }
+  }
+
+  private func target(
+    _ name: String, _ shape: [Int], _ values: [Float], role: MatchTarget.Role = .plain,
+    precision: MatchTarget.Precision = .exact, uses: Int = 1, scopes: [String] = []
+  ) -> MatchTarget {
+    MatchTarget(
+      name: name, shape: shape, values: FloatValues(values), precision: precision, role: role,
+      uses: uses, scopes: scopes)
+  }
+
+  private func transposed(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+    (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
+  }
+
+  @Test func aTransposedWeightIsFoundAndScoredInItsOwnLayout() throws {
+    let values = numbers(15, seed: 1)
+    let record = try record([
+      ("a.weight", [5, 3], values), ("b.weight", [3, 5], numbers(15, seed: 2)),
+    ])
+    let turned = transposed(values, rows: 5, columns: 3)
+    let target = target("onnx::MatMul_7", [3, 5], turned)
+    #expect(try owners(record, target) == [["a.weight: transposed"]])
+    let match = try RecordMatcher(record).match([target])[0]
+    #expect(try MovementScores(record, form: .gradient).scores(of: match, count: 15) == turned)
+  }
+
+  @Test func insertedAxesDoNotMatter() throws {
+    let values = numbers(12, seed: 3)
+    let record = try record([("w", [4, 3], values)])
+    #expect(try owners(record, target("x", [4, 3, 1, 1], values)) == [["w: reshaped"]])
+  }
+
+  /// The gates of three rows by two columns, as PyTorch keeps them.
+  private func gates(_ seed: UInt64, _ count: Int) -> [[Float]] {
+    (0..<count).map { numbers(6, seed: seed &+ UInt64($0)) }
+  }
+
+  @Test func bothDirectionsOfAnLSTMHaveTheirOwnOwner() throws {
+    let (forward, backward) = (gates(10, 4), gates(20, 4))
+    let record = try record([
+      ("rnn.weight_ih_l0", [12, 2], forward.flatMap { $0 }),
+      ("rnn.weight_ih_l0_reverse", [12, 2], backward.flatMap { $0 }),
+    ])
+    let stacked = [forward, backward].flatMap { [$0[0], $0[3], $0[1], $0[2]].flatMap { $0 } }
+    let target = target("onnx::LSTM_9", [2, 12, 2], stacked, role: .lstm)
+    let match = try RecordMatcher(record).match([target])[0]
+    #expect(
+      match.owners.map { record.parameters[$0.parameter].name }
+        == ["rnn.weight_ih_l0", "rnn.weight_ih_l0_reverse"])
+    #expect(try MovementScores(record, form: .gradient).scores(of: match, count: 48) == stacked)
+  }
+
+  @Test func aGRUsGatesArePermuted() throws {
+    let gates = gates(30, 3)
+    let record = try record([("g.weight_hh_l0", [9, 2], gates.flatMap { $0 })])
+    let values = [gates[1], gates[0], gates[2]].flatMap { $0 }
+    let target = target("onnx::GRU_1", [1, 9, 2], values, role: .gru)
+    #expect(try owners(record, target) == [["g.weight_hh_l0: gates [1, 0, 2]"]])
+  }
+
+  @Test func aPlainRecurrenceOfTwoDirectionsIsStacked() throws {
+    let (one, two) = (numbers(6, seed: 40), numbers(6, seed: 41))
+    let record = try record([("f", [3, 2], one), ("r", [3, 2], two)])
+    let target = target("onnx::RNN_1", [2, 3, 2], one + two)
+    let match = try RecordMatcher(record).match([target])[0]
+    #expect(match.owners.map(\.parameter) == [0, 1])
+    #expect(try MovementScores(record, form: .gradient).scores(of: match, count: 12) == one + two)
+  }
+
+  @Test func foldedScalesMayBeNegativeAndTransposed() throws {
+    let values = numbers(40, seed: 50)
+    let record = try record([("w", [4, 10], values)])
+    let factors: [Float] = [0.75, -2, 1.5, 0.01]
+    let folded = values.enumerated().map { $1 * factors[$0 / 10] }
+    let turned = transposed(folded, rows: 4, columns: 10)
+    let match = try RecordMatcher(record).match([target("x", [10, 4], turned)])[0]
+    let scale = try #require(match.owners[0].scale)
+    for (found, wanted) in zip(scale.factors, factors) { #expect(abs(found - wanted) < 1e-5) }
+  }
+
+  @Test func aGroupedTransposedConvolutionIsScaledBySecondAxis() throws {
+    let shape = [4, 3, 2, 1]
+    let values = numbers(24, seed: 60)
+    let record = try record([("up.weight", shape, values)])
+    let factors: [Float] = [1.5, -2, 0.5, 3, 0.25, -1]
+    let folded = values.enumerated().map { index, value in
+      value * factors[index / 12 * 3 + index / 2 % 3]
+    }
+    let role = MatchTarget.Role.transposedConvolution(groups: 2)
+    let match = try RecordMatcher(record).match([target("x", shape, folded, role: role)])[0]
+    let scale = try #require(match.owners[0].scale)
+    for (found, wanted) in zip(scale.factors, factors) { #expect(abs(found - wanted) < 1e-5) }
+  }
+
+  @Test func tooFewElementsPerChannelNeverFitByScale() throws {
+    let record = try record([("slope", [4], [1, 2, 3, 4])])
+    #expect(throws: DiagnosticMessage.self) {
+      try owners(record, target("x", [4, 1, 1], [5, 7, 9, 2]))
+    }
+  }
+
+  @Test func halfPrecisionWeightsMatchTheirRoundedOwner() throws {
+    let values = numbers(32, seed: 70)
+    let record = try record([("w", [4, 8], values), ("v", [4, 8], numbers(32, seed: 71))])
+    let half = values.map { value in
+      Float(bfloat16: UInt16((value.bitPattern + 0x8000) >> 16))
+    }
+    #expect(
+      try owners(record, target("x", [4, 8], half, precision: .bfloat16)) == [["w: identity"]])
+  }
+
+  @Test func amongEqualsTheNameDecidesThenTheScope() throws {
+    let values = numbers(12, seed: 80)
+    let record = try record([("a.weight", [3, 4], values), ("b.weight", [3, 4], values)])
+    let (byName, byScope) = (
+      target("b.weight", [3, 4], values), target("x", [3, 4], values, scopes: ["/a/MatMul"])
+    )
+    #expect(
+      try owners(record, byName, byScope) == [["b.weight: identity"], ["a.weight: identity"]])
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try owners(record, target("x", [3, 4], values), target("y", [3, 4], values))
+    }
+    #expect(error?.notes.count == 2)
+    #expect(error?.notes.first?.contains("'a.weight' and 'b.weight'") == true)
+  }
+
+  @Test func mergedDuplicatesSumTheScoresOfTheirOwners() throws {
+    let values = numbers(12, seed: 90)
+    let record = try record([("a", [3, 4], values), ("b", [3, 4], values)])
+    let match = try RecordMatcher(record).match([target("val_0", [3, 4], values, uses: 2)])[0]
+    #expect(match.owners.count == 2)
+    #expect(
+      try MovementScores(record, form: .gradient).scores(of: match, count: 12)
+        == values.map { $0 + $0 })
+  }
+
+  @Test func tiedCopiesShareTheirOwner() throws {
+    let values = numbers(12, seed: 95)
+    let record = try record([("emb", [3, 4], values)])
+    let turned = transposed(values, rows: 3, columns: 4)
+    #expect(
+      try owners(record, target("e", [3, 4], values), target("o", [4, 3], turned))
+        == [["emb: identity"], ["emb: transposed"]])
+  }
+
+  @Test func anUnmatchedWeightNamesTheNearest() throws {
+    let values = numbers(12, seed: 100)
+    let record = try record([("near", [3, 4], values), ("far", [3, 4], numbers(12, seed: 101))])
+    let moved = values.map { $0 * 1.0625 + 0.01 }
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try owners(record, target("w", [3, 4], moved), target("odd", [5, 7], numbers(35, seed: 1)))
+    }
+    #expect(error?.notes.count == 2)
+    #expect(error?.notes.first?.contains("the nearest is 'near'") == true)
+    #expect(error?.notes.last?.contains("no recorded parameter has its shape") == true)
+  }
+}
