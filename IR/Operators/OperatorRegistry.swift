@@ -6,7 +6,11 @@ public enum OperatorRegistry {
 
   private static let elementwise: [any Operator.Type] = [Add.self, Relu.self]
   private static let shape: [any Operator.Type] = [Reshape.self, Transpose.self]
-  private static let linear: [any Operator.Type] = [Conv.self]
+  private static let linear: [any Operator.Type] = [
+    Conv.self, ConvTranspose.self, Gemm.self, MatMul.self, ConvInteger.self, MatMulInteger.self,
+    QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,
+    DynamicQuantizeLinear.self,
+  ]
   private static let normalization: [any Operator.Type] = []
   private static let reduction: [any Operator.Type] = []
   private static let pooling: [any Operator.Type] = []

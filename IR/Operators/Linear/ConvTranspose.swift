@@ -1,0 +1,83 @@
+/// The transposed convolution over any number of spatial axes, in groups, with optional bias.
+public struct ConvTranspose: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "ConvTranspose", operands: ["X", "W", "B?"],
+    attributes: [
+      "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "kernel_shape": nil,
+      "output_padding": nil, "output_shape": nil, "pads": nil, "strides": nil,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The number of groups.
+  public var group: Int { attributes.int("group", 1) }
+  /// Operand 1.
+  public var weightOperands: [Int] { [1] }
+  /// Always.
+  public var storesOnce: Bool { true }
+
+  /// Checks ranks, channels and groups.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (x, w) = (try context.computable(0), try context.computable(1))
+    guard x.rank >= 3, w.rank == x.rank, x.element == w.element else {
+      throw DiagnosticMessage(
+        "conv-rank", "activations and weights must be of one element type and rank, 3 or more",
+        notes: ["X is \(x)", "W is \(w)"])
+    }
+    guard group > 0, w.shape[0] == x.shape[1], w.shape[0] % group == 0 else {
+      throw DiagnosticMessage(
+        "conv-channels",
+        "weight takes \(w.shape[0]) channels in \(group) groups, but x has \(x.shape[1])",
+        notes: ["X is \(x)", "W is \(w)"])
+    }
+    let (channels, overflow) = product([w.shape[1], group])
+    if context.has(2), try context.type(2).shape != [channels] || overflow {
+      throw DiagnosticMessage(
+        "conv-bias", "bias must be [\(channels)]", notes: ["B is \(try context.type(2))"])
+    }
+    let window = try TransposedWindow(
+      attributes, kernel: Array(w.shape[2...]), input: Array(x.shape[2...]))
+    return [TensorType(x.element, [x.shape[0], channels] + window.output)]
+  }
+
+  /// Output-stationary loops; for each output the taps that meet an element of the operand.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
+    let input = Array(x.shape[2...])
+    let window = try TransposedWindow(attributes, kernel: Array(w.shape[2...]), input: input)
+    let bias = builder.operandIfAny(2)
+    try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
+      let sum = builder.declare("sum", bias.map { $0[[index[1]]] } ?? .constant(0, y.element))
+      try forEachWeight(w, index[1], builder) { channel, tap, weight in
+        window.whenMet(Array(index[2...]), tap, input, builder) { place in
+          builder.accumulate(sum, x[[index[0], channel] + place] * weight)
+        }
+      }
+      builder.store(.variable(sum), to: y, at: index)
+    }
+  }
+
+  private func forEachWeight(
+    _ w: TensorView, _ output: Expr, _ builder: LoopBuilder,
+    _ body: (_ channel: Expr, _ tap: [Expr], _ weight: Expr) -> Void
+  ) throws(DiagnosticMessage) {
+    if group == 1 {
+      return try builder.forEachNonzero(of: 1, rowAxis: 1, row: output) { column, weight in
+        let part = builder.unravel(column, [w.shape[0]] + w.shape[2...])
+        body(part[0], Array(part[1...]), weight)
+      }
+    }
+    let inputs = w.shape[0] / group
+    let first = (output / .integer(w.shape[1])) * inputs
+    let local = combine(.rem, output, .integer(w.shape[1]))
+    builder.loops([inputs] + w.shape[2...], "k") { part in
+      let (channel, tap) = (first + part[0], Array(part[1...]))
+      body(channel, tap, w[[channel, local] + tap])
+    }
+  }
+}

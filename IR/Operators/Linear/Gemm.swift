@@ -1,0 +1,78 @@
+/// `alpha * A * B + beta * C`, each matrix transposed on request.
+public struct Gemm: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Gemm", operands: ["A", "B", "C?"],
+    attributes: [
+      "alpha": .float(1), "beta": .float(1), "transA": .int(0), "transB": .int(0),
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The factor of the product.
+  public var alpha: Float { attributes.float("alpha", 1) }
+  /// The factor of the addend.
+  public var beta: Float { attributes.float("beta", 1) }
+  /// Whether operand 0 is read transposed.
+  public var transA: Bool { attributes.flag("transA") }
+  /// Whether operand 1 is read transposed: its rows are then the outputs.
+  public var transB: Bool { attributes.flag("transB") }
+  /// Operand 1.
+  public var weightOperands: [Int] { [1] }
+  /// Always.
+  public var storesOnce: Bool { true }
+
+  /// Drops `broadcast` of opsets 1 to 6, which today's rule covers.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    node.attributes["broadcast"] = nil
+  }
+
+  /// Checks ranks, inner extents and the addend.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (a, b) = (try context.computable(0), try context.computable(1))
+    guard a.rank == 2, b.rank == 2, a.element == b.element else {
+      throw DiagnosticMessage(
+        "gemm-rank", "both factors must be matrices of one element type",
+        notes: ["A is \(a)", "B is \(b)"])
+    }
+    let (rows, inner) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+    let (depth, columns) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+    guard inner == depth else {
+      throw DiagnosticMessage(
+        "gemm-inner", "A has \(inner) columns after transposition, but B has \(depth) rows",
+        notes: ["A is \(a)", "B is \(b)"])
+    }
+    if context.has(2) {
+      let c = try context.computable(2)
+      guard c.element == a.element, c.rank <= 2,
+        broadcastShape([c.shape, [rows, columns]]) == [rows, columns]
+      else {
+        throw DiagnosticMessage(
+          "gemm-addend", "C is \(c) and does not broadcast to [\(rows), \(columns)]")
+      }
+    }
+    return [TensorType(a.element, [rows, columns])]
+  }
+
+  /// Output-stationary loops; the nonzeros of each output's weights innermost.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (a, y) = (try builder.operand(0), try builder.result())
+    let left = transA ? a.permuted([1, 0]) : a
+    let addend = builder.operandIfAny(2)?.broadcast(to: y.shape)
+    let starts = alpha == 1 && beta == 1
+    try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
+      let zero = Expr.constant(0, y.element)
+      let sum = builder.declare("sum", starts ? addend?[index] ?? zero : zero)
+      try builder.forEachNonzero(of: 1, rowAxis: transB ? 0 : 1, row: index[1]) { k, weight in
+        builder.accumulate(sum, left[[index[0], k]] * weight)
+      }
+      var value = Expr.variable(sum).scaled(by: alpha)
+      if !starts, beta != 0, let addend { value = value + addend[index].scaled(by: beta) }
+      builder.store(value, to: y, at: index)
+    }
+  }
+}

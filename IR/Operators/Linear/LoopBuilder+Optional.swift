@@ -1,0 +1,58 @@
+extension LoopBuilder {
+  /// Where an operand lies, or `nil` when it is absent.
+  package func operandIfAny(_ index: Int) -> TensorView? {
+    index < operands.count ? operands[index] : nil
+  }
+
+  /// Where a result goes, or `nil` when nobody reads it.
+  package func resultIfAny(_ index: Int) -> TensorView? {
+    index < results.count ? results[index] : nil
+  }
+
+  /// Visits the nonzeros of a row of a weight seen as a matrix, its last axis being the columns.
+  package func forEachNonzero(
+    ofFlat operand: Int, row: Expr,
+    _ body: (_ column: Expr, _ value: Expr) throws(DiagnosticMessage) -> Void
+  ) throws(DiagnosticMessage) {
+    let view = try self.operand(operand)
+    let columns = view.shape.last ?? 1
+    let leading = Array(view.shape.dropLast())
+    guard let constant = constants[operand], constant.storage.isSparse, columns > 0 else {
+      return try loop("k", columns) { (column) throws(DiagnosticMessage) in
+        try body(column, view[unravel(row, leading) + [column]])
+      }
+    }
+    let matrix = constant.reshaped([constant.type.count / columns, columns])
+    let rows = packedRows(matrix, operand, 0)
+    let start = Expr.load(rows.starts, row, lanes: 1).converted(to: .index)
+    let end = Expr.load(rows.starts, row + 1, lanes: 1).converted(to: .index)
+    try loop("k", from: start, to: end) { (slot) throws(DiagnosticMessage) in
+      let column = define("c", Expr.load(rows.indices, slot, lanes: 1).converted(to: .index))
+      try body(column, .load(rows.values, slot, lanes: 1))
+    }
+  }
+}
+
+extension Expr {
+  /// The element type; float32 for an index.
+  package var element: ElementType {
+    if case .element(let element) = scalar { element } else { .float32 }
+  }
+
+  /// The product with a factor, in double precision for whole numbers.
+  package func scaled(by factor: Float) -> Expr {
+    if factor == 1 { return self }
+    if element.isFloat { return self * .constant(Double(factor), element) }
+    let product = converted(to: .float64) * .constant(Double(factor), .float64)
+    return product.converted(to: element)
+  }
+
+  /// A function of one number.
+  package func applying(_ function: MathFunction) -> Expr { .math(function, [self]) }
+
+  /// Both conditions.
+  package func and(_ other: Expr) -> Expr { .binary(.and, self, other) }
+
+  /// Either condition.
+  package func or(_ other: Expr) -> Expr { .binary(.or, self, other) }
+}

@@ -1,0 +1,45 @@
+/// Integers to reals: `(x - zero_point) * scale`.
+public struct DequantizeLinear: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "DequantizeLinear", since: 10, operands: ["x", "x_scale", "x_zero_point?"], results: ["y"],
+    attributes: ["axis": .int(1), "block_size": .int(0), "output_dtype": .int(0)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// Always.
+  public var storesOnce: Bool { true }
+
+  /// The operand's shape in the type of the scale or of `output_dtype`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (x, scale) = (try context.computable(0), try context.type(1))
+    _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    if context.has(2) {
+      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, attributes)
+    }
+    let wanted = attributes.int("output_dtype")
+    let element = wanted == 0 ? scale.element : ElementType(onnx: wanted)
+    guard let element, element == .float32 || element == .float64 else {
+      throw DiagnosticMessage(
+        "element-type", "the result must be float32 or float64",
+        notes: ["x_scale is \(scale)", "output_dtype is \(wanted)"])
+    }
+    return [TensorType(element, x.shape)]
+  }
+
+  /// One pass over the elements.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
+    let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    let zeroPoint = builder.operandIfAny(2)
+    builder.loops(y.shape) { index in
+      var value = x[index].converted(to: .int32)
+      if let zeroPoint { value = value - axis.value(zeroPoint, at: index).converted(to: .int32) }
+      let factor = axis.value(scale, at: index).converted(to: y.element)
+      builder.store(value.converted(to: y.element) * factor, to: y, at: index)
+    }
+  }
+}

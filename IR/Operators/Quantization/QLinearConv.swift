@@ -1,0 +1,62 @@
+/// The convolution of quantized tensors, requantized.
+public struct QLinearConv: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "QLinearConv", since: 10,
+    operands: [
+      "x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point",
+      "B?",
+    ], results: ["y"],
+    attributes: [
+      "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "kernel_shape": nil,
+      "pads": nil, "strides": nil,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Operand 3.
+  public var weightOperands: [Int] { [3] }
+  /// Always.
+  public var storesOnce: Bool { true }
+  private var operands: IntegerConvolution {
+    IntegerConvolution(x: 0, w: 3, xZeroPoint: 2, wZeroPoint: 5)
+  }
+
+  /// The convolution's shape in the type of the result's zero point.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let shape = try operands.shape(context, attributes)
+    let filters = try context.type(3).shape[0]
+    for (index, most) in [(1, 1), (4, filters), (6, 1), (7, 1)] {
+      let count = try context.computable(index).count
+      guard count == 1 || count == most else {
+        throw DiagnosticMessage(
+          "quantization-shape",
+          "operand \(index) is \(try context.type(index)), but there are \(filters) filters")
+      }
+    }
+    if context.has(8), try context.computable(8).shape != [filters] {
+      throw DiagnosticMessage(
+        "conv-bias", "bias must be [\(filters)]", notes: ["B is \(try context.type(8))"])
+    }
+    return [TensorType(try context.quantized(7).element, shape)]
+  }
+
+  /// Output-stationary loops in int32, scaled once for each output.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (scaleX, scaleW) = (try builder.operand(1), try builder.operand(4))
+    let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
+    let (bias, y) = (builder.operandIfAny(8), try builder.result())
+    let start = { (filter: Expr) -> Expr in
+      bias.map { $0[[filter]].converted(to: .int32) } ?? .constant(0, .int32)
+    }
+    try operands.lower(builder, attributes, start: start) { filter, sum in
+      let product = scaleX.perFilter(filter) * scaleW.perFilter(filter)
+      let scaled = sum.converted(to: .float32) * (product / scaleY.perFilter(filter))
+      return scaled.quantized(zeroY.perFilter(filter), to: y.element)
+    }
+  }
+}

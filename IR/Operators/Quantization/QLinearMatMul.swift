@@ -1,0 +1,55 @@
+/// The matrix product of quantized tensors, requantized.
+public struct QLinearMatMul: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "QLinearMatMul", since: 10,
+    operands: [
+      "a", "a_scale", "a_zero_point", "b", "b_scale", "b_zero_point", "y_scale", "y_zero_point",
+    ], results: ["y"])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: None are known.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Operand 3.
+  public var weightOperands: [Int] { [3] }
+  /// Always.
+  public var storesOnce: Bool { true }
+
+  /// The product's shape in the type of the result's zero point.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (a, b, y) = (try context.quantized(0), try context.quantized(3), try context.quantized(7))
+    let product = try MatrixProduct(a.shape, b.shape)
+    for index in [1, 2] {
+      _ = try context.computable(index)
+      try product.checkParameter(context.type(index), isRow: true)
+    }
+    for index in [4, 5] {
+      _ = try context.computable(index)
+      try product.checkParameter(context.type(index), isRow: false)
+    }
+    for index in [6, 7] {
+      _ = try context.computable(index)
+      try product.checkParameter(context.type(index), isRow: true)
+    }
+    return [TensorType(y.element, product.output)]
+  }
+
+  /// Output-stationary loops in int32, scaled once for each output.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let factors = (a: try builder.operand(0), b: try builder.operand(3))
+    let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(5))
+    let (scaleA, scaleB) = (try builder.operand(1), try builder.operand(4))
+    let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
+    let y = try builder.result()
+    try builder.integerProduct(factors, zeroPoints, to: y) { index, sum, product in
+      let a = product.rowParameter(scaleA, index).converted(to: .float32)
+      let b = product.columnParameter(scaleB, index).converted(to: .float32)
+      let scale = a * b / product.rowParameter(scaleY, index).converted(to: .float32)
+      let zero = product.rowParameter(zeroY, index)
+      return (sum.converted(to: .float32) * scale).quantized(zero, to: y.element)
+    }
+  }
+}

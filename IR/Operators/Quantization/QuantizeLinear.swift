@@ -1,0 +1,51 @@
+/// Reals to integers: `saturate(round(x / scale) + zero_point)`, ties to even.
+public struct QuantizeLinear: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "QuantizeLinear", since: 10, operands: ["x", "y_scale", "y_zero_point?"], results: ["y"],
+    attributes: [
+      "axis": .int(1), "block_size": .int(0), "output_dtype": .int(0), "precision": .int(0),
+      "saturate": .int(1),
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// Always.
+  public var storesOnce: Bool { true }
+
+  /// The operand's shape in the type of the zero point or of `output_dtype`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (x, scale) = (try context.computable(0), try context.computable(1))
+    _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    let wanted = attributes.int("output_dtype")
+    var element = wanted == 0 ? ElementType.uint8 : ElementType(onnx: wanted)
+    if context.has(2) {
+      element = try context.computable(2).element
+      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, attributes)
+    }
+    guard let element, element.isInteger, element.bits <= 16, element.isComputable else {
+      throw DiagnosticMessage(
+        "element-type", "the result must be int8, uint8, int16 or uint16; output_dtype is \(wanted)"
+      )
+    }
+    return [TensorType(element, x.shape)]
+  }
+
+  /// One pass over the elements.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
+    let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    let zeroPoint = builder.operandIfAny(2)
+    let wide = x.element == .float64 || attributes.int("precision") == 11
+    let compute = wide ? ElementType.float64 : .float32
+    builder.loops(y.shape) { index in
+      let divisor = axis.value(scale, at: index).converted(to: compute)
+      let quotient = x[index].converted(to: compute) / divisor
+      let shift = zeroPoint.map { axis.value($0, at: index) }
+      builder.store(quotient.quantized(shift, to: y.element), to: y, at: index)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/// How a scale or zero point spreads over a tensor: one for all, one for each index of an axis, or
+/// one for each block along an axis.
+package struct QuantizedAxis {
+  /// The shape of the parameter aligned with the tensor, blocks counted.
+  private let aligned: [Int]
+  /// Elements along the axis that share a parameter.
+  private let block: Int
+  private let axis: Int
+
+  /// Resolves the form from the shapes.
+  package init(
+    _ parameter: [Int], of shape: [Int], _ attributes: Attributes
+  ) throws(DiagnosticMessage) {
+    if product(parameter).value == 1 {
+      (aligned, block, axis) = (shape.map { _ in 1 }, 1, 0)
+      return
+    }
+    axis = try normalizedAxis(attributes.int("axis", 1), rank: shape.count)
+    let size = attributes.int("block_size")
+    if parameter.count == 1, shape.count > axis, parameter[0] == shape[axis] {
+      var extents = shape.map { _ in 1 }
+      extents[axis] = parameter[0]
+      (aligned, block) = (extents, 1)
+      return
+    }
+    var blocks = shape
+    if size > 0, axis < shape.count { blocks[axis] = (shape[axis] - 1) / size + 1 }
+    guard size > 0, parameter == blocks else {
+      throw DiagnosticMessage(
+        "quantization-shape",
+        "a scale or zero point of shape \(parameter) fits neither axis \(axis) of \(shape) nor "
+          + "blocks of \(size)")
+    }
+    (aligned, block) = (parameter, size)
+  }
+
+  /// The parameter of an element.
+  package func value(_ view: TensorView, at index: [Expr]) -> Expr {
+    guard aligned.contains(where: { $0 != 1 }) else {
+      return view[view.shape.map { _ in .integer(0) }]
+    }
+    var place = index
+    if view.rank == 1 { return view[[index[axis] / .integer(block)]] }
+    place[axis] = index[axis] / .integer(block)
+    return view[place]
+  }
+}
+
+extension ElementType {
+  /// Finds an element type by the number that ONNX's TensorProto gives it.
+  package init?(onnx number: Int) {
+    switch number {
+    case 1: self = .float32
+    case 2: self = .uint8
+    case 3: self = .int8
+    case 4: self = .uint16
+    case 5: self = .int16
+    case 6: self = .int32
+    case 7: self = .int64
+    case 9: self = .bool
+    case 10: self = .float16
+    case 11: self = .float64
+    case 12: self = .uint32
+    case 13: self = .uint64
+    case 16: self = .bfloat16
+    default: return nil
+    }
+  }
+}
+
+extension Expr {
+  /// The nearest integer, ties to even, moved by a zero point and clamped to a type.
+  package func quantized(_ zeroPoint: Expr?, to target: ElementType) -> Expr {
+    let rounded = applying(.rint)
+    let moved = zeroPoint.map { rounded + $0.converted(to: element) } ?? rounded
+    return moved.converted(to: target)
+  }
+}
