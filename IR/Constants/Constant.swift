@@ -21,7 +21,9 @@ public struct Constant: Hashable, Sendable {
   ///   - elements: Row-major; as many as the shape says.
   ///   - element: The element type, of the array's width.
   ///   - shape: The extents.
-  public init<Element: BitwiseCopyable>(_ elements: [Element], _ element: ElementType, _ shape: [Int]) {
+  public init<Element: BitwiseCopyable>(
+    _ elements: [Element], _ element: ElementType, _ shape: [Int]
+  ) {
     self.init(TensorType(element, shape), .dense(Bytes(elements)))
   }
 
@@ -94,8 +96,9 @@ extension Bytes {
       case .float16: halfToDouble(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
       case .bfloat16:
         Double(
-          Float(bitPattern: UInt32(
-            bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)) << 16))
+          Float(
+            bitPattern: UInt32(
+              bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)) << 16))
       case .uint64: Double(bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
       default: Double(integer(at: index, element))
       }
@@ -148,6 +151,7 @@ public func halfToDouble(_ bits: UInt16) -> Double {
   switch exponent {
   case 0: return sign * fraction * 0x1p-14
   case 31: return fraction == 0 ? sign * .infinity : .nan
-  default: return sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+  default:
+    return sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
   }
 }

@@ -28,7 +28,9 @@ extension Graph {
   ///   - block: The block; the graph's body if none is given.
   /// - Returns: The new value.
   @discardableResult
-  public mutating func addInput(_ name: String, _ type: TensorType, to block: BlockID? = nil) -> ValueID {
+  public mutating func addInput(_ name: String, _ type: TensorType, to block: BlockID? = nil)
+    -> ValueID
+  {
     let value = addValue(type, name, .input)
     blockTable[(block ?? body).index].inputs.append(value)
     return value
@@ -141,7 +143,9 @@ extension Graph {
   ///   - node: Of this graph.
   ///   - value: The new operand.
   ///   - pass: Who changes it.
-  public mutating func setOperand(_ index: Int, of node: NodeID, to value: ValueID?, by pass: String) {
+  public mutating func setOperand(
+    _ index: Int, of node: NodeID, to value: ValueID?, by pass: String
+  ) {
     while self[node].operands.count <= index { nodeTable[node.index]?.operands.append(nil) }
     nodeTable[node.index]?.operands[index] = value
     note(node, pass)

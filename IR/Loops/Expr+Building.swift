@@ -146,7 +146,10 @@ extension Expr {
     switch element {
     case .float32, .float64: .number(-.infinity, element)
     case .int64: .whole(.min, element)
-    default: .number(element.isSigned ? -Double(sign: .plus, exponent: element.bits - 1, significand: 1) : 0, element)
+    default:
+      .number(
+        element.isSigned ? -Double(sign: .plus, exponent: element.bits - 1, significand: 1) : 0,
+        element)
     }
   }
 

@@ -128,7 +128,9 @@ public final class LoopBuilder {
   ///   - count: The number of turns.
   ///   - body: Builds a turn from the loop variable.
   /// - Throws: What `body` throws.
-  public func loop<E: Error>(_ hint: String, _ count: Int, _ body: (Expr) throws(E) -> Void) throws(E) {
+  public func loop<E: Error>(_ hint: String, _ count: Int, _ body: (Expr) throws(E) -> Void)
+    throws(E)
+  {
     try loop(hint, to: .integer(count), body)
   }
 
@@ -241,6 +243,8 @@ public final class LoopBuilder {
 
   /// Where result 0 really goes when a fused tail changes its element type.
   package var outputBuffer: Buffer?
+  /// What the fused tail reads besides the value, broadcast to the result.
+  package var tailViews: [TensorView] = []
   /// The axis of result 0 that the lanes of stored vectors go along.
   package var laneAxis = 1
 
@@ -266,6 +270,7 @@ public final class LoopBuilder {
   /// - Returns: Where it lies.
   public func table(_ constant: Constant, _ name: String, from operand: Int? = nil) -> TensorView {
     let type = constant.type
-    return TensorView(addConstant(constant.dense, type.element, type.count, name, operand), type.shape)
+    return TensorView(
+      addConstant(constant.dense, type.element, type.count, name, operand), type.shape)
   }
 }

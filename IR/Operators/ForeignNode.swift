@@ -46,7 +46,9 @@ public struct ForeignNode: Sendable {
   ///   - name: The attribute.
   ///   - index: The operand that it becomes.
   ///   - element: The element type for a real number; int64 is taken for integers.
-  public mutating func moveAttribute(_ name: String, toOperand index: Int, as element: ElementType = .float32) {
+  public mutating func moveAttribute(
+    _ name: String, toOperand index: Int, as element: ElementType = .float32
+  ) {
     guard let attribute = attributes[name] else { return }
     attributes[name] = nil
     moved[index] = name

@@ -26,7 +26,8 @@ public func broadcastShape(_ shapes: [[Int]]) -> [Int]? {
 public func normalizedAxis(_ axis: Int, rank: Int) throws(DiagnosticMessage) -> Int {
   guard axis >= -rank, axis < max(rank, 1) else {
     throw DiagnosticMessage(
-      "axis-range", "axis \(axis) is outside of -\(rank) ... \(rank - 1) for a tensor of rank \(rank)")
+      "axis-range",
+      "axis \(axis) is outside of -\(rank) ... \(rank - 1) for a tensor of rank \(rank)")
   }
   return axis < 0 ? axis + rank : axis
 }

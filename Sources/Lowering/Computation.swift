@@ -48,6 +48,7 @@ extension ModelLowering {
       node.operands.map { $0.flatMap { chain.contains($0) ? nil : view($0) } }
     }
     builder.outputBuffer = final.buffer
+    builder.tailViews = others.flatMap { $0.compactMap { $0?.broadcast(to: final.shape) } }
     builder.epilogue = { index, value, builder in
       var value = value
       for (node, views) in zip(tail, others) {

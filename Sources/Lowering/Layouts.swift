@@ -20,7 +20,8 @@ struct Layouts {
         continue
       } else if node.op is Conv, let w = node.operand(1) {
         let weight = graph[w].type.shape
-        let isDepthwise = weight[1] == 1 && node.op.attributes.int("group", 1) == graph[x].type.shape[1]
+        let isDepthwise =
+          weight[1] == 1 && node.op.attributes.int("group", 1) == graph[x].type.shape[1]
         if graph.constant(w)?.storage.isSparse ?? false {
           wantsFirst += [x, y]
         } else {

@@ -91,7 +91,9 @@ final class ModelLowering {
   }
 
   /// A table emitted with the code; equal ones are shared.
-  func table(_ bytes: Bytes, _ element: ElementType, _ count: Int, _ name: String, _ source: ValueID?)
+  func table(
+    _ bytes: Bytes, _ element: ElementType, _ count: Int, _ name: String, _ source: ValueID?
+  )
     -> Buffer
   {
     let key = TableKey(bytes: bytes, element: element)

@@ -66,7 +66,8 @@ extension Graph {
   fileprivate mutating func removeUnused() {
     let uses = uses()
     var live: Set<ValueID> = []
-    for index in valueTable.indices where uses[ValueID(index: index)].contains(where: {
+    for index in valueTable.indices
+    where uses[ValueID(index: index)].contains(where: {
       if case .output = $0 { true } else { false }
     }) { live.insert(ValueID(index: index)) }
     for id in nodes.reversed() {

@@ -11,9 +11,12 @@ extension ForeignNode {
       attributes["broadcast"] = nil
       attributes["consumed_inputs"] = nil
     }
-    guard opset < 7, let axis = attributes.ints("axis")?.first ?? attributes["axis"].flatMap({
-      if case .int(let value) = $0 { value } else { nil }
-    }), operandTypes.count > 1, let a = operandTypes[0], let b = operandTypes[1] else { return }
+    guard opset < 7,
+      let axis = attributes.ints("axis")?.first
+        ?? attributes["axis"].flatMap({
+          if case .int(let value) = $0 { value } else { nil }
+        }), operandTypes.count > 1, let a = operandTypes[0], let b = operandTypes[1]
+    else { return }
     let start = axis < 0 ? axis + a.rank : axis
     let missing = a.rank - start - b.rank
     guard missing > 0 else { return }

@@ -10,5 +10,31 @@ protocol KernelForm {
 
 extension ModelLowering {
   /// The fast forms, most special first.
-  var fastForms: [any KernelForm] { [] }
+  var fastForms: [any KernelForm] {
+    [
+      SparsePointwise(), SparseConvolution(), DepthwiseConvolution(), DenseConvolution(),
+      DenseProduct(),
+    ]
+  }
+}
+
+/// Builds one body for each vector width of a target, widest first, and a scalar one.
+///
+/// - Parameters:
+///   - title: What the kernel is.
+///   - vectors: Whether vectors apply at all.
+///   - builder: Takes the statements.
+///   - target: Says which widths there are.
+///   - body: Builds the body for vectors of so many floats; 1 for scalars.
+/// - Returns: The kernel.
+func kernel(
+  _ title: String, vectors: Bool, _ builder: LoopBuilder, _ target: Target,
+  _ body: (_ lanes: Int) throws(DiagnosticMessage) -> Void
+) throws(DiagnosticMessage) -> Kernel {
+  var variants: [Kernel.Variant] = []
+  for bytes in (vectors ? target.vectorBytes : []) + [0] {
+    try body(max(bytes / 4, 1))
+    variants.append(.init(vectorBytes: bytes, body: builder.takeStatements()))
+  }
+  return Kernel(title: title, variants: variants)
 }

@@ -1,0 +1,90 @@
+import CoppiceIR
+
+/// A two-dimensional convolution in numbers, its views, and the ranges without padding.
+struct ConvolutionGeometry {
+  let x: TensorView
+  let y: TensorView
+  let weight: Constant
+  let bias: TensorView?
+  let group: Int
+  let height: Int
+  let width: Int
+  let outHeight: Int
+  let outWidth: Int
+  let window: SpatialWindow
+  /// Strides of the activations along rows and columns; rows and columns may be one axis.
+  let strideH: Int
+  let strideW: Int
+
+  /// Takes a float32 convolution of rank 4 with constant weights apart.
+  ///
+  /// - Returns: `nil` for any other node.
+  init?(_ computation: Computation, _ builder: LoopBuilder) throws(DiagnosticMessage) {
+    guard let conv = computation.op as? Conv, let weight = builder.constants[1],
+      let x = builder.operands[0], let y = builder.results[0], x.rank == 4,
+      x.element == .float32
+    else { return nil }
+    if case .uniform = weight.storage { return nil }
+    var window = try conv.window(TensorType(.float32, x.shape), weight.type)
+    self.x = x
+    self.y = y
+    self.weight = weight
+    bias = builder.operands.count > 2 ? builder.operands[2] : nil
+    group = conv.group
+    let isPointwise =
+      window.kernel == [1, 1] && window.strides == [1, 1] && window.begin == [0, 0]
+      && window.end == [0, 0]
+    let flattens = ([x, y] + builder.tailViews).allSatisfy {
+      $0.strides[2] == $0.shape[3] * $0.strides[3] || $0.shape[2] == 1
+    }
+    if isPointwise && flattens && x.shape[2] > 1 {
+      (height, width) = (1, x.shape[2] * x.shape[3])
+      (outHeight, outWidth) = (1, y.shape[2] * y.shape[3])
+      window.output = [1, outWidth]
+    } else {
+      (height, width) = (x.shape[2], x.shape[3])
+      (outHeight, outWidth) = (y.shape[2], y.shape[3])
+    }
+    self.window = window
+    strideH = x.strides[2]
+    strideW = x.strides[3]
+  }
+
+  /// Output columns whose windows lie inside the operand.
+  var inner: Range<Int> { range(axis: 1, input: width, output: outWidth) }
+
+  /// Output rows whose windows lie inside the operand.
+  var innerRows: Range<Int> { range(axis: 0, input: height, output: outHeight) }
+
+  private func range(axis: Int, input: Int, output: Int) -> Range<Int> {
+    let (stride, begin) = (window.strides[axis], window.begin[axis])
+    let first = min(output, (begin + stride - 1) / stride)
+    let room = input + begin - window.reach(axis)
+    let last = room < 0 ? 0 : min(output, room / stride + 1)
+    return first..<max(first, last)
+  }
+
+  /// The taps of a window that lie inside the operand.
+  ///
+  /// - Parameters:
+  ///   - axis: 0 for rows, 1 for columns.
+  ///   - output: The output row or column.
+  ///   - builder: Takes the definitions.
+  /// - Returns: First tap and the one after the last.
+  func taps(_ axis: Int, _ output: Expr, _ builder: LoopBuilder) -> (from: Expr, to: Expr) {
+    let extent = axis == 0 ? height : width
+    let (stride, begin) = (window.strides[axis], window.begin[axis])
+    let (kernel, dilation) = (window.kernel[axis], window.dilations[axis])
+    if !needsBounds(axis) { return (.integer(0), .integer(kernel)) }
+    let start = output * stride - begin
+    let missing = (Expr.integer(0) - start).maximum(.integer(0))
+    let from = (missing + (dilation - 1)) / .integer(dilation)
+    let room = (Expr.integer(extent - 1 + dilation) - start).maximum(.integer(0))
+    let to = (room / .integer(dilation)).minimum(.integer(kernel))
+    return (builder.define("k0", from), builder.define("k1", to))
+  }
+
+  private func needsBounds(_ axis: Int) -> Bool {
+    axis == 0 ? innerRows != 0..<outHeight : inner != 0..<outWidth
+  }
+}

@@ -1,0 +1,152 @@
+import CoppiceIR
+
+/// Dense convolution: tiles of positions x output channels in registers, channels in the lanes.
+///
+/// Weights are packed as `[block][ky][kx][ci][channel of the block]`, so that the innermost loop
+/// reads them in a row. Rows are clipped by their tap range; columns whose windows reach into the
+/// padding are computed one at a time, all others in tiles.
+struct DenseConvolution: KernelForm {
+  func kernel(
+    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel? {
+    guard let g = try ConvolutionGeometry(computation, builder), !g.weight.storage.isSparse else {
+      return nil
+    }
+    let channels = g.y.shape[1]
+    let perGroup = channels / g.group
+    guard perGroup >= 4 || g.group == 1 else { return nil }
+    let vectors =
+      g.y.strides[1] == 1 && !target.vectorBytes.isEmpty && computation.tailIsVectorizable
+    let sizes = vectors ? [32, 16, 8, 4, 1] : [4, 2, 1]
+    let depth = g.weight.type.shape[1...].reduce(1, *)
+    let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
+    let grouped = (0..<g.group).flatMap { number in
+      blocks.map { block in
+        ChannelBlock(
+          first: block.first + number * perGroup, size: block.size, repeats: block.repeats)
+      }
+    }
+    let shape = g.weight.type.shape
+    let packed = PackedWeights(
+      grouped, depth: depth, channels: channels, builder, g.weight, operand: 1
+    ) { channel, row in
+      let (tap, ci) = (row / shape[1], row % shape[1])
+      return (channel * shape[1] + ci) * shape[2] * shape[3] + tap
+    }
+    return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target) {
+      (lanes) throws(DiagnosticMessage) in
+      let tile = DenseConvolutionTile(g: g, packed: packed, builder: builder, lanes: lanes)
+      builder.loop("n", g.y.shape[0]) { n in
+        builder.loop("g", g.group) { number in
+          for block in blocks { tile.run(block, n, number, perGroup) }
+        }
+      }
+    }
+  }
+}
+
+/// The loops of a dense convolution for one vector width.
+struct DenseConvolutionTile {
+  let g: ConvolutionGeometry
+  let packed: PackedWeights
+  let builder: LoopBuilder
+  let lanes: Int
+
+  /// Positions in a tile: as many as leave registers for weights.
+  private func positions(_ block: ChannelBlock) -> Int {
+    let vectors = block.size / block.lanes(lanes)
+    let registers = lanes >= 16 ? 24 : lanes > 1 ? 10 : 16
+    return max(1, min(lanes > 1 ? 6 : 4, registers / vectors))
+  }
+
+  func run(_ block: ChannelBlock, _ n: Expr, _ number: Expr, _ perGroup: Int) {
+    let first = number * perGroup + block.first
+    builder.loop("b", block.repeats) { index in
+      let channel = builder.define("co", first + index * block.size)
+      builder.loop("oy", g.outHeight) { oy in
+        let rows = g.taps(0, oy, builder)
+        row(block, n, number, channel, oy, rows)
+      }
+    }
+  }
+
+  private func row(
+    _ block: ChannelBlock, _ n: Expr, _ number: Expr, _ channel: Expr, _ oy: Expr,
+    _ rows: (from: Expr, to: Expr)
+  ) {
+    let inner = g.inner
+    let size = positions(block)
+    func single(_ ox: Expr) {
+      tile(block, n, number, channel, oy, ox, 1, rows, g.taps(1, ox, builder))
+    }
+    func whole(_ ox: Expr, _ count: Int) {
+      let all = (from: Expr.integer(0), to: Expr.integer(g.window.kernel[1]))
+      tile(block, n, number, channel, oy, ox, count, rows, all)
+    }
+    builder.loop("ox", to: .integer(inner.lowerBound)) { single($0) }
+    let full = inner.lowerBound + inner.count / size * size
+    builder.loop("ox", from: .integer(inner.lowerBound), to: .integer(full), step: size) {
+      whole($0, size)
+    }
+    if inner.upperBound > full { whole(.integer(full), inner.upperBound - full) }
+    builder.loop("ox", from: .integer(inner.upperBound), to: .integer(g.outWidth)) { single($0) }
+  }
+
+  private func tile(
+    _ block: ChannelBlock, _ n: Expr, _ number: Expr, _ channel: Expr, _ oy: Expr, _ ox: Expr,
+    _ count: Int, _ rows: (from: Expr, to: Expr), _ columns: (from: Expr, to: Expr)
+  ) {
+    let sums = TileAccumulators(
+      positions: count, block: block, available: lanes, channel: channel, bias: g.bias, builder)
+    let depth = g.weight.type.shape[1]
+    let w = g.window
+    let image = g.x.at([n, number * depth, .integer(0), .integer(0)])
+    let place = (oy * w.strides[0] - w.begin[0]) * g.strideH
+    let column = (ox * w.strides[1] - w.begin[1]) * g.strideW
+    let start = builder.define("x0", image + place + column)
+    let table = builder.define("w0", packed.offset(channel))
+    builder.loop("ky", from: rows.from, to: rows.to) { ky in
+      let line = start + ky * (w.dilations[0] * g.strideH)
+      let lineWeights = table + ky * (w.kernel[1] * depth * block.size)
+      depthLoops(columns, depth, block, line, lineWeights) { x, weights in
+        let step = w.strides[1] * g.strideW
+        let activations = (0..<count).map { Expr.load(g.x.buffer, x + $0 * step, lanes: 1) }
+        sums.accumulate(weights, packed.buffer, activations, builder)
+      }
+    }
+    store(sums, n, channel, oy, ox)
+  }
+
+  /// Loops over columns of the window and input channels, as one loop where both lie in a row.
+  private func depthLoops(
+    _ columns: (from: Expr, to: Expr), _ depth: Int, _ block: ChannelBlock, _ line: Expr,
+    _ weights: Expr, _ body: (Expr, Expr) -> Void
+  ) {
+    let strideC = g.x.strides[1]
+    let tap = g.window.dilations[1] * g.strideW
+    if tap == depth * strideC, g.group == 1 || g.window.kernel[1] == 1 {
+      let (from, to) = (columns.from * depth, columns.to * depth)
+      return builder.loop("k", from: from, to: to) { k in
+        body(line + k * strideC, weights + k * block.size)
+      }
+    }
+    builder.loop("kx", from: columns.from, to: columns.to) { kx in
+      builder.loop("ci", depth) { ci in
+        let place = line + kx * tap + ci * strideC
+        body(place, weights + (kx * depth + ci) * block.size)
+      }
+    }
+  }
+
+  private func store(
+    _ sums: TileAccumulators, _ n: Expr, _ channel: Expr, _ oy: Expr, _ ox: Expr
+  ) {
+    builder.laneAxis = 1
+    for (position, row) in sums.variables.enumerated() {
+      for (vector, variable) in row.enumerated() {
+        let index = [n, channel + vector * sums.lanes, oy, ox + position]
+        builder.store(.variable(variable), to: g.y, at: index)
+      }
+    }
+  }
+}

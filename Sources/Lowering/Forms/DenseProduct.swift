@@ -1,0 +1,122 @@
+import CoppiceIR
+
+/// Gemm and MatMul with constant weights: panels of output columns, tiles of rows.
+///
+/// Weights are packed as `[block][k][column of the block]`.
+struct DenseProduct: KernelForm {
+  func kernel(
+    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel? {
+    guard let p = ProductGeometry(computation, builder), !p.weight.storage.isSparse else {
+      return nil
+    }
+    let vectors =
+      p.y.strides[p.y.rank - 1] == 1 && !target.vectorBytes.isEmpty
+      && computation.tailIsVectorizable && p.addend.map { $0.strides[$0.rank - 1] == 1 } ?? true
+    let sizes = vectors ? [64, 32, 16, 8, 4, 1] : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
+    let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
+    let packed = PackedWeights(
+      blocks, depth: p.depth, channels: p.columns, builder, p.weight, operand: 1
+    ) { column, k in p.transposed ? column * p.depth + k : k * p.columns + column }
+    return try CoppiceLowering.kernel("product", vectors: vectors, builder, target) {
+      (lanes) throws(DiagnosticMessage) in
+      let lead = Array(p.y.shape.dropLast(2))
+      builder.loops(lead, "n") { outer in
+        for block in blocks { run(block, p, packed, outer, lanes, builder) }
+      }
+    }
+  }
+
+  private func run(
+    _ block: ChannelBlock, _ p: ProductGeometry, _ packed: PackedWeights, _ outer: [Expr],
+    _ lanes: Int, _ builder: LoopBuilder
+  ) {
+    let vectors = block.size / block.lanes(lanes)
+    let registers = lanes >= 16 ? 24 : lanes > 1 ? 10 : 16
+    let size = max(1, min(4, registers / vectors))
+    let full = p.rows / size * size
+    builder.loop("b", block.repeats) { index in
+      let column = builder.define("j", index * block.size + block.first)
+      builder.loop("r", to: .integer(full), step: size) {
+        tile(block, p, packed, outer, $0, size, column, lanes, builder)
+      }
+      if p.rows > full {
+        tile(block, p, packed, outer, .integer(full), p.rows - full, column, lanes, builder)
+      }
+    }
+  }
+
+  private func tile(
+    _ block: ChannelBlock, _ p: ProductGeometry, _ packed: PackedWeights, _ outer: [Expr],
+    _ row: Expr, _ count: Int, _ column: Expr, _ lanes: Int, _ builder: LoopBuilder
+  ) {
+    let sums = TileAccumulators(
+      positions: count, block: block, available: lanes, channel: column, bias: nil, builder)
+    let start = builder.define("x0", p.x.at(outer + [row, .integer(0)]))
+    let table = builder.define("w0", packed.offset(column))
+    let (strideR, strideK) = (p.x.strides[p.x.rank - 2], p.x.strides[p.x.rank - 1])
+    builder.loop("k", p.depth) { k in
+      let place = start + k * strideK
+      let activations = (0..<count).map { Expr.load(p.x.buffer, place + $0 * strideR, lanes: 1) }
+      sums.accumulate(table + k * block.size, packed.buffer, activations, builder)
+    }
+    builder.laneAxis = p.y.rank - 1
+    for (position, row0) in sums.variables.enumerated() {
+      for (vector, variable) in row0.enumerated() {
+        let index = outer + [row + position, column + vector * sums.lanes]
+        var value = p.scaled(.variable(variable), sums.lanes)
+        if let addend = p.addend {
+          value =
+            value + p.scaledAddend(element(addend, index, sums.lanes, p.y.rank - 1), sums.lanes)
+        }
+        builder.store(value, to: p.y, at: index)
+      }
+    }
+  }
+}
+
+/// A matrix product with constant weights in numbers.
+struct ProductGeometry {
+  let x: TensorView
+  let y: TensorView
+  let weight: Constant
+  let transposed: Bool
+  let addend: TensorView?
+  let alpha: Float
+  let beta: Float
+
+  var rows: Int { y.shape[y.rank - 2] }
+  var columns: Int { y.shape[y.rank - 1] }
+  var depth: Int { x.shape[x.rank - 1] }
+
+  /// Takes a float32 Gemm or MatMul with a constant matrix on the right apart.
+  ///
+  /// - Returns: `nil` for any other node.
+  init?(_ computation: Computation, _ builder: LoopBuilder) {
+    let attributes = computation.op.attributes
+    let isGemm = computation.op.name == "Gemm"
+    guard isGemm || computation.op.name == "MatMul", builder.constants.count > 1,
+      let weight = builder.constants[1], weight.type.rank == 2,
+      let x = builder.operands[0], let y = builder.results[0], x.rank >= 2, y.rank == x.rank,
+      x.element == .float32
+    else { return nil }
+    if case .uniform = weight.storage { return nil }
+    self.x = isGemm && attributes.flag("transA") ? x.permuted([1, 0]) : x
+    self.y = y
+    self.weight = weight
+    transposed = isGemm && attributes.flag("transB")
+    alpha = isGemm ? attributes.float("alpha", 1) : 1
+    beta = isGemm ? attributes.float("beta", 1) : 1
+    addend =
+      isGemm && builder.operands.count > 2
+      ? builder.operands[2]?.broadcast(to: y.shape) : nil
+  }
+
+  func scaled(_ value: Expr, _ lanes: Int) -> Expr {
+    alpha == 1 ? value : value * Expr.constant(Double(alpha), .float32).splatted(lanes)
+  }
+
+  func scaledAddend(_ value: Expr, _ lanes: Int) -> Expr {
+    beta == 1 ? value : value * Expr.constant(Double(beta), .float32).splatted(lanes)
+  }
+}
