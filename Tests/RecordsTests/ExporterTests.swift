@@ -32,7 +32,8 @@ struct ExporterTests {
 
   private func record(of model: String) throws -> TrainingRecord {
     try TrainingRecord(
-      path: sharedRecords.appending(path: "\(model.prefix(3)).prunerec.safetensors").path)
+      SafetensorsFile(
+        path: sharedRecords.appending(path: "\(model.prefix(3)).prunerec.safetensors").path))
   }
 
   private func targets(of model: String) throws -> [MatchTarget] {
@@ -40,7 +41,8 @@ struct ExporterTests {
     return try file.entries.map { entry in
       let role = file.metadata[entry.name]?.split(separator: " ").first
       return MatchTarget(
-        name: entry.name, shape: entry.shape, values: try #require(file.floats(entry)),
+        name: entry.name, shape: entry.shape,
+        values: try #require(FloatValues(file.constant(entry))),
         role: role == "lstm" ? .lstm : role == "gru" ? .gru : .plain)
     }
   }

@@ -16,10 +16,10 @@ import Testing
     return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data
   }
 
-  @Test(arguments: StoredElement.allCases.filter { $0.numpyCode != nil })
-  func whatIsWrittenIsRead(_ element: StoredElement) throws {
+  @Test(arguments: ElementType.allCases.filter { $0.numpyCode != nil })
+  func whatIsWrittenIsRead(_ element: ElementType) throws {
     for shape in [[], [3], [2, 3], [0, 2]] {
-      let count = try #require(element.byteCount(of: shape))
+      let count = shape.reduce(element.bits / 8, *)
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
       let array = try #require(NumpyArray(element, shape: shape, bytes: bytes))
       let file = try #require(array.npy())

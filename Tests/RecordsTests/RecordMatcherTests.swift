@@ -131,7 +131,7 @@ import Testing
     let values = numbers(32, seed: 70)
     let record = try record([("w", [4, 8], values), ("v", [4, 8], numbers(32, seed: 71))])
     let half = values.map { value in
-      Float(bfloat16: UInt16((value.bitPattern + 0x8000) >> 16))
+      Float(bitPattern: (value.bitPattern + 0x8000) & 0xFFFF_0000)
     }
     #expect(
       try owners(record, target("x", [4, 8], half, precision: .bfloat16)) == [["w: identity"]])

@@ -22,7 +22,7 @@ import Testing
     #expect(file.entries.map(\.name) == ["empty", "mask", "é/w"])
     let entry = try #require(file.entry("é/w"))
     #expect(entry.shape == [2, 3])
-    #expect(file.floats(entry)?.array == [1, -2, 3.5, 0, -0.0, 1e-30])
+    #expect(FloatValues(file.constant(entry))?.array == [1, -2, 3.5, 0, -0.0, 1e-30])
     #expect(entry.range.lowerBound % 4 == 0)
     #expect(throws: DiagnosticMessage.self) { try writer.add("mask", shape: [1], [1]) }
     #expect(throws: DiagnosticMessage.self) { try writer.add("n", shape: [2], [1]) }
@@ -36,7 +36,7 @@ import Testing
     bytes += withUnsafeBytes(of: Float(2.5).bitPattern.littleEndian, Array.init)
     let opened = try open(bytes)
     let entry = try #require(opened.entry("b"))
-    #expect(opened.floats(entry)?.array == [2.5])
+    #expect(FloatValues(opened.constant(entry))?.array == [2.5])
   }
 
   static let tensor = #"{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#

@@ -35,7 +35,7 @@ package struct RecordMatcher {
     guard faults.isEmpty else {
       throw DiagnosticMessage(
         "record-match",
-        "'\(record.file.file.name)' does not tell the owner of \(faults.count)"
+        "'\(record.name)' does not tell the owner of \(faults.count)"
           + " of \(targets.count) weights",
         notes: faults)
     }

@@ -2,13 +2,13 @@ package import CoppiceIR
 
 /// An array as npy files hold it, in row-major order and little-endian bytes.
 package struct NumpyArray: Hashable, Sendable {
-  package let element: StoredElement
+  package let element: ElementType
   package let shape: [Int]
   package let bytes: [UInt8]
 
   /// Takes an array's bytes; nil if they are not as many as the shape needs.
-  package init?(_ element: StoredElement, shape: [Int], bytes: [UInt8]) {
-    guard element.byteCount(of: shape) == bytes.count else { return nil }
+  package init?(_ element: ElementType, shape: [Int], bytes: [UInt8]) {
+    guard element.checkedByteCount(of: shape) == bytes.count else { return nil }
     self.element = element
     self.shape = shape
     self.bytes = bytes
@@ -23,7 +23,7 @@ package struct NumpyArray: Hashable, Sendable {
   package init(npy file: UnsafeRawBufferPointer, name: String) throws(DiagnosticMessage) {
     let (text, dataStart) = try Self.header(of: file, name)
     let header = try NumpyHeader(text, name: name)
-    guard let count = header.element.byteCount(of: header.shape) else {
+    guard let count = header.element.checkedByteCount(of: header.shape) else {
       throw .npy(name, "its shape \(header.shape) is too large")
     }
     guard file.count - dataStart == count else {
@@ -31,9 +31,9 @@ package struct NumpyArray: Hashable, Sendable {
         name, "shape \(header.shape) needs \(count) bytes, but \(file.count - dataStart) follow")
     }
     var bytes = Array(file[dataStart...])
-    if header.isBigEndian { bytes.reverseElements(of: header.element.byteCount) }
+    if header.isBigEndian { bytes.reverseElements(of: header.element.bits / 8) }
     if header.isColumnMajor {
-      bytes = bytes.rowMajor(shape: header.shape, width: header.element.byteCount)
+      bytes = bytes.rowMajor(shape: header.shape, width: header.element.bits / 8)
     }
     element = header.element
     shape = header.shape
@@ -43,7 +43,7 @@ package struct NumpyArray: Hashable, Sendable {
   /// The npy file, version 1.0; nil for elements that numpy has no type for.
   package func npy() -> [UInt8]? {
     guard let code = element.numpyCode else { return nil }
-    let order = element.byteCount == 1 ? "|" : "<"
+    let order = element.bits / 8 == 1 ? "|" : "<"
     let list = shape.map(String.init).joined(separator: ", ")
     let tuple = shape.count == 1 ? "(\(list),)" : "(\(list))"
     var header = Array(

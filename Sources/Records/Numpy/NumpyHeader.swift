@@ -4,7 +4,7 @@ import CoppiceIR
 struct NumpyHeader {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  let element: StoredElement
+  let element: ElementType
   let isBigEndian: Bool
   let isColumnMajor: Bool
   let shape: [Int]
@@ -31,7 +31,7 @@ struct NumpyHeader {
     guard let type, let isColumnMajor, let shape else {
       throw .npy(name, "its header lacks one of descr, fortran_order and shape")
     }
-    let element = StoredElement.allCases.first { $0.numpyCode == String(type.dropFirst()) }
+    let element = ElementType.allCases.first { $0.numpyCode == String(type.dropFirst()) }
     guard let element, let order = type.first, "<>|=".contains(order) else {
       throw .npy(name, "elements of type '\(type)' are not supported")
     }

@@ -8,7 +8,7 @@ package struct SafetensorsFile: Sendable {
   /// One tensor and where its bytes lie in the file.
   package struct Entry: Sendable {
     package let name: String
-    package let element: StoredElement
+    package let element: ElementType
     package let shape: [Int]
     package let range: Range<Int>
   }
@@ -53,9 +53,12 @@ package struct SafetensorsFile: Sendable {
 
   package func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
-  /// The numbers of a tensor; nil if its elements are not floats of 16 bits or more.
-  package func floats(_ entry: Entry) -> FloatValues? {
-    FloatValues(file, entry.range, entry.element)
+  /// A tensor as a constant that borrows the file's bytes.
+  package func constant(_ entry: Entry) -> Constant {
+    let file = file
+    let memory = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+    let bytes = Bytes(borrowing: memory) { withExtendedLifetime(file) {} }
+    return Constant(TensorType(entry.element, entry.shape), .dense(bytes))
   }
 }
 
@@ -129,7 +132,7 @@ private struct DeclaredTensor {
     guard let type, let shape, let offsets else {
       throw .safetensors(file, "'\(name)' lacks one of dtype, shape and data_offsets")
     }
-    guard let element = StoredElement.allCases.first(where: { $0.safetensorsName == type }) else {
+    guard let element = ElementType.allCases.first(where: { $0.safetensorsName == type }) else {
       throw .safetensors(file, "'\(name)' has the unknown dtype '\(type)'")
     }
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
@@ -138,7 +141,7 @@ private struct DeclaredTensor {
     guard offsets[1] <= file.bytes.count - dataStart else {
       throw .safetensors(file, "the bytes of '\(name)' go past the end of the file")
     }
-    guard element.byteCount(of: shape) == offsets[1] - offsets[0] else {
+    guard element.checkedByteCount(of: shape) == offsets[1] - offsets[0] else {
       throw .safetensors(
         file, "'\(name)' is \(type) of shape \(shape), but has \(offsets[1] - offsets[0]) bytes")
     }

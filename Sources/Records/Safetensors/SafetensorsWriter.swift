@@ -6,7 +6,7 @@ package import CoppiceIR
 package struct SafetensorsWriter {
   private struct Tensor {
     let name: String
-    let element: StoredElement
+    let element: ElementType
     let shape: [Int]
     let bytes: [UInt8]
   }
@@ -18,9 +18,9 @@ package struct SafetensorsWriter {
 
   /// Adds a tensor, given as its little-endian bytes in row-major order.
   package mutating func add(
-    _ name: String, _ element: StoredElement, shape: [Int], bytes: [UInt8]
+    _ name: String, _ element: ElementType, shape: [Int], bytes: [UInt8]
   ) throws(DiagnosticMessage) {
-    guard element.byteCount(of: shape) == bytes.count else {
+    guard element.checkedByteCount(of: shape) == bytes.count else {
       throw DiagnosticMessage(
         "safetensors-write", "'\(name)' of shape \(shape) cannot have \(bytes.count) bytes")
     }
@@ -53,7 +53,7 @@ package struct SafetensorsWriter {
 
   private func layout() -> (header: [UInt8], ordered: [Tensor]) {
     let ordered = tensors.sorted {
-      ($1.element.byteCount, $0.name) < ($0.element.byteCount, $1.name)
+      ($1.element.bits / 8, $0.name) < ($0.element.bits / 8, $1.name)
     }
     var members: [String] = []
     if !metadata.isEmpty {
@@ -66,7 +66,7 @@ package struct SafetensorsWriter {
       let end = start + tensor.bytes.count
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.element.safetensorsName)\","
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.element.safetensorsName ?? "")\","
           + "\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
       start = end
     }

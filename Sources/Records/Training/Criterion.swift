@@ -77,7 +77,7 @@ extension TrainingRecord {
     }
     return DiagnosticMessage(
       "record-lacks-key",
-      "'\(file.file.name)' has no \(lacking.joined(separator: " and no "));"
+      "'\(name)' has no \(lacking.joined(separator: " and no "));"
         + " what it can serve: \(served.map(\.rawValue).joined(separator: ", "))")
   }
 }

@@ -7,7 +7,7 @@ struct DeclaredParameter {
   var aliases: [String] = []
   var groups: Int?
 
-  static func all(in file: SafetensorsFile) throws(DiagnosticMessage) -> [DeclaredParameter] {
+  static func all(in file: any RecordTensors) throws(DiagnosticMessage) -> [DeclaredParameter] {
     guard let format = file.metadata["format"] else {
       throw .record(
         file, "its metadata has no 'format'",
@@ -19,8 +19,8 @@ struct DeclaredParameter {
     guard let text = file.metadata["params"] else {
       throw .record(file, "its metadata has no 'params'")
     }
-    let bytes = FileBytes(copying: Array(text.utf8), name: file.file.name)
-    var scanner = JSONScanner(bytes.bytes, source: "'params' of '\(file.file.name)'")
+    let bytes = FileBytes(copying: Array(text.utf8), name: file.name)
+    var scanner = JSONScanner(bytes.bytes, source: "'params' of '\(file.name)'")
     var result: [DeclaredParameter] = []
     try scanner.object { (scanner, name) throws(DiagnosticMessage) in
       var parameter = DeclaredParameter(name: name)
@@ -48,37 +48,48 @@ struct DeclaredParameter {
   }
 
   /// The parameter with what the file holds of it.
-  func checked(in file: SafetensorsFile) throws(DiagnosticMessage) -> TrainingRecord.Parameter {
-    guard let final = file.entry("\(name)/final") else {
+  func checked(
+    in file: any RecordTensors
+  ) throws(DiagnosticMessage) -> (TrainingRecord.Parameter, [RecordKey: Constant]) {
+    guard let final = try file.tensor("\(name)/final")?.type.shape else {
       throw .record(
         file, "it has no tensor '\(name)/final'",
         note: "the weights at the end of training are what ties the record to the model")
     }
-    if let shape, shape != final.shape {
+    if let shape, shape != final {
       throw .record(
-        file, "'\(name)' is declared with shape \(shape), but '\(name)/final' has \(final.shape)")
+        file, "'\(name)' is declared with shape \(shape), but '\(name)/final' has \(final)")
     }
-    var keys: Set<RecordKey> = []
+    var tensors: [RecordKey: Constant] = [:]
     for key in RecordKey.allCases {
-      guard let entry = file.entry("\(name)/\(key.rawValue)") else { continue }
-      guard file.floats(entry) != nil else {
-        throw .record(file, "'\(entry.name)' holds \(entry.element.rawValue), not floats")
-      }
-      guard !key.isElementwise || entry.shape == final.shape else {
-        throw .record(
-          file, "'\(entry.name)' has shape \(entry.shape), but '\(name)/final' has \(final.shape)")
-      }
-      keys.insert(key)
+      tensors[key] = try tensor(key, shape: final, in: file)
     }
-    return TrainingRecord.Parameter(
-      name: name, shape: final.shape, aliases: aliases, groups: groups, keys: keys)
+    let parameter = TrainingRecord.Parameter(
+      name: name, shape: final, aliases: aliases, groups: groups, keys: Set(tensors.keys))
+    return (parameter, tensors)
+  }
+
+  private func tensor(
+    _ key: RecordKey, shape: [Int], in file: any RecordTensors
+  ) throws(DiagnosticMessage) -> Constant? {
+    let full = "\(name)/\(key.rawValue)"
+    guard let tensor = try file.tensor(full) else { return nil }
+    let element = tensor.type.element
+    guard [.float32, .float64, .float16, .bfloat16].contains(element) else {
+      throw .record(file, "'\(full)' holds \(element.rawValue), not floats")
+    }
+    guard !key.isElementwise || tensor.type.shape == shape else {
+      throw .record(
+        file, "'\(full)' has shape \(tensor.type.shape), but '\(name)/final' has \(shape)")
+    }
+    return tensor
   }
 }
 
 extension DiagnosticMessage {
-  static func record(_ file: SafetensorsFile, _ what: String, note: String? = nil) -> Self {
+  static func record(_ file: any RecordTensors, _ what: String, note: String? = nil) -> Self {
     Self(
-      "record", "'\(file.file.name)' is not a usable training record: \(what)",
+      "record", "'\(file.name)' is not a usable training record: \(what)",
       notes: note.map { [$0] } ?? [])
   }
 }

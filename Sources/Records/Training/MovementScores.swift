@@ -52,7 +52,7 @@ package struct MovementScores {
     guard let values = record.values(parameter, key) else {
       throw DiagnosticMessage(
         "record-lacks-key",
-        "'\(record.file.file.name)' has no '\(key.rawValue)' of '\(parameter.name)'")
+        "'\(record.name)' has no '\(key.rawValue)' of '\(parameter.name)'")
     }
     return values
   }

@@ -24,7 +24,10 @@ package struct TrainingRecord: Sendable {
 
   static let format = "prunerec/1"
 
-  package let file: SafetensorsFile
+  /// What messages call the record.
+  package let name: String
+
+  private let constants: [String: Constant]
 
   /// The parameters by name, in ascending order.
   package let parameters: [Parameter]
@@ -32,20 +35,19 @@ package struct TrainingRecord: Sendable {
   /// What a reader of the record ought to know, though nothing is wrong.
   package let notes: [String]
 
-  package init(path: String) throws(DiagnosticMessage) {
-    try self.init(SafetensorsFile(path: path))
-  }
-
-  package init(_ file: SafetensorsFile) throws(DiagnosticMessage) {
-    self.file = file
-    let declared = try DeclaredParameter.all(in: file)
+  package init(_ source: any RecordTensors) throws(DiagnosticMessage) {
+    name = source.name
     var parameters: [Parameter] = []
-    for parameter in declared.sorted(by: { $0.name < $1.name }) {
-      parameters.append(try parameter.checked(in: file))
+    var constants: [String: Constant] = [:]
+    for declared in try DeclaredParameter.all(in: source) {
+      let (parameter, tensors) = try declared.checked(in: source)
+      parameters.append(parameter)
+      for (key, tensor) in tensors { constants["\(parameter.name)/\(key.rawValue)"] = tensor }
     }
-    self.parameters = parameters
-    notes = Self.notes(file.metadata)
-    for parameter in parameters {
+    self.parameters = parameters.sorted { $0.name < $1.name }
+    self.constants = constants
+    notes = Self.notes(source.metadata)
+    for parameter in self.parameters {
       for key in RecordKey.allCases where parameter.keys.contains(key) {
         try requireFinite(parameter, key)
       }
@@ -54,17 +56,15 @@ package struct TrainingRecord: Sendable {
 
   /// The recorded numbers; nil if the parameter has none for the key.
   package func values(_ parameter: Parameter, _ key: RecordKey) -> FloatValues? {
-    guard parameter.keys.contains(key), let entry = file.entry("\(parameter.name)/\(key.rawValue)")
-    else { return nil }
-    return file.floats(entry)
+    constants["\(parameter.name)/\(key.rawValue)"].flatMap(FloatValues.init)
   }
 
   private func requireFinite(_ parameter: Parameter, _ key: RecordKey) throws(DiagnosticMessage) {
     guard let index = values(parameter, key)?.withBuffer(firstNonFinite) else { return }
-    let name = "\(parameter.name)/\(key.rawValue)"
+    let tensor = "\(parameter.name)/\(key.rawValue)"
     throw DiagnosticMessage(
       "record-not-finite",
-      "'\(file.file.name)': '\(name)' has a NaN or infinity at \(position(index, parameter, key))",
+      "'\(name)': '\(tensor)' has a NaN or infinity at \(position(index, parameter, key))",
       notes: ["record again without the step that diverged, or leave that tensor out"])
   }
 

@@ -1,20 +1,8 @@
-/// The element types that safetensors and npy files hold.
-package enum StoredElement: String, CaseIterable, Sendable {
-  case bool, int8, uint8, int16, uint16, int32, uint32, int64, uint64
-  case float16, bfloat16, float32, float64, float8e4m3, float8e5m2
+package import CoppiceIR
 
-  /// The bytes of one element.
-  package var byteCount: Int {
-    switch self {
-    case .bool, .int8, .uint8, .float8e4m3, .float8e5m2: 1
-    case .int16, .uint16, .float16, .bfloat16: 2
-    case .int32, .uint32, .float32: 4
-    case .int64, .uint64, .float64: 8
-    }
-  }
-
-  /// The name in a safetensors header.
-  package var safetensorsName: String {
+extension ElementType {
+  /// The name in a safetensors header; nil if the format has no such type.
+  package var safetensorsName: String? {
     switch self {
     case .bool: "BOOL"
     case .int8: "I8"
@@ -29,8 +17,11 @@ package enum StoredElement: String, CaseIterable, Sendable {
     case .bfloat16: "BF16"
     case .float32: "F32"
     case .float64: "F64"
-    case .float8e4m3: "F8_E4M3"
+    case .float8e4m3fn: "F8_E4M3"
     case .float8e5m2: "F8_E5M2"
+    case .float8e8m0: "F8_E8M0"
+    case .complex64: "C64"
+    default: nil
     }
   }
 
@@ -49,15 +40,15 @@ package enum StoredElement: String, CaseIterable, Sendable {
     case .float16: "f2"
     case .float32: "f4"
     case .float64: "f8"
-    case .bfloat16, .float8e4m3, .float8e5m2: nil
+    default: nil
     }
   }
 
   /// The bytes of a whole tensor; nil where a dimension is negative or the product overflows.
-  package func byteCount(of shape: [Int]) -> Int? {
+  func checkedByteCount(of shape: [Int]) -> Int? {
     guard let count = elementCount(of: shape) else { return nil }
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: byteCount)
-    return overflow ? nil : bytes
+    let (bits, overflow) = count.multipliedReportingOverflow(by: bits)
+    return overflow || bits % 8 != 0 ? nil : bits / 8
   }
 }
 
