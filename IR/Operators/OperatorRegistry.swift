@@ -4,7 +4,18 @@ public enum OperatorRegistry {
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent + control
 
-  private static let elementwise: [any Operator.Type] = [Add.self, Relu.self]
+  private static let elementwise: [any Operator.Type] = [
+    Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
+    Atanh.self, BitShift.self, BitwiseAnd.self, BitwiseNot.self, BitwiseOr.self, BitwiseXor.self,
+    Cast.self, CastLike.self, Ceil.self, Celu.self, Clip.self, Cos.self, Cosh.self, Div.self,
+    Dropout.self, Elu.self, Equal.self, Erf.self, Exp.self, Floor.self, Gelu.self, Greater.self,
+    GreaterOrEqual.self, HardSigmoid.self, HardSwish.self, Identity.self, IsInf.self, IsNaN.self,
+    LeakyRelu.self, Less.self, LessOrEqual.self, Log.self, Max.self, Mean.self, Min.self, Mish.self,
+    Mod.self, Mul.self, Neg.self, Not.self, Or.self, PRelu.self, Pow.self, Reciprocal.self,
+    Relu.self, Round.self, Selu.self, Shrink.self, Sigmoid.self, Sign.self, Sin.self, Sinh.self,
+    Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Swish.self, Tan.self, Tanh.self,
+    ThresholdedRelu.self, Where.self, Xor.self,
+  ]
   private static let shape: [any Operator.Type] = [Reshape.self, Transpose.self]
   private static let linear: [any Operator.Type] = [
     Conv.self, ConvTranspose.self, Gemm.self, MatMul.self, ConvInteger.self, MatMulInteger.self,

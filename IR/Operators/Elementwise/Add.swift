@@ -11,14 +11,6 @@ public struct Add: Elementwise {
   /// Addition exists for vectors.
   public var isVectorizable: Bool { true }
 
-  /// Applies opset 1 to 6 broadcasting by `axis`.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: `adapt-broadcast`.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
-    try node.adaptLegacyBroadcast()
-  }
-
   /// `a + b`.
   ///
   /// - Parameters:

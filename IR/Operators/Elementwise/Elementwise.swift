@@ -1,6 +1,6 @@
 /// An operator whose result element depends on one element of each operand, after broadcasting.
 ///
-/// A conforming type gives `scalar` and, where the result's element type differs from operand 0's,
+/// A conforming type gives `scalar` and, where operands or result are not numbers of one type,
 /// `resultElement`; inference, lowering and the facts follow from that.
 public protocol Elementwise: Operator {
   /// The result's element from the operands' elements, all in the compute type.
@@ -15,17 +15,25 @@ public protocol Elementwise: Operator {
 }
 
 extension Elementwise {
-  /// Operand 0's type.
+  /// The number type of the operands.
   ///
   /// - Parameter context: The operands.
-  /// - Returns: The element type of operand 0.
-  /// - Throws: `element-type` for types that are data only.
+  /// - Returns: The element type that all operands share.
+  /// - Throws: `element-type` for bool and types that are data only, `element-mismatch`.
   public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
-    try context.computable(0).element
+    try context.numeric()
   }
 
   /// Not known to exist for vectors.
   public var isVectorizable: Bool { false }
+
+  /// Applies opset 1 to 6 broadcasting by `axis`.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: `adapt-broadcast`.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    try node.adaptLegacyBroadcast()
+  }
 
   /// The broadcast shape of the operands.
   ///
@@ -33,6 +41,9 @@ extension Elementwise {
   /// - Returns: One type.
   /// - Throws: `broadcast` when extents disagree, `element-type` for types that are data only.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    for (index, operand) in Self.schema.operands.enumerated() where operand.arity == .required {
+      _ = try context.type(index)
+    }
     let element = try resultElement(context)
     var shapes: [[Int]] = []
     for index in context.operands.indices where context.has(index) {
@@ -42,7 +53,7 @@ extension Elementwise {
       let types = context.operands.compactMap { $0?.description }.joined(separator: ", ")
       throw DiagnosticMessage("broadcast", "the operands \(types) do not broadcast to one shape")
     }
-    return [TensorType(element, shape)]
+    return [try TensorType.checked(element, shape)]
   }
 
   /// One pass over the elements.

@@ -1,0 +1,42 @@
+/// The Gaussian error linear unit of each element, exact or by `tanh`.
+public struct Gelu: FloatOperator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Gelu", since: 20, operands: ["X"], attributes: ["approximate": .string("none")])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `approximate`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The type of the operand.
+  ///
+  /// - Parameter context: The operand.
+  /// - Returns: One type.
+  /// - Throws: `gelu-mode`, `element-type`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let mode = attributes.string("approximate", "none")
+    guard mode == "none" || mode == "tanh" else {
+      throw DiagnosticMessage("gelu-mode", "approximate is '\(mode)'; known are none and tanh")
+    }
+    return [TensorType(try resultElement(context), try context.type(0).shape)]
+  }
+
+  /// `x / 2 * (1 + f(x))`, f being `erf` or its approximation.
+  ///
+  /// - Parameters:
+  ///   - x: One element.
+  ///   - builder: Unused.
+  /// - Returns: The result's element.
+  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+    let one = x[0].like(1)
+    if attributes.string("approximate", "none") == "tanh" {
+      let cube = x[0].like(0.044715) * x[0] * x[0] * x[0]
+      let inner = x[0].like(0.7978845608028654) * (x[0] + cube)
+      return x[0].like(0.5) * x[0] * (one + .math(.tanh, [inner]))
+    }
+    let inner = x[0] * x[0].like(0.7071067811865476)
+    return x[0].like(0.5) * x[0] * (one + .math(.erf, [inner]))
+  }
+}
