@@ -24,11 +24,6 @@ extension FloatOperator {
 }
 
 extension Expr {
-  /// The element type; int64 for an index.
-  public var element: ElementType {
-    if case .element(let element) = scalar { element } else { .int64 }
-  }
-
   /// A number of this expression's type.
   ///
   /// - Parameter value: Rounded to the type.

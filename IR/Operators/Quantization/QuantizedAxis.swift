@@ -46,28 +46,6 @@ package struct QuantizedAxis {
   }
 }
 
-extension ElementType {
-  /// Finds an element type by the number that ONNX's TensorProto gives it.
-  package init?(onnx number: Int) {
-    switch number {
-    case 1: self = .float32
-    case 2: self = .uint8
-    case 3: self = .int8
-    case 4: self = .uint16
-    case 5: self = .int16
-    case 6: self = .int32
-    case 7: self = .int64
-    case 9: self = .bool
-    case 10: self = .float16
-    case 11: self = .float64
-    case 12: self = .uint32
-    case 13: self = .uint64
-    case 16: self = .bfloat16
-    default: return nil
-    }
-  }
-}
-
 extension Expr {
   /// The nearest integer, ties to even, moved by a zero point and clamped to a type.
   package func quantized(_ zeroPoint: Expr?, to target: ElementType) -> Expr {
