@@ -25,6 +25,9 @@ let package = Package(
   targets: [
     .target(name: "CoppiceIR", path: "IR", swiftSettings: settings),
     .target(name: "CPluginABI", path: "Sources/CPluginABI"),
+    .testTarget(
+      name: "CoppiceIRTests", dependencies: ["CoppiceIR"], path: "Tests/IRTests",
+      swiftSettings: settings),
     .target(
       name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),

@@ -54,6 +54,13 @@ public struct Variable: Hashable, Sendable {
   public let lanes: Int
   /// A wish for the printed name.
   public let hint: String
+
+  package init(id: Int, scalar: Scalar, lanes: Int, hint: String) {
+    self.id = id
+    self.scalar = scalar
+    self.lanes = lanes
+    self.hint = hint
+  }
 }
 
 /// A memory region that a kernel reads or writes.

@@ -1,0 +1,88 @@
+extension KernelCode {
+  /// One lane of a float32 or float64; float32 is rounded after each operation.
+  func real(_ expr: Expr, _ lane: Int) throws(DiagnosticMessage) -> RealCode {
+    let isSingle = expr.scalar == .element(.float32)
+    switch expr {
+    case .number(let value, _):
+      let number = isSingle ? Double(Float(value)) : value
+      return { number }
+    case .variable(let variable):
+      let slot = try realSlot(variable, lane)
+      return { slot.pointee }
+    case .load(let buffer, let index, _):
+      guard expr.scalar.isReal else { break }
+      return try loadReal(buffer, try integer(index + lane, 0))
+    case .binary(let op, let a, let b):
+      return try realBinary(op, try part(a, lane, expr), try part(b, lane, expr), isSingle)
+    case .unary(let op, let a): return try realUnary(op, try part(a, lane, expr))
+    case .select(let condition, let a, let b):
+      let test = try integer(condition, try self.lane(lane, of: condition, in: expr.lanes))
+      let (yes, no) = (try part(a, lane, expr), try part(b, lane, expr))
+      return { test() != 0 ? yes() : no() }
+    case .convert(let a, _): return try toReal(a, lane, isSingle)
+    case .math(let function, let arguments):
+      var codes: [RealCode] = []
+      for argument in arguments { codes.append(try part(argument, lane, expr)) }
+      return try mathCode(function, codes, isSingle)
+    case .splat(let a, _): return try real(a, 0)
+    case .integer, .whole, .compare: break
+    }
+    throw .fault("a \(expr.scalar) stands where a real number is needed")
+  }
+
+  private func part(_ a: Expr, _ lane: Int, _ whole: Expr) throws(DiagnosticMessage) -> RealCode {
+    guard a.scalar == whole.scalar else {
+      throw .fault("an operation mixes \(a.scalar) and \(whole.scalar)")
+    }
+    return try real(a, try self.lane(lane, of: a, in: whole.lanes))
+  }
+
+  func realBinary(
+    _ op: BinaryOp, _ a: @escaping RealCode, _ b: @escaping RealCode, _ isSingle: Bool
+  ) throws(DiagnosticMessage) -> RealCode {
+    switch (op, isSingle) {
+    case (.add, true): { Double(Float(a()) + Float(b())) }
+    case (.sub, true): { Double(Float(a()) - Float(b())) }
+    case (.mul, true): { Double(Float(a()) * Float(b())) }
+    case (.div, true): { Double(Float(a()) / Float(b())) }
+    case (.add, false): { a() + b() }
+    case (.sub, false): { a() - b() }
+    case (.mul, false): { a() * b() }
+    case (.div, false): { a() / b() }
+    case (.rem, _): { a().truncatingRemainder(dividingBy: b()) }
+    case (.min, _): { Double.minimum(a(), b()) }
+    case (.max, _): { Double.maximum(a(), b()) }
+    default: throw .fault("\(op) does not exist for real numbers")
+    }
+  }
+
+  private func realUnary(_ op: UnaryOp, _ a: @escaping RealCode) throws(DiagnosticMessage)
+    -> RealCode
+  {
+    switch op {
+    case .neg: { -a() }
+    case .abs: { a().magnitude }
+    case .not, .lnot: throw .fault("\(op) does not exist for real numbers")
+    }
+  }
+
+  /// A conversion to float32 or float64.
+  private func toReal(_ a: Expr, _ lane: Int, _ isSingle: Bool) throws(DiagnosticMessage)
+    -> RealCode
+  {
+    if a.scalar.isReal {
+      let value = try real(a, lane)
+      return isSingle ? { Double(Float(value())) } : value
+    }
+    let value = try integer(a, lane)
+    switch (a.scalar, isSingle) {
+    case (.element(.uint64), true): return { Double(Float(UInt64(bitPattern: value()))) }
+    case (.element(.uint64), false): return { Double(UInt64(bitPattern: value())) }
+    case (.element(.float16), _): return { halfToDouble(UInt16(truncatingIfNeeded: value())) }
+    case (.element(.bfloat16), _):
+      return { Double(Float(bitPattern: UInt32(truncatingIfNeeded: value()) << 16)) }
+    case (_, true): return { Double(Float(value())) }
+    case (_, false): return { Double(value()) }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/// The memory behind a buffer while a program is interpreted.
+struct Memory {
+  let base: UnsafeMutableRawPointer
+  let buffer: Buffer
+  let isWritable: Bool
+}
+
+/// Owns the memory of a run and remembers the first fault.
+///
+/// Constants and inputs are borrowed; what a program may write starts as bytes 0xFF, so that reading
+/// what was never written shows.
+final class Memories {
+  private(set) var table: [Int: Memory] = [:]
+  private var borrowed: [Bytes] = []
+  private var owned: [UnsafeMutableRawPointer] = []
+  /// Set when an access lies outside of its buffer; loops stop on it.
+  let faulted: UnsafeMutablePointer<Bool>
+  private(set) var fault: String?
+
+  init() {
+    faulted = .allocate(capacity: 1)
+    faulted.initialize(to: false)
+  }
+
+  deinit {
+    for memory in owned { memory.deallocate() }
+    faulted.deallocate()
+  }
+
+  /// Makes bytes readable as a buffer.
+  func borrow(_ bytes: Bytes, as buffer: Buffer) throws(DiagnosticMessage) {
+    let needed = buffer.element.byteCount(buffer.count)
+    guard bytes.count >= needed else {
+      throw .fault("buffer \(buffer.id) needs \(needed) bytes, but \(bytes.count) were given")
+    }
+    borrowed.append(bytes)
+    let start = bytes.withUnsafeBytes {
+      $0.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
+    }
+    table[buffer.id] = Memory(base: start ?? allocate(1), buffer: buffer, isWritable: false)
+  }
+
+  /// Makes memory that a program may write.
+  func reserve(_ buffer: Buffer) {
+    let count = max(buffer.element.byteCount(buffer.count), 1)
+    table[buffer.id] = Memory(base: allocate(count), buffer: buffer, isWritable: true)
+  }
+
+  /// What stands in a buffer now.
+  func bytes(of buffer: Buffer) throws(DiagnosticMessage) -> Bytes {
+    let memory = try memory(of: buffer)
+    let count = buffer.element.byteCount(buffer.count)
+    return Bytes(count: count) { target in
+      target.copyMemory(from: UnsafeRawBufferPointer(start: memory.base, count: count))
+    }
+  }
+
+  func memory(of buffer: Buffer) throws(DiagnosticMessage) -> Memory {
+    guard let memory = table[buffer.id], memory.buffer == buffer else {
+      throw .fault("buffer \(buffer.id) is not declared as \(buffer.element)[\(buffer.count)]")
+    }
+    return memory
+  }
+
+  /// Notes an access that lies outside; nothing was read or written.
+  func report(_ buffer: Buffer, _ index: Int64, isStore: Bool) {
+    faulted.pointee = true
+    guard fault == nil else { return }
+    let verb = isStore ? "store to" : "load from"
+    fault = "a \(verb) element \(index) of buffer \(buffer.id), which has \(buffer.count)"
+  }
+
+  func check() throws(DiagnosticMessage) {
+    if let fault { throw .fault(fault) }
+  }
+
+  private func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: count)
+    owned.append(memory)
+    return memory
+  }
+}
+
+extension DiagnosticMessage {
+  /// A fault of the compiler, found by the interpreter.
+  static func fault(_ text: String) -> DiagnosticMessage {
+    DiagnosticMessage("compiler-fault", text + "; this is a fault of the compiler")
+  }
+}
