@@ -55,7 +55,9 @@ class Measurement:
 
     selftest: str
     flash: int
+    constants: int
     ram: int
+    own_static: int
     arena: int
     buffers: int
     stack: int
@@ -167,10 +169,19 @@ class Firmware:
     def sizes(self, image):
         """Flash and static RAM of an image."""
         listed = command("arm-none-eabi-size", "-A", image)
-        size = {name: int(count) for name, count in re.findall(r"^(\.[\w.]+) +(\d+)", listed, re.M)}
-        flash = (".vectors", ".text", ".ARM.extab", ".ARM.exidx", ".data")
-        ram = (".data", ".bss")
-        return sum(size.get(s, 0) for s in flash), sum(size.get(s, 0) for s in ram)
+        found = re.findall(r"^(\.[\w.]+) +(\d+)", listed, re.M)
+        size = [(name, int(count)) for name, count in found]
+        flash = sum(n for s, n in size if s.startswith((".vectors", ".text", ".ARM.ex", ".data")))
+        return flash, sum(n for s, n in size if s.startswith((".data", ".bss")))
+
+    def constants(self, image, objects):
+        """The bytes of the objects' constants that an image holds."""
+        names = set()
+        for part in objects:
+            names.update(re.findall(r" [rR] (\S+)$", command("arm-none-eabi-nm", part), re.M))
+        listed = command("arm-none-eabi-nm", "-S", image)
+        found = re.findall(r"^\w+ (\w+) [rRtT] (\S+)$", listed, re.M)
+        return sum(int(size, 16) for size, name in found if name in names)
 
     def run(self, image, counting):
         words = ["qemu-system-arm", "-M", self.core.board, "-display", "none", "-monitor", "none",
@@ -215,9 +226,11 @@ class Firmware:
                                 f"{said[-2000:]}")
         stack = max([int(n) for n in re.findall(r"^stack (\d+)$", said, re.M)], default=0)
         buffers = sum(padded_bytes(v) for v in manifest["inputs"] + manifest["outputs"])
-        return Measurement(selftest, flash - base_flash, ram - base_ram + stack,
-                           manifest["arena_bytes"], buffers, stack, counts,
-                           [split(output, manifest["outputs"]) for output in outputs])
+        return Measurement(
+            selftest=selftest, flash=flash - base_flash, constants=self.constants(image, model),
+            ram=ram - base_ram + stack, own_static=sum(self.sizes(part)[1] for part in model),
+            arena=manifest["arena_bytes"], buffers=buffers, stack=stack, instructions=counts,
+            outputs=[split(output, manifest["outputs"]) for output in outputs])
 
 
 def padded_bytes(value):
@@ -280,7 +293,7 @@ def main():
     errors = [relative_error(got, want) for got, (_, want) in zip(result.outputs, cases)]
     print(json.dumps({
         "core": options.core, "selftest": result.selftest, "flash": result.flash,
-        "ram": result.ram, "arena": result.arena, "buffers": result.buffers,
+        "constants": result.constants, "ram": result.ram, "arena": result.arena, "buffers": result.buffers,
         "stack": result.stack, "instructions": result.instructions,
         "relative_error": max(errors, default=None)}))
     sys.exit(0 if result.selftest == "pass" else 1)

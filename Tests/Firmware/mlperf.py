@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""The MLPerf Tiny float models as Cortex-M firmware: answers, flash, RAM and instructions.
+
+    Tests/Firmware/mlperf.py --coppice .build/release/coppice [--models DIR] [--core m4 m55]
+
+Every vector of every model must come within 1e-5 of its largest output on each core. On Cortex-M4
+flash, RAM and instructions must keep what BARS says. With --pruned, kws pruned by magnitude to
+80 % and stored sparsely is measured beside the dense one, and compared with what onnxruntime makes
+of the pruned ONNX model (needs onnx and onnxruntime).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples" / "firmware"))
+
+import run as firmware  # noqa: E402
+
+TOLERANCE = 1e-5
+STACK_LIMIT = 2048
+CODE_LIMIT = 24 * 1024
+ARENA_SLACK = 1.02
+PRUNED = "prune-magnitude{sparsity=0.8},sparsify"
+WEIGHT_SAVING = 2.7
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a model has to keep on Cortex-M4: onnx2c's RAM, and instructions per MAC if limited."""
+
+    macs: int
+    ram: int
+    per_mac: float = 0
+
+
+BARS = {
+    "ad01": Bar(264_192, 8_220),
+    "kws": Bar(2_656_768, 67_208, 5),
+    "vww": Bar(7_489_664, 406_744, 5),
+    "resnet8": Bar(12_501_632, 210_136, 5),
+    "sww": Bar(826_368, 34_704),
+}
+
+
+def coppice(options, *words):
+    return firmware.command(options.coppice.resolve(), *words, accept=(0,))
+
+
+def compiled(options, model, folder, *flags):
+    coppice(options, "compile", model, "-o", folder, "--name", "model", *flags)
+    return json.loads((folder / "model.json").read_text())
+
+
+def measured(options, core, model, vectors, folder, *flags):
+    """The manifest, the measurement and the largest relative error by vector."""
+    manifest = compiled(options, model, folder, *flags)
+    builds = folder / "build"
+    builds.mkdir(exist_ok=True)
+    cases = [firmware.read_case(vector, manifest) for vector in vectors]
+    result = firmware.Firmware(firmware.CORES[core], builds).measure(
+        folder, "model", [inputs for inputs, _ in cases])
+    errors = [firmware.relative_error(got, want)
+              for got, (_, want) in zip(result.outputs, cases)]
+    return manifest, result, errors
+
+
+def faults(core, bar, manifest, result, errors):
+    """What a dense model does not keep, in words."""
+    worst = max(errors)
+    if not worst <= TOLERANCE:
+        yield f"differs by {worst:.1e} of the largest output"
+    if result.selftest != "pass":
+        yield f"self-test {result.selftest}"
+    if result.stack > STACK_LIMIT:
+        yield f"uses {result.stack} bytes of stack"
+    if result.own_static:
+        yield f"has {result.own_static} bytes of static data of its own"
+    if manifest["arena_bytes"] > ARENA_SLACK * manifest["arena_lower_bound"]:
+        yield f"arena {manifest['arena_bytes']} above bound {manifest['arena_lower_bound']}"
+    if core != "m4":
+        return
+    if result.ram > bar.ram:
+        yield f"RAM {result.ram:,} above {bar.ram:,}"
+    if result.flash > result.constants + CODE_LIMIT:
+        yield f"flash {result.flash:,} above the weights and {CODE_LIMIT:,}"
+    per_mac = result.instructions[0] / bar.macs
+    if bar.per_mac and per_mac > bar.per_mac:
+        yield f"{per_mac:.2f} instructions per MAC"
+
+
+def row(title, core, bar, result, errors):
+    count = result.instructions[0]
+    print(f"{title:13} {core:4} {max(errors):8.1e} {result.selftest[:6]:>6} {result.flash:11,} "
+          f"{result.constants:11,} {result.ram:9,} {result.arena:9,} {result.stack:6,} "
+          f"{count:12,} {count / bar.macs:6.2f}", flush=True)
+
+
+def vectors_of(model):
+    return sorted(model.with_suffix("").glob("test_data_set_*"))
+
+
+def dense(options, work):
+    """One row for every model and core; yields what is wrong."""
+    for name in options.only or BARS:
+        model = (options.models / f"{name}_f32.onnx").resolve()
+        for core in options.core:
+            folder = work / f"{name}-{core}"
+            manifest, result, errors = measured(
+                options, core, model, vectors_of(model), folder)
+            row(name, core, BARS[name], result, errors)
+            for fault in faults(core, BARS[name], manifest, result, errors):
+                yield f"{name} on {core}: {fault}"
+
+
+def reference_answers(model, vectors):
+    """onnxruntime's outputs of a model for some vectors."""
+    import onnx
+    import onnxruntime
+    from onnx import numpy_helper
+
+    session = onnxruntime.InferenceSession(str(model))
+    for vector in vectors:
+        feed = numpy_helper.to_array(onnx.load_tensor(vector / "input_0.pb"))
+        yield [y.ravel() for y in session.run(None, {session.get_inputs()[0].name: feed})]
+
+
+def pruned(options, work):
+    """kws pruned by magnitude beside the dense one on Cortex-M4; yields what is wrong."""
+    model = (options.models / "kws_f32.onnx").resolve()
+    vectors, bar = vectors_of(model), BARS["kws"]
+    _, whole, _ = measured(options, "m4", model, vectors, work / "kws-whole")
+    _, less, _ = measured(options, "m4", model, vectors, work / "kws-pruned",
+                          "--passes", f"@default,{PRUNED}")
+    onnx_model = work / "pruned.onnx"
+    coppice(options, "prune", model, "-o", onnx_model, "--passes", PRUNED)
+    errors = [firmware.relative_error(got, want) for got, want in
+              zip(less.outputs, reference_answers(onnx_model, vectors))]
+    row("kws pruned", "m4", bar, less, errors)
+    saving = whole.constants / less.constants
+    print(f"kws pruned: constants {saving:.2f}x fewer bytes, "
+          f"{less.instructions[0] / whole.instructions[0]:.2f} of the instructions")
+    if not max(errors) <= TOLERANCE:
+        yield f"kws pruned: differs from onnxruntime by {max(errors):.1e}"
+    if saving < WEIGHT_SAVING:
+        yield f"kws pruned: constants only {saving:.2f}x fewer bytes"
+    if less.instructions[0] >= whole.instructions[0]:
+        yield "kws pruned: as many instructions as dense"
+    if all(output == less.outputs[0] for output in less.outputs):
+        yield "kws pruned: the outputs do not depend on the input"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--coppice", type=Path, required=True, help="the compiler")
+    parser.add_argument("--models", type=Path,
+                        default=ROOT.parent / "shared" / "models" / "mlperf-tiny")
+    parser.add_argument("--core", nargs="+", choices=sorted(firmware.CORES), default=["m4", "m55"])
+    parser.add_argument("--only", nargs="+", choices=list(BARS), help="some of the models")
+    parser.add_argument("--pruned", action="store_true", help="measure kws pruned as well")
+    parser.add_argument("--keep", type=Path, help="keep the generated C and the images here")
+    options = parser.parse_args()
+    if not options.models.is_dir():
+        print(f"skipped: {options.models} is absent")
+        return
+    print(f"{'model':13} {'core':4} {'error':>8} {'test':>6} {'flash':>11} {'constants':>11} "
+          f"{'RAM':>9} {'arena':>9} {'stack':>6} {'instructions':>12} {'/ MAC':>6}")
+    with tempfile.TemporaryDirectory() as temporary:
+        work = (options.keep or Path(temporary)).resolve()
+        try:
+            wrong = list(dense(options, work))
+            wrong += list(pruned(options, work)) if options.pruned else []
+        except (firmware.FirmwareError, subprocess.TimeoutExpired) as error:
+            sys.exit(str(error))
+    for fault in wrong:
+        print(fault, file=sys.stderr)
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
