@@ -22,9 +22,16 @@ public enum OperatorRegistry {
     QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,
     DynamicQuantizeLinear.self,
   ]
-  private static let normalization: [any Operator.Type] = []
+  private static let normalization: [any Operator.Type] = [
+    BatchNormalization.self, InstanceNormalization.self, LayerNormalization.self,
+    RMSNormalization.self, GroupNormalization.self, LRN.self, LpNormalization.self,
+    MeanVarianceNormalization.self,
+  ]
   private static let reduction: [any Operator.Type] = []
-  private static let pooling: [any Operator.Type] = []
+  private static let pooling: [any Operator.Type] = [
+    AveragePool.self, MaxPool.self, LpPool.self, GlobalAveragePool.self, GlobalMaxPool.self,
+    GlobalLpPool.self, MaxUnpool.self,
+  ]
   private static let recurrent: [any Operator.Type] = []
   private static let control: [any Operator.Type] = [Fused.self]
 

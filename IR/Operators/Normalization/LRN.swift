@@ -1,0 +1,51 @@
+/// Each element divided by a power of the sum of squares of its neighbour channels.
+public struct LRN: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "LRN", operands: ["X"],
+    attributes: ["alpha": .float(1e-4), "beta": .float(0.75), "bias": .float(1), "size": nil])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// The number of channels summed.
+  public var size: Int { attributes.int("size", 1) }
+  /// Always.
+  public var storesOnce: Bool { true }
+  /// 1e-4: powers differ between libraries.
+  public var tolerance: Double { 1e-4 }
+
+  /// The operand's type.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let x = try context.real(0)
+    guard x.rank >= 2, 1...(1 << 24) ~= size else {
+      throw DiagnosticMessage(
+        "lrn-size", "size \(size) must be 1 or more and X must have channels", notes: ["X is \(x)"])
+    }
+    return [TensorType(x.element, x.shape)]
+  }
+
+  /// The sum of squares is taken anew for each element.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, y) = (try builder.operand(0), try builder.result())
+    let (alpha, beta) = (attributes.float("alpha", 1e-4), attributes.float("beta", 0.75))
+    let bias = Expr.constant(Double(attributes.float("bias", 1)), x.element)
+    let (below, above) = ((size - 1) / 2, size / 2)
+    builder.loops(x.shape) { index in
+      let sum = builder.declare("sum", .constant(0, x.element))
+      let first = builder.define("first", (index[1] - below).maximum(.integer(0)))
+      let end = builder.define("end", (index[1] + (above + 1)).minimum(.integer(x.shape[1])))
+      builder.loop("c", from: first, to: end) { channel in
+        var place = index
+        place[1] = channel
+        let value = builder.define("v", x[place])
+        builder.accumulate(sum, value * value)
+      }
+      let base = bias + Expr.variable(sum).scaled(by: alpha / Float(size))
+      let power = Expr.math(.pow, [base, .constant(Double(beta), x.element)])
+      builder.store(x[index] / power, to: y, at: index)
+    }
+  }
+}

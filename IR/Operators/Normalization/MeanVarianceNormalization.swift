@@ -1,0 +1,49 @@
+/// Some axes brought to mean 0 and variance 1.
+public struct MeanVarianceNormalization: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "MeanVarianceNormalization", since: 9, operands: ["X"],
+    attributes: ["axes": .ints([0, 2, 3])])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `axes`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// Always.
+  public var storesOnce: Bool { true }
+  /// 1e-4: sums are rounded in other orders.
+  public var tolerance: Double { 1e-4 }
+
+  private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> ReducedAxes {
+    var axes: Set<Int> = []
+    for axis in attributes.ints("axes") ?? [0, 2, 3] {
+      axes.insert(try normalizedAxis(axis, rank: shape.count))
+    }
+    guard axes.allSatisfy({ $0 < shape.count }) else {
+      throw DiagnosticMessage("axis-range", "a scalar has no axes to normalize")
+    }
+    return ReducedAxes(shape, axes.sorted())
+  }
+
+  /// Checks the axes.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let x = try context.real(0)
+    _ = try axes(x.shape)
+    return [TensorType(x.element, x.shape)]
+  }
+
+  /// Three passes over what the axes span.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, y) = (try builder.operand(0), try builder.result())
+    let axes = try axes(x.shape)
+    axes.outer(builder) { index in
+      let (mean, variance) = axes.moments(builder, x, index)
+      let deviation = variance.applying(.sqrt) + .constant(1e-9, x.element)
+      let divisor = builder.define("deviation", deviation)
+      axes.inner(builder, index) { index in
+        builder.store((x[index] - mean) / divisor, to: y, at: index)
+      }
+    }
+  }
+}

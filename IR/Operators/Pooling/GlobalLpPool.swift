@@ -1,0 +1,32 @@
+/// The p-norm of each channel.
+public struct GlobalLpPool: GlobalPooling {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "GlobalLpPool", operands: ["X"], attributes: ["p": .int(2)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `p`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// 1e-4: powers differ between libraries.
+  public var tolerance: Double { 1e-4 }
+
+  /// Rounds the real `p` of opset 1.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    try node.adaptNormOrder()
+  }
+
+  package func check() throws(DiagnosticMessage) { try checkNormOrder(attributes) }
+
+  package func pooled(
+    _ x: TensorView, _ axes: ReducedAxes, _ index: [Expr], _ builder: LoopBuilder
+  ) -> Expr {
+    let p = attributes.int("p", 2)
+    let sum = builder.declare("sum", .constant(0, x.element))
+    axes.inner(builder, index) { index in
+      builder.accumulate(sum, builder.define("x", x[index]).normTerm(p))
+    }
+    return Expr.variable(sum).normRoot(p)
+  }
+}

@@ -1,0 +1,81 @@
+/// The p-norm of each window.
+public struct LpPool: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "LpPool", operands: ["X"],
+    attributes: [
+      "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "dilations": nil, "kernel_shape": nil,
+      "p": .int(2), "pads": nil, "strides": nil,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  /// Always.
+  public var storesOnce: Bool { true }
+  /// 1e-4: powers differ between libraries.
+  public var tolerance: Double { 1e-4 }
+
+  /// Rounds the real `p` of opset 1.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    try node.adaptNormOrder()
+  }
+
+  /// Resolves the windows.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let x = try context.real(0)
+    let window = try SpatialWindow(pooling: attributes, x)
+    try checkNormOrder(attributes)
+    return [TensorType(x.element, Array(x.shape[..<2]) + window.output)]
+  }
+
+  /// One pass over the windows.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, y) = (try builder.operand(0), try builder.result())
+    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
+    let p = attributes.int("p", 2)
+    builder.loops(y.shape) { index in
+      let sum = builder.declare("sum", .constant(0, y.element))
+      _ = window.forEachTap(builder, index, Array(x.shape[2...])) { place in
+        builder.accumulate(sum, builder.define("x", x[place]).normTerm(p))
+      }
+      builder.store(Expr.variable(sum).normRoot(p), to: y, at: index)
+    }
+  }
+}
+
+extension ForeignNode {
+  /// Rounds the real `p` of opset 1, where it must be whole.
+  package mutating func adaptNormOrder() throws(DiagnosticMessage) {
+    guard case .float(let p)? = attributes["p"] else { return }
+    guard p == p.rounded(), 1...1024 ~= p else {
+      throw DiagnosticMessage("norm-order", "p is \(p); it must be a whole number from 1 to 1024")
+    }
+    attributes["p"] = .int(Int(p))
+  }
+}
+
+/// Checks that `p` is usable.
+package func checkNormOrder(_ attributes: Attributes) throws(DiagnosticMessage) {
+  let p = attributes.int("p", 2)
+  guard 1...1024 ~= p else {
+    throw DiagnosticMessage("norm-order", "p is \(p); it must be a whole number from 1 to 1024")
+  }
+}
+
+extension Expr {
+  /// `|x|^p`.
+  package func normTerm(_ p: Int) -> Expr {
+    if p == 2 { return self * self }
+    let size = Expr.unary(.abs, self)
+    return p == 1 ? size : .math(.pow, [size, .constant(Double(p), element)])
+  }
+
+  /// `x^(1/p)`.
+  package func normRoot(_ p: Int) -> Expr {
+    if p == 1 { return self }
+    return p == 2 ? applying(.sqrt) : .math(.pow, [self, .constant(1 / Double(p), element)])
+  }
+}
