@@ -1,3 +1,4 @@
+package import CoppiceIR
 import Glibc
 
 /// Writes a file beside its final name and moves it there when it is whole.
@@ -44,6 +45,15 @@ package final class FileWriter {
     count += bytes.count
     buffer += bytes
     if buffer.count > Self.bufferSize { try flush() }
+  }
+
+  /// Appends bytes.
+  package func write(_ bytes: Bytes) throws(WireFault) {
+    var outcome: WireFault?
+    bytes.withUnsafeBytes { memory in
+      do throws(WireFault) { try write(memory) } catch { outcome = error }
+    }
+    if let outcome { throw outcome }
   }
 
   /// Moves the file to its final name.

@@ -14,8 +14,8 @@ extension ModelReader {
     let name = graph[value].name
     provenance.constants[name] = (.node(name), constant)
     provenance.nodes[name] = Provenance.NodeSource(
-      proto: call.proto, attributes: [:], operands: [], moved: [:], references: call.references,
-      opset: call.opset)
+      proto: call.proto, op: "Constant", attributes: [:], operands: [], fileOperands: [],
+      trimmed: [:], moved: [:], references: call.references, domain: "", opset: call.opset)
     defineResults(call, [value], scope)
   }
 

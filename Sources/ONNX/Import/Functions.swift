@@ -19,6 +19,7 @@ extension ModelReader {
         "function-arity",
         "function '\(call.type)' takes \(inputs.count) operands and gives \(outputs.count) results")
     }
+    provenance.expandedFunctions = true
     let inner = Scope()
     for (index, name) in inputs.enumerated() {
       let operand = index < call.operands.count ? call.operands[index] : nil

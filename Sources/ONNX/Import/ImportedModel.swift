@@ -30,13 +30,20 @@ struct Provenance {
   /// A node as it was imported.
   struct NodeSource {
     let proto: UnsafeMutablePointer<NodeProto>
+    /// The operator's name after adaptation.
+    let op: String
     let attributes: Attributes
     /// The operands after adaptation: names of values.
     let operands: [String?]
+    /// The operands in the file: names of values.
+    let fileOperands: [String?]
+    /// The ranks in the file of operands that got trailing extents of 1.
+    let trimmed: [Int: Int]
     /// The operands that were attributes in the file, and the attributes' names.
     let moved: [Int: String]
     /// The values of attributes that name an attribute of the function around the node.
     let references: [String: UnsafeMutablePointer<AttributeProto>]
+    let domain: String
     let opset: Int
   }
 
@@ -46,12 +53,20 @@ struct Provenance {
     case sparse(UnsafeMutablePointer<SparseTensorProto>)
     /// A Constant node, or one whose result was computed from shapes and constants.
     case node(String)
+    /// An attribute or a reshaped operand in the file.
+    case adapted
   }
 
   /// Sources of nodes, by the name of the first result that has one.
   var nodes: [String: NodeSource] = [:]
   /// Sources of constants, with their elements at import.
   var constants: [String: (source: ConstantSource, value: Constant)] = [:]
+  /// The types at import of values whose shape was read as a value.
+  var shapesRead: [String: TensorType] = [:]
+  /// Whether functions were expanded.
+  var expandedFunctions = false
+  /// The opset imports of the model.
+  var opsets: [String: Int] = [:]
   /// The names of the graph's outputs in the file.
   var outputs: [String] = []
 }

@@ -42,6 +42,7 @@ final class ModelReader {
     guard let main = model.graph else { return report("no-graph", "the model has no graph") }
     let opsets = opsets(messages(model.opset_import, model.n_opset_import))
     graph.name = text(main.pointee.name)
+    provenance.opsets = opsets
     graph.opset = opsets[""] ?? Self.newestOpset
     for function in messages(model.functions, model.n_functions) {
       let key = Self.functionKey(

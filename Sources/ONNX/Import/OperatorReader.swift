@@ -17,17 +17,17 @@ extension ModelReader {
     if try readConditional(call, operands, scope, frame) { return }
     let graphs = call.subgraphs
     guard graphs.isEmpty else {
-      return try readNested(op, graphs, call, operands, scope, frame)
+      return try readNested(op, graphs, call, operands, foreign, scope, frame)
     }
     let context = context(operands, call)
     let types = try resultTypes(op, context, call)
     if let folded = fold(op, operands, context, types) {
-      return define(folded, call, op, operands, foreign.moved, scope, frame)
+      return define(folded, call, op, operands, foreign, scope, frame)
     }
     let node = graph.addNode(
       op, operands, types: types, name: call.name, resultNames: call.outputs.map(frame.name),
       origin: Origin(index: call.index, type: call.type), in: frame.block)
-    define(graph[node].results, call, op, operands, foreign.moved, scope)
+    define(graph[node].results, call, op, operands, foreign, scope)
   }
 
   private func attributes(_ call: ForeignCall) throws(DiagnosticMessage) -> Attributes {
@@ -73,10 +73,16 @@ extension ModelReader {
         operands.append(try reshaped(value, foreign.padShapes[index], call, frame))
       case .constant(let constant)?:
         let name = foreign.moved[index] ?? "operand_\(index)"
-        operands.append(graph.addConstant(constant, name: "\(call.name)/\(name)"))
+        operands.append(adapted(constant, name: "\(call.name)/\(name)"))
       }
     }
     return operands
+  }
+
+  private func adapted(_ constant: Constant, name: String) -> ValueID {
+    let value = graph.addConstant(constant, name: name)
+    provenance.constants[graph[value].name] = (.adapted, constant)
+    return value
   }
 
   private func reshaped(
@@ -85,7 +91,7 @@ extension ModelReader {
     guard let shape else { return value }
     let name = "\(call.name)/\(graph[value].name)"
     if let constant = graph.constant(value) {
-      return graph.addConstant(constant.reshaped(shape), name: name)
+      return adapted(constant.reshaped(shape), name: name)
     }
     let target = graph.addConstant(.indices(shape), name: name + "/shape")
     let node = graph.addNode(
@@ -124,26 +130,34 @@ extension ModelReader {
   /// Names the results of a node and remembers where it came from.
   func define(
     _ results: [ValueID?], _ call: ForeignCall, _ op: any Operator, _ operands: [ValueID?],
-    _ moved: [Int: String], _ scope: Scope
+    _ foreign: ForeignNode, _ scope: Scope
   ) {
     defineResults(call, results, scope)
     guard let first = results.compactMap({ $0 }).first else { return }
+    var trimmed: [Int: Int] = [:]
+    for index in foreign.padShapes.keys where index < call.operands.count {
+      trimmed[index] = call.operands[index].map { graph[$0].type.rank }
+    }
     provenance.nodes[graph[first].name] = Provenance.NodeSource(
-      proto: call.proto, attributes: op.attributes,
-      operands: operands.map { $0.map { graph[$0].name } }, moved: moved,
-      references: call.references, opset: call.opset)
+      proto: call.proto, op: op.name, attributes: op.attributes,
+      operands: operands.map { $0.map { graph[$0].name } },
+      fileOperands: call.operands.map { $0.map { graph[$0].name } }, trimmed: trimmed,
+      moved: foreign.moved, references: call.references, domain: call.domain, opset: call.opset)
   }
 
   /// Names results that are known already, as constants.
   private func define(
     _ folded: [Constant], _ call: ForeignCall, _ op: any Operator, _ operands: [ValueID?],
-    _ moved: [Int: String], _ scope: Scope, _ frame: Frame
+    _ foreign: ForeignNode, _ scope: Scope, _ frame: Frame
   ) {
     let results = zip(call.outputs, folded).map { name, constant -> ValueID? in
       name.isEmpty ? nil : graph.addConstant(constant, name: frame.name(name))
     }
-    define(results, call, op, operands, moved, scope)
+    define(results, call, op, operands, foreign, scope)
     guard let first = results.compactMap({ $0 }).first else { return }
+    if let operand = operands.first, let operand, graph.constant(operand) == nil {
+      provenance.shapesRead[graph[operand].name] = graph[operand].type
+    }
     for (result, constant) in zip(results, folded) {
       guard let result else { continue }
       provenance.constants[graph[result].name] = (.node(graph[first].name), constant)

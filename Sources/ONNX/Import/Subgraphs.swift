@@ -15,7 +15,7 @@ extension ModelReader {
   /// Adds a node with its subgraphs as blocks.
   func readNested(
     _ op: any Operator, _ graphs: [UnsafeMutablePointer<GraphProto>], _ call: ForeignCall,
-    _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+    _ operands: [ValueID?], _ foreign: ForeignNode, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) {
     let unknown = TensorType(.bool, [])
     let node = graph.addNode(
@@ -33,7 +33,7 @@ extension ModelReader {
     for (result, type) in zip(graph[node].results, types) {
       if let result, let type { graph.setType(result, type) }
     }
-    define(graph[node].results, call, op, operands, [:], scope)
+    define(graph[node].results, call, op, operands, foreign, scope)
   }
 
   private func readBlock(

@@ -1,0 +1,185 @@
+import COnnx
+import CoppiceIR
+
+extension GraphWriter {
+  /// Writes the nodes of a block to the innermost list.
+  func writeNodes(of block: BlockID) {
+    let needed = neededWithoutSource(block)
+    for id in graph[block].nodes {
+      let node = graph[id]
+      let first = node.results.compactMap { $0 }.first
+      let source = first.flatMap { provenance.nodes[graph[$0].name] }
+      if let source, source.op == node.op.name {
+        write(id, source)
+      } else if first.map(needed.contains) ?? false {
+        writeNew(id)
+      }
+    }
+  }
+
+  /// The values read by nodes that are written; nodes made while adapting may not be read any more.
+  private func neededWithoutSource(_ block: BlockID) -> Set<ValueID> {
+    var needed = Set(graph[block].outputs)
+    for id in graph.allNodes {
+      let node = graph[id]
+      let first = node.results.compactMap { $0 }.first
+      let source = first.flatMap { provenance.nodes[graph[$0].name] }
+      for (index, operand) in node.operands.enumerated() {
+        guard let operand else { continue }
+        if let source, source.op == node.op.name, isUntouched(operand, index, source) { continue }
+        needed.insert(operand)
+      }
+    }
+    return needed
+  }
+
+  /// Whether an operand that was reshaped at import is still the one that was made then.
+  private func isUntouched(
+    _ operand: ValueID, _ index: Int, _ source: Provenance.NodeSource
+  ) -> Bool {
+    source.trimmed[index] != nil && index < source.operands.count
+      && source.operands[index] == graph[operand].name && graph.constant(operand) == nil
+  }
+
+  private func write(_ id: NodeID, _ source: Provenance.NodeSource) {
+    let node = graph[id]
+    let proto = arena.copy(source.proto.pointee)
+    var changes: [String: Attribute?] = [:]
+    for name in Set(node.op.attributes.names + source.attributes.names) {
+      let value = node.op.attributes[name]
+      if value != source.attributes[name] { changes.updateValue(value, forKey: name) }
+    }
+    var inputs: [String] = []
+    for (index, operand) in node.operands.enumerated() {
+      if let name = source.moved[index] {
+        noteMoved(operand, name, source, &changes)
+        continue
+      }
+      inputs.append(operand.map { input($0, index, source) } ?? "")
+    }
+    while inputs.last == "" { inputs.removeLast() }
+    setNames(proto, inputs: inputs, outputs: node.results.map { $0.map(name) ?? "" })
+    if source.opset != provenance.opsets[source.domain] {
+      report(
+        "export-opset", "comes from a function of opset \(source.opset), which the model is not",
+        at: graph.location(id))
+    }
+    setAttributes(proto, changes, source)
+    writeBlocks(of: id, proto)
+    append(proto)
+  }
+
+  /// An operand that the file has as an attribute: its new elements, if it has any.
+  private func noteMoved(
+    _ operand: ValueID?, _ name: String, _ source: Provenance.NodeSource,
+    _ changes: inout [String: Attribute?]
+  ) {
+    guard let operand, let constant = graph.constant(operand) else { return }
+    if let origin = provenance.constants[graph[operand].name], origin.value == constant { return }
+    let original = messages(source.proto.pointee.attribute, source.proto.pointee.n_attribute)
+      .first { text($0.pointee.name) == name }
+    let kind = original.flatMap { AttributeKind($0.pointee) }
+    if let attribute = tensors.attribute(name, constant, like: kind) { changes[name] = attribute }
+  }
+
+  /// The name of an operand, whose definition is written if it is a constant.
+  private func input(
+    _ operand: ValueID, _ index: Int, _ source: Provenance.NodeSource
+  ) -> String {
+    guard let rank = source.trimmed[index], index < source.fileOperands.count,
+      let original = source.fileOperands[index]
+    else {
+      define(operand)
+      return name(operand)
+    }
+    if let constant = graph.constant(operand) {
+      if let origin = provenance.constants[graph[operand].name], origin.value == constant,
+        let value = value(named: original)
+      {
+        define(value)
+        return name(value)
+      }
+      let trimmed = constant.reshaped(Array(constant.type.shape.prefix(rank)))
+      let name = name(operand)
+      if written.insert(operand).inserted {
+        initializers.append(tensors.tensor(trimmed, name: name))
+      }
+      return name
+    }
+    if isUntouched(operand, index, source), let value = value(named: original) {
+      return name(value)
+    }
+    define(operand)
+    return name(operand)
+  }
+
+  func append(_ proto: UnsafeMutablePointer<NodeProto>) {
+    lists[lists.count - 1].append(proto)
+  }
+
+  private func setAttributes(
+    _ proto: UnsafeMutablePointer<NodeProto>, _ changes: [String: Attribute?],
+    _ source: Provenance.NodeSource
+  ) {
+    var attributes: [UnsafeMutablePointer<AttributeProto>] = []
+    var left = changes
+    for attribute in messages(source.proto.pointee.attribute, source.proto.pointee.n_attribute) {
+      let name = text(attribute.pointee.name)
+      if let change = left.removeValue(forKey: name) {
+        if let value = change { attributes.append(tensors.attribute(name, value)) }
+      } else if let outer = source.references[name] {
+        let copy = arena.copy(outer.pointee)
+        copy.pointee.name = attribute.pointee.name
+        attributes.append(copy)
+      } else if text(attribute.pointee.ref_attr_name).isEmpty {
+        attributes.append(attribute)
+      }
+    }
+    for name in left.keys.sorted() {
+      if case .some(.some(let value)) = left[name] {
+        attributes.append(tensors.attribute(name, value))
+      }
+    }
+    proto.pointee.n_attribute = attributes.count
+    proto.pointee.attribute = arena.pointers(attributes)
+  }
+
+  /// Writes a node that a pass made.
+  private func writeNew(_ id: NodeID) {
+    let node = graph[id]
+    let schema = type(of: node.op).schema
+    let needed = newestForm[schema.name] ?? schema.since
+    let opset = provenance.opsets[schema.domain] ?? 0
+    guard schema.domain.isEmpty, needed <= opset, node.blocks.isEmpty else {
+      return report(
+        "export-opset",
+        "a pass made a \(schema.name) of opset \(needed), but the model has opset \(opset); convert "
+          + "the model to opset \(needed) first", at: graph.location(id))
+    }
+    let proto = arena.allocate(NodeProto.self, 1)
+    coppice_onnx__node_proto__init(proto)
+    proto.pointee.op_type = arena.string(schema.name)
+    proto.pointee.name = arena.string(node.name)
+    for operand in node.operands { operand.map(define) }
+    setNames(
+      proto, inputs: node.operands.map { $0.map(name) ?? "" },
+      outputs: node.results.map { $0.map(name) ?? "" })
+    let attributes = node.op.attributes.names.compactMap { name in
+      node.op.attributes[name].map { tensors.attribute(name, $0) }
+    }
+    proto.pointee.n_attribute = attributes.count
+    proto.pointee.attribute = arena.pointers(attributes)
+    append(proto)
+  }
+}
+
+/// The opsets from which operators have the form that the graph has, where it is not their first.
+private let newestForm: [String: Int] = [
+  "Add": 7, "Sub": 7, "Mul": 7, "Div": 7, "Pow": 7, "And": 7, "Or": 7, "Xor": 7, "Equal": 7,
+  "Less": 7, "Greater": 7, "PRelu": 9, "Gemm": 7, "BatchNormalization": 9, "Reshape": 5,
+  "Concat": 4, "Cast": 6, "Clip": 11, "Pad": 11, "Slice": 10, "TopK": 10, "Resize": 11,
+  "Upsample": 10, "Squeeze": 13, "Unsqueeze": 13, "Split": 13, "Dropout": 12, "ReduceSum": 13,
+  "ReduceMean": 18, "ReduceMax": 18, "ReduceMin": 18, "ReduceProd": 18, "ReduceL1": 18,
+  "ReduceL2": 18, "ReduceLogSum": 18, "ReduceLogSumExp": 18, "ReduceSumSquare": 18, "Softmax": 13,
+  "LogSoftmax": 13, "Hardmax": 13, "Tile": 6, "Scatter": 9,
+]
