@@ -3,6 +3,7 @@ import CoppiceIR
 extension ModelReader {
   private static let largestWhole = 1024
   private static let largestReal = 16
+  private static let largestOperand = 1 << 16
 
   /// The results of a node where they follow from constants and static shapes and are small.
   ///
@@ -11,8 +12,9 @@ extension ModelReader {
     _ op: any Operator, _ operands: [ValueID?], _ context: InferenceContext, _ types: [TensorType?]
   ) -> [Constant]? {
     let named = types.compactMap { $0 }
-    guard !named.isEmpty, named.allSatisfy(isSmall), !operands.isEmpty else { return nil }
-    guard let folded = op.fold(context) ?? evaluate(op, context, types) else { return nil }
+    guard !named.isEmpty, named.allSatisfy(isSmall), !operands.isEmpty
+    else { return nil }
+    guard let folded = op.fold(context) ?? evaluate(op, context) else { return nil }
     guard folded.count >= types.count else { return nil }
     for (constant, type) in zip(folded, types) {
       if let type, constant.type.shape != type.shape || constant.type.element != type.element {
@@ -27,13 +29,12 @@ extension ModelReader {
     return type.element.isComputable && type.count <= Self.largestReal
   }
 
-  private func evaluate(
-    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType?]
-  ) -> [Constant]? {
-    guard zip(context.operands, context.known).allSatisfy({ $0 == nil || $1 != nil }) else {
-      return nil
-    }
-    let small = context.operands.allSatisfy { $0.map { $0.count <= 1 << 16 } ?? true }
-    return small ? nil : nil
+  private func evaluate(_ op: any Operator, _ context: InferenceContext) -> [Constant]? {
+    let (types, known) = (context.operands, context.known)
+    guard types.contains(where: { $0 != nil }),
+      zip(types, known).allSatisfy({ $0 == nil || $1 != nil }),
+      types.allSatisfy({ ($0?.count ?? 0) <= Self.largestOperand })
+    else { return nil }
+    return try? Interpreter.evaluate(op: op, context: context)
   }
 }

@@ -18,8 +18,6 @@ final class ModelReader {
   /// Extents that were taken for named dimensions.
   var bound: [String: Int]
   var usedDimensions: Set<String> = []
-  /// Values computed from constants and static shapes.
-  var known: [ValueID: Constant] = [:]
   /// What is left of the nodes that functions may expand to.
   var nodeBudget = 200_000
 
