@@ -5,10 +5,14 @@ public enum StandardPasses {
   /// Every pass, by intent.
   public static let all: [any Pass.Type] = cleanup + fusion + pruning + storage + debug
 
-  private static let cleanup: [any Pass.Type] = []
-  private static let fusion: [any Pass.Type] = []
+  private static let cleanup: [any Pass.Type] = [
+    FoldConstants.self, RemoveIdentities.self, CommonSubexpressions.self, RemoveDead.self,
+  ]
+  private static let fusion: [any Pass.Type] = [
+    FoldBatchNorm.self, FoldPad.self, CancelTransposes.self, FuseElementwise.self,
+  ]
   private static let pruning: [any Pass.Type] = []
-  private static let storage: [any Pass.Type] = []
+  private static let storage: [any Pass.Type] = [Sparsify.self]
   private static let debug: [any Pass.Type] = []
 }
 

@@ -4,6 +4,8 @@ public import CoppiceIR
 public struct PassContext: Sendable {
   /// What the driver does for passes.
   public let services: PassServices
+  /// What the target charges for storages.
+  public let target: any TargetCost
   /// Rewrites allowed in all; `nil` for as many as there are.
   public let maxRewrites: Int?
   /// The pass that runs.
@@ -24,9 +26,14 @@ public struct PassContext: Sendable {
   ///
   /// - Parameters:
   ///   - services: What the driver does for passes.
+  ///   - target: What the target charges for storages.
   ///   - maxRewrites: Rewrites allowed in all; `nil` for as many as there are.
-  public init(services: PassServices = PassServices(), maxRewrites: Int? = nil) {
+  public init(
+    services: PassServices = PassServices(), target: any TargetCost = Target.generic,
+    maxRewrites: Int? = nil
+  ) {
     self.services = services
+    self.target = target
     self.maxRewrites = maxRewrites
   }
 

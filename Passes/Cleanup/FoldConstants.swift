@@ -1,0 +1,173 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Computes what is known at compile time.
+///
+/// ```
+///   %a = constant [1, 2] : f32[2]
+///   %b = constant [3, 4] : f32[2]
+///   %c = Add(%a, %b)
+///   %y = Mul(%x, %c)
+/// ```
+/// becomes
+/// ```
+///   %c = constant [4, 6] : f32[2]
+///   %y = Mul(%x, %c)
+/// ```
+///
+/// The interpreter computes; it does what the generated code would do. Shapes of values that are not
+/// known themselves fold too, and an If whose condition is known gives way to its branch. Results with
+/// equal elements stay uniform. A result may be `limit` bytes larger than the operands that go, so that
+/// an Expand or a ConstantOfShape does not fill the flash. Random operators, nodes with other bodies
+/// and outputs of the model stay.
+///
+/// - Complexity: that of the computation.
+public struct FoldConstants: Pass {
+  /// What the pass says about itself.
+  public static let info = PassInfo(
+    name: "fold-constants", summary: "Compute what is known at compile time",
+    options: [
+      PassOption(
+        "limit", .integer(0...(1 << 40)), default: "16384",
+        "Bytes that a result may be larger than its operands")
+    ],
+    statistics: ["nodes", "branches"])
+
+  private let limit: Int
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: `limit`.
+  /// - Throws: Nothing that the check of the options lets through.
+  public init(options: PassOptions) throws { limit = try options.integer("limit") }
+
+  /// Walks once in order, so that results feed later nodes.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - context: Permission and statistics.
+  public func run(on graph: inout Graph, _ context: inout PassContext) {
+    for id in graph.allNodes where graph.contains(id) {
+      if graph[id].op.name == "If" {
+        if graph.takeBranch(id, &context) { context.count("branches") }
+      } else if let results = graph.folded(id, limit: limit), context.mayRewrite(graph[id]) {
+        for case (let old?, let constant) in zip(graph[id].results, results) {
+          let name = graph[old].name
+          graph.rename(old, name + "/folded")
+          let new = graph.addConstant(constant, name: name)
+          graph.replaceUses(of: old, with: new, by: Self.info.name)
+        }
+        graph.removeNode(id)
+        context.count("nodes")
+      }
+    }
+  }
+}
+
+private let random: Set<String> = [
+  "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
+  "Bernoulli", "Dropout", "Fused",
+]
+
+extension Graph {
+  /// The results of a node, if they are known and small enough.
+  fileprivate func folded(_ id: NodeID, limit: Int) -> [Constant]? {
+    let node = self[id]
+    let types = node.results.compactMap { $0.map { self[$0].type } }
+    guard node.blocks.isEmpty, !random.contains(node.op.name), !types.isEmpty,
+      node.results.allSatisfy({ $0.map { !isYielded($0) } ?? true })
+    else { return nil }
+    let context = inferenceContext(id)
+    let known = context.known.compactMap { $0 }
+    if known.count < context.operands.compactMap({ $0 }).count {
+      return node.op.fold(context).flatMap { checked($0, types, node) }
+    }
+    if let results = uniformResult(node, context, types) { return results }
+    let (before, after) = (
+      known.map(\.storedBytes).reduce(0, +), types.map(\.byteCount).reduce(0, +)
+    )
+    guard after <= before + limit else { return nil }
+    if let order = node.op as? Transpose, let data = known.first {
+      return data.permuted(order.order(rank: data.type.rank)).map { [$0] }
+    }
+    guard let results = try? Interpreter.evaluate(op: node.op, context: context) else { return nil }
+    return checked(results.map(\.uniformIfEqual), types, node)
+  }
+
+  /// An element-wise operator on uniform operands is computed once.
+  private func uniformResult(
+    _ node: Node, _ context: InferenceContext, _ types: [TensorType]
+  ) -> [Constant]? {
+    guard node.op is any Elementwise, let type = types.first, types.count == 1, type.count > 1
+    else {
+      return nil
+    }
+    var single = context
+    for (index, constant) in context.known.enumerated() {
+      guard let constant else { continue }
+      guard let one = constant.single else { return nil }
+      single.known[index] = one
+      single.operands[index] = one.type
+    }
+    guard let result = try? Interpreter.evaluate(op: node.op, context: single).first,
+      result.type.count == 1, result.type.element == type.element
+    else { return nil }
+    return [Constant(type, .uniform(result.dense))]
+  }
+
+  private func checked(
+    _ results: [Constant], _ types: [TensorType], _ node: Node
+  ) -> [Constant]? {
+    let present = zip(node.results, results).filter { $0.0 != nil }.map(\.1.type)
+    guard results.count >= node.results.count,
+      zip(present, types).allSatisfy({ $0.element == $1.element && $0.shape == $1.shape })
+    else { return nil }
+    return results
+  }
+
+  private func isYielded(_ value: ValueID) -> Bool {
+    guard let id = producer(value) else { return true }
+    return self[self[id].parent].outputs.contains(value)
+  }
+
+  /// Puts the nodes of the branch that is taken in the place of an If.
+  fileprivate mutating func takeBranch(_ id: NodeID, _ context: inout PassContext) -> Bool {
+    let node = self[id]
+    guard node.blocks.count == 2, let condition = constant(node.operand(0))?.onlyNumber else {
+      return false
+    }
+    let branch = node.blocks[condition != 0 ? 0 : 1]
+    let yielded = self[branch].outputs
+    var attempt = self
+    attempt.move(self[branch].nodes, to: node.parent, before: id)
+    attempt.setOutputs([], of: branch)
+    let pairs = zip(node.results, yielded).compactMap { old, new in old.map { ($0, new) } }
+    let fits = pairs.allSatisfy { attempt.canSubstitute($0.0, with: $0.1) }
+    guard yielded.count >= node.results.count, fits, context.mayRewrite(node) else { return false }
+    for (old, new) in pairs { attempt.substitute(old, with: new, by: FoldConstants.info.name) }
+    attempt.removeNode(id)
+    self = attempt
+    return true
+  }
+}
+
+extension Constant {
+  /// The bytes that the storage takes, without tables.
+  fileprivate var storedBytes: Int {
+    if case .uniform(let one) = storage { return one.count }
+    return type.byteCount
+  }
+
+  /// One element of a constant whose storage says that all are equal.
+  fileprivate var single: Constant? {
+    if type.count == 1 { return reshaped([1]) }
+    guard case .uniform = storage else { return nil }
+    return Constant(TensorType(type.element, [1]), storage)
+  }
+
+  /// The constant in uniform storage where all of many elements are equal.
+  fileprivate var uniformIfEqual: Constant {
+    guard type.count > 16, type.element.bits >= 8, onlyNumber != nil else { return self }
+    return Constant(type, .uniform(dense.slice(0..<(type.element.bits / 8))))
+  }
+}

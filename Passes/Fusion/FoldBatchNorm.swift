@@ -1,0 +1,164 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Folds batch normalisation into the weights before it.
+///
+/// ```
+///   %a = Conv(%x, %w, %b)
+///   %y = BatchNormalization(%a, %scale, %shift, %mean, %var)
+/// ```
+/// becomes
+/// ```
+///   %y = Conv(%x, %w', %b')
+/// ```
+/// with `w' = w * s` for each output channel, `b' = (b - mean) * s + shift` and
+/// `s = scale / sqrt(var + epsilon)`, computed in double precision.
+///
+/// The producer is a Conv, ConvTranspose or Gemm with constant weights whose result only the
+/// normalisation reads. Normalisation in training mode stays, as does one with a scale that is not
+/// finite. The factor `s` is attached as `fold-batch-norm/<weight>`, so that a later pass can match
+/// weights to a record of the training.
+///
+/// - Complexity: O(weights).
+public struct FoldBatchNorm: Pass {
+  /// What the pass says about itself.
+  public static let info = PassInfo(
+    name: "fold-batch-norm", summary: "Fold BatchNormalization into the weights before it",
+    statistics: ["normalizations"])
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: None are known.
+  public init(options: PassOptions) {}
+
+  /// Folds each normalisation that allows it.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - context: Permission, statistics and the factors.
+  public func run(on graph: inout Graph, _ context: inout PassContext) {
+    for id in graph.allNodes where graph.contains(id) {
+      let uses = graph.uses()
+      guard let fold = BatchNormFolding(id, in: graph, uses), context.mayRewrite(graph[id]) else {
+        continue
+      }
+      fold.apply(to: &graph, uses, &context)
+      context.count("normalizations")
+    }
+  }
+}
+
+/// One normalisation and the producer that takes it up.
+private struct BatchNormFolding {
+  let norm: NodeID
+  let producer: NodeID
+  let weight: Constant
+  let bias: [Double]
+  let element: ElementType
+  /// `s` and `shift - mean * s` for each channel.
+  let factor: [Double]
+  let offset: [Double]
+
+  init?(_ id: NodeID, in graph: Graph, _ uses: UseMap) {
+    let node = graph[id]
+    guard node.op.name == "BatchNormalization", !node.op.attributes.flag("training_mode"),
+      node.results.dropFirst().allSatisfy({ $0 == nil }),
+      let producer = graph.onlyProducer(node.operand(0), uses),
+      graph[producer].parent == node.parent,
+      let result = node.result, graph[result].type.rank >= 2,
+      let replacement = graph[producer].result, graph.canSubstitute(result, with: replacement),
+      let weight = graph.constant(graph[producer].operand(1))
+    else { return nil }
+    let channels = graph[result].type.shape[1]
+    let parameters = (1...4).compactMap { graph.constant(node.operand($0))?.numbers }
+    guard parameters.count == 4, parameters.allSatisfy({ $0.count == channels }) else { return nil }
+    let epsilon = Double(node.op.attributes.float("epsilon", 1e-5))
+    let factor = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
+    let offset = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * factor[$0] }
+    guard [.float32, .float64].contains(weight.type.element),
+      (factor + offset).allSatisfy(\.isFinite), graph.outputChannels(of: producer) == channels,
+      let bias = graph.bias(of: producer, channels: channels)
+    else { return nil }
+    norm = id
+    self.producer = producer
+    self.weight = weight
+    self.bias = bias
+    self.factor = factor
+    self.offset = offset
+    element = weight.type.element
+  }
+
+  func apply(to graph: inout Graph, _ uses: UseMap, _ context: inout PassContext) {
+    let pass = FoldBatchNorm.info.name
+    let node = graph[producer]
+    var numbers = weight.numbers
+    let channel = graph.channels(of: producer)
+    for index in numbers.indices { numbers[index] *= factor[channel(index)] }
+    let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
+    guard let scaled = Constant(numbers: numbers, element, weight.type.shape),
+      let biases = Constant(numbers: shifted, element, [shifted.count]),
+      let factors = Constant(numbers: factor, element, [factor.count]),
+      let old = graph[norm].result, let new = node.result
+    else { return }
+    graph.replaceConstant(1, of: producer, with: scaled, uses, by: pass)
+    if let weight = graph[producer].operand(1) {
+      context.attach(factors, as: "\(pass)/\(graph[weight].name)")
+    }
+    graph.replaceConstant(2, of: producer, with: biases, uses, by: pass)
+    if node.op.name == "Gemm" {
+      var op = node.op
+      op.attributes["beta"] = nil
+      graph.setOperator(producer, op, by: pass)
+    }
+    graph.substitute(old, with: new, by: pass)
+    graph.removeNode(norm)
+  }
+}
+
+extension Graph {
+  /// The channels that a producer gives along axis 1; `nil` if it is none that scales can go into.
+  fileprivate func outputChannels(of id: NodeID) -> Int? {
+    let node = self[id]
+    guard let result = node.result, let weight = constant(node.operand(1))?.type.shape else {
+      return nil
+    }
+    switch node.op.name {
+    case "Conv": return weight.first
+    case "ConvTranspose":
+      return weight.count > 1 ? weight[1] * node.op.attributes.int("group", 1) : nil
+    case "Gemm": return self[result].type.shape.last
+    default: return nil
+    }
+  }
+
+  /// The bias as the producer adds it; zeros where it has none.
+  fileprivate func bias(of id: NodeID, channels: Int) -> [Double]? {
+    let node = self[id]
+    guard node.operand(2) != nil else { return Array(repeating: 0, count: channels) }
+    guard let bias = constant(node.operand(2)) else { return nil }
+    let isGemm = node.op.name == "Gemm"
+    let beta = isGemm ? Double(node.op.attributes.float("beta", 1)) : 1
+    let numbers = bias.numbers.map { $0 * beta }
+    if numbers.count == 1, let only = numbers.first {
+      return Array(repeating: only, count: channels)
+    }
+    return numbers.count == channels && bias.type.shape.last == channels ? numbers : nil
+  }
+
+  /// The output channel that each element of the weight belongs to.
+  fileprivate func channels(of id: NodeID) -> (Int) -> Int {
+    let op = self[id].op
+    guard let shape = constant(self[id].operand(1))?.type.shape, shape.count >= 2 else {
+      return { _ in 0 }
+    }
+    let (columns, inner) = (shape[1], shape[2...].reduce(1, *))
+    switch op.name {
+    case "Conv": return { $0 / (inner * columns) }
+    case "ConvTranspose":
+      let rows = max(shape[0] / max(op.attributes.int("group", 1), 1), 1)
+      return { $0 / (inner * columns) / rows * columns + $0 / inner % columns }
+    default:
+      return op.attributes.flag("transB") ? { $0 / columns } : { $0 % columns }
+    }
+  }
+}

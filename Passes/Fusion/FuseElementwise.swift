@@ -1,0 +1,87 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Applies element-wise operators where their producer stores.
+///
+/// ```
+///   %a = Conv(%x, %w, %b)
+///   %c = Add(%a, %skip)
+///   %y = Relu(%c)
+/// ```
+/// becomes
+/// ```
+///   %y = Fused() {
+///     %a = Conv(%x, %w, %b)
+///     %c = Add(%a, %skip)
+///     %y' = Relu(%c)
+///   }
+/// ```
+///
+/// The producer stores each element once (`Operator.storesOnce`). An operator of the tail is
+/// element-wise, reads the value before it once and is its only reader, and keeps its type, so that
+/// nothing is broadcast or converted on the way. What else it reads may be anything computed before.
+///
+/// - Complexity: O(nodes) for each fused tail.
+public struct FuseElementwise: Pass {
+  /// What the pass says about itself.
+  public static let info = PassInfo(
+    name: "fuse-elementwise", summary: "Apply element-wise operators where their producer stores",
+    options: [
+      PassOption(
+        "longest", .integer(1...64), default: "16", "The most operators that one tail takes")
+    ],
+    statistics: ["tails", "operators"])
+
+  private let longest: Int
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: `longest`.
+  /// - Throws: Nothing that the check of the options lets through.
+  public init(options: PassOptions) throws {
+    longest = try options.integer("longest")
+  }
+
+  /// Lets each producer take as long a tail as it can, the first in the graph first.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - context: Permission and statistics.
+  public func run(on graph: inout Graph, _ context: inout PassContext) {
+    let uses = graph.uses()
+    var taken: Set<NodeID> = []
+    for id in graph.allNodes where !taken.contains(id) && !graph.isInsideFused(id) {
+      let chain = graph.chain(from: id, longest: longest, uses, without: taken)
+      guard chain.count > 1, context.mayRewrite(graph[id]) else { continue }
+      graph.fuse(chain, by: Self.info.name)
+      taken.formUnion(chain)
+      context.count("tails")
+      context.count("operators", by: chain.count - 1)
+    }
+  }
+}
+
+extension Graph {
+  fileprivate func isInsideFused(_ id: NodeID) -> Bool {
+    self[self[id].parent].owner.map { self[$0].op is Fused } ?? false
+  }
+
+  /// A producer and the longest tail it can take.
+  fileprivate func chain(
+    from head: NodeID, longest: Int, _ uses: UseMap, without taken: Set<NodeID>
+  ) -> [NodeID] {
+    var chain = [head]
+    guard self[head].op.storesOnce, self[head].blocks.isEmpty,
+      self[head].results.compactMap({ $0 }).count == 1, var value = self[head].result
+    else { return chain }
+    while chain.count <= longest, case .operand(let next, _)? = uses[value].first,
+      uses[value].count == 1, !taken.contains(next), self[next].op is any Elementwise,
+      self[next].parent == self[head].parent, let result = self[next].result,
+      self[result].type == self[value].type
+    {
+      chain.append(next)
+      value = result
+    }
+    return chain
+  }
+}

@@ -1,0 +1,182 @@
+internal import CoppiceIR
+internal import CoppicePassManager
+
+/// A storage for a constant, with what it costs and why it was taken.
+struct StorageChoice {
+  let kind: StorageKind
+  let rowAxis: Int
+  let nonzeros: Int
+  let elements: Int
+  let denseBytes: Int
+  let bytes: Int
+  let time: Double
+  let reason: String
+
+  init(
+    _ constant: Constant, _ kind: StorageKind, rowAxis: Int = 0, nonzeros: Int? = nil,
+    bytes: Int? = nil, time: Double = 1, reason: String
+  ) {
+    self.kind = kind
+    self.rowAxis = rowAxis
+    self.nonzeros = nonzeros ?? constant.nonzeroCount
+    elements = constant.type.count
+    denseBytes = constant.type.byteCount
+    self.bytes = bytes ?? (kind == .uniform ? constant.type.element.bits / 8 : denseBytes)
+    self.time = time
+    self.reason = reason
+  }
+
+  func changes(_ storage: Storage) -> Bool {
+    switch (kind, storage) {
+    case (.dense, .dense), (.uniform, .uniform), (.bitmap, .bitmap), (.blocks, .blocks): false
+    case (.indexRows, .indexRows(let rows)): rows.rowAxis != rowAxis
+    default: true
+    }
+  }
+
+  func apply(to constant: Constant) -> Constant {
+    let dense = Constant(constant.type, .dense(constant.dense))
+    switch kind {
+    case .dense: return dense
+    case .uniform:
+      let size = constant.type.element.bits / 8
+      return Constant(constant.type, .uniform(dense.dense.slice(0..<size)))
+    case .indexRows: return dense.asIndexRows(rowAxis: rowAxis)
+    case .bitmap: return dense.asBitmap()
+    case .blocks: return dense.asBlocks(rowAxis: rowAxis, height: 4, width: 1)
+    }
+  }
+
+  func row(_ value: Value) -> [ReportValue] {
+    let shape = value.type.shape.map(String.init).joined(separator: "x")
+    return [
+      .text(value.name), .text(shape), .integer(nonzeros), .integer(elements),
+      .integer(denseBytes), .text(kind.rawValue), .integer(bytes),
+      .number((time * 100).rounded() / 100), .text(reason),
+    ]
+  }
+}
+
+/// Compares the storages of one weight on a target.
+struct StorageJudge {
+  private let constant: Constant
+  private let rowAxis: Int
+  private let use: WeightUse
+  private let target: any TargetCost
+  private let shape: WeightShape
+
+  init(_ constant: Constant, _ rowAxis: Int, _ use: WeightUse, _ target: any TargetCost) {
+    self.constant = constant
+    self.rowAxis = rowAxis
+    self.use = use
+    self.target = target
+    let view = MatrixView(constant.type.shape, rowAxis: rowAxis)
+    shape = WeightShape(
+      rows: view.rows, columns: view.columns, nonzeros: constant.nonzeroCount,
+      elementBytes: constant.type.element.bits / 8)
+  }
+
+  func forced(_ kind: StorageKind) -> StorageChoice {
+    choice(kind, time(kind) ?? 1, "storage=\(kind.rawValue)")
+  }
+
+  func best(_ preference: Sparsify.Preference) -> StorageChoice {
+    let kinds = [StorageKind.indexRows, .bitmap, .blocks].filter { time($0) != nil }
+    let ranked = kinds.map { ($0, score($0, preference)) }.sorted { $0.1 < $1.1 }
+    let denseScore = score(.dense, preference)
+    guard let (kind, score) = ranked.first, let time = time(kind) else {
+      return choice(.dense, 1, "\(target.name) has no sparse kernel for it")
+    }
+    let saved = bytes(kind)
+    if score < denseScore, saved < bytes(.dense) || preference == .time {
+      return choice(kind, time, "\(percent(zeros)) zeros: \(compared(kind, time))")
+    }
+    return choice(.dense, 1, "\(percent(zeros)) zeros: \(kind.rawValue) \(compared(kind, time))")
+  }
+
+  private var zeros: Double {
+    1 - Double(shape.nonzeros) / Double(max(constant.type.count, 1))
+  }
+
+  private func compared(_ kind: StorageKind, _ time: Double) -> String {
+    let part = Double(bytes(kind)) / Double(max(bytes(.dense), 1))
+    return "\(percent(part)) of the bytes, \(percent(time)) of the time"
+  }
+
+  private func percent(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
+
+  private func bytes(_ kind: StorageKind) -> Int { target.packedBytes(kind, shape) }
+
+  private func time(_ kind: StorageKind) -> Double? {
+    target.relativeTime(kind, density: 1 - zeros, use)
+  }
+
+  private func score(_ kind: StorageKind, _ preference: Sparsify.Preference) -> Double {
+    let (bytes, time) = (Double(bytes(kind)), time(kind) ?? .infinity)
+    return switch preference {
+    case .balanced: bytes * time
+    case .bytes: bytes
+    case .time: time
+    }
+  }
+
+  private func choice(_ kind: StorageKind, _ time: Double, _ reason: String) -> StorageChoice {
+    StorageChoice(
+      constant, kind, rowAxis: rowAxis, nonzeros: shape.nonzeros, bytes: bytes(kind), time: time,
+      reason: reason)
+  }
+}
+
+/// How a constant is read.
+enum WeightReading {
+  /// As a weight, by operators with sparse kernels.
+  case weight(rowAxis: Int, WeightUse)
+  /// As a weight, but something reads it in a way that sparse kernels do not know.
+  case refused(String)
+  /// Never as a weight.
+  case data
+}
+
+extension Graph {
+  /// How the readers of a constant read it.
+  func weightReading(_ value: ValueID, _ uses: UseMap) -> WeightReading {
+    var found: WeightReading?
+    var refusal: String?
+    var isWeight = false
+    for use in uses[value] {
+      guard case .operand(let node, let index) = use,
+        self[node].op.weightOperands.contains(index)
+      else {
+        refusal = "it is also read as data"
+        continue
+      }
+      isWeight = true
+      if let reading = sparseReading(node, index) {
+        found = found ?? reading
+      } else {
+        refusal = "\(self[node].op.name) has no sparse kernel for it"
+      }
+    }
+    guard isWeight else { return .data }
+    return refusal.map { .refused($0) } ?? found ?? .data
+  }
+
+  private func sparseReading(_ id: NodeID, _ index: Int) -> WeightReading? {
+    let node = self[id]
+    guard let weight = node.operand(index) else { return nil }
+    let shape = self[weight].type.shape
+    switch node.op.name {
+    case "Conv":
+      let group = node.op.attributes.int("group", 1)
+      let isPointwise = shape.dropFirst(2).allSatisfy { $0 == 1 }
+      let use: WeightUse =
+        group > 1 && shape[1] == 1 ? .depthwise : isPointwise ? .pointwise : .window
+      return .weight(rowAxis: 0, use)
+    case "ConvTranspose":
+      return node.op.attributes.int("group", 1) == 1 ? .weight(rowAxis: 1, .window) : nil
+    case "Gemm": return .weight(rowAxis: node.op.attributes.flag("transB") ? 0 : 1, .product)
+    case "MatMul": return shape.count == 2 ? .weight(rowAxis: index, .product) : nil
+    default: return nil
+    }
+  }
+}

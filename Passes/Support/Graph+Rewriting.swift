@@ -1,0 +1,98 @@
+internal import CoppiceIR
+
+extension Graph {
+  /// Whether readers of a value may read another one of the same type in its place.
+  ///
+  /// An output of the model keeps its name, so what takes its place must be computed by a node of
+  /// the body and be no output yet; a nested body yields only what it computes itself.
+  func canSubstitute(_ old: ValueID, with new: ValueID) -> Bool {
+    guard self[old].type == self[new].type else { return false }
+    return blocksYielding(old).allSatisfy { block in
+      guard let node = producer(new) else { return false }
+      return self[node].parent == block && !self[block].outputs.contains(new)
+    }
+  }
+
+  /// Makes readers of a value read another one, which takes its name where it is a model's output.
+  mutating func substitute(_ old: ValueID, with new: ValueID, by pass: String) {
+    let isOutput = outputs.contains(old)
+    let name = self[old].name
+    replaceUses(of: old, with: new, by: pass)
+    if isOutput {
+      rename(old, name + "/replaced")
+      rename(new, name)
+    }
+  }
+
+  private func blocksYielding(_ value: ValueID) -> [BlockID] {
+    let nested = allNodes.flatMap { self[$0].blocks }
+    return ([body] + nested).filter { self[$0].outputs.contains(value) }
+  }
+
+  /// The types that a new node would have.
+  func inferredTypes(
+    _ op: any Operator, _ operands: [ValueID?], results: Int = 1
+  ) -> [TensorType]? {
+    let context = InferenceContext(
+      operands: operands.map { $0.map { self[$0].type } }, known: operands.map { constant($0) },
+      resultCount: results)
+    return try? op.inferTypes(context)
+  }
+
+  /// Adds a node with one result before another, with its name and origin.
+  ///
+  /// - Returns: The result; `nil`, and nothing is added, if the types do not fit.
+  mutating func insert(
+    _ op: any Operator, _ operands: [ValueID?], before anchor: NodeID, by pass: String
+  ) -> ValueID? {
+    guard let type = inferredTypes(op, operands)?.first else { return nil }
+    let source = self[anchor]
+    let id = addNode(
+      op, operands, types: [type], name: source.name, origin: source.origin,
+      trail: source.trail + [pass], before: anchor)
+    return self[id].result
+  }
+
+  /// Gives an operand that is a constant other elements; a constant with other readers is left
+  /// alone and a new one made.
+  mutating func replaceConstant(
+    _ index: Int, of node: NodeID, with constant: Constant, _ uses: UseMap, by pass: String
+  ) {
+    if let value = self[node].operand(index), uses[value].count == 1 {
+      setConstant(value, constant, by: pass)
+    } else {
+      let name = self[node].operand(index).map { self[$0].name } ?? self[node].name + "/constant"
+      setOperand(index, of: node, to: addConstant(constant, name: name), by: pass)
+    }
+  }
+
+  /// The node that computes a value, if nobody but one reader reads it.
+  func onlyProducer(_ value: ValueID?, _ uses: UseMap) -> NodeID? {
+    guard let value, let node = producer(value), uses[value].count == 1 else { return nil }
+    return node
+  }
+}
+
+extension Constant {
+  /// Makes a float32 or float64 constant.
+  init?(numbers: [Double], _ element: ElementType, _ shape: [Int]) {
+    switch element {
+    case .float32: self.init(numbers.map { Float($0) }, .float32, shape)
+    case .float64: self.init(numbers, .float64, shape)
+    default: return nil
+    }
+  }
+
+  /// The value that all elements have, to the bit; `nil` when they differ.
+  ///
+  /// - Complexity: O(1) for uniform storage, O(*n*) for others.
+  var onlyNumber: Double? {
+    guard type.count > 0, type.element.isComputable else { return nil }
+    if case .uniform(let one) = storage { return one.number(at: 0, type.element) }
+    let size = type.element.bits / 8
+    let isUniform = dense.withUnsafeBytes { raw in
+      (size..<max(raw.count, size)).allSatisfy { raw[$0] == raw[$0 - size] }
+    }
+    return isUniform ? dense.number(at: 0, type.element) : nil
+  }
+}
