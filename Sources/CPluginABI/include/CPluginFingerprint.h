@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "51e1e956f6c823c3"
+#define COPPICE_API_FINGERPRINT "2ddd7c956143a05c"
