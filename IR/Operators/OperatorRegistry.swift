@@ -16,7 +16,13 @@ public enum OperatorRegistry {
     Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Swish.self, Tan.self, Tanh.self,
     ThresholdedRelu.self, Where.self, Xor.self,
   ]
-  private static let shape: [any Operator.Type] = [Reshape.self, Transpose.self]
+  private static let shape: [any Operator.Type] = [
+    CenterCropPad.self, Concat.self, ConstantOfShape.self, CumProd.self, CumSum.self,
+    DepthToSpace.self, Expand.self, EyeLike.self, Flatten.self, Gather.self, GatherElements.self,
+    GatherND.self, OneHot.self, Pad.self, NumberRange.self, Reshape.self, ReverseSequence.self,
+    ScatterElements.self, ScatterND.self, Shape.self, Size.self, Slice.self, SpaceToDepth.self,
+    Split.self, Squeeze.self, Tile.self, TopK.self, Transpose.self, Trilu.self, Unsqueeze.self,
+  ]
   private static let linear: [any Operator.Type] = [
     Conv.self, ConvTranspose.self, Gemm.self, MatMul.self, ConvInteger.self, MatMulInteger.self,
     QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,

@@ -1,0 +1,43 @@
+/// A tensor cropped or padded with zeros around its middle to a given shape.
+public struct CenterCropPad: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "CenterCropPad", since: 18, operands: ["input_data", "shape"], results: ["output_data"],
+    attributes: ["axes": nil])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `axes`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The given extents at the named axes.
+  ///
+  /// - Parameter context: The shape must be known.
+  /// - Returns: One type.
+  /// - Throws: `crop-pad`, `axis-range`, `axis-twice`, `extent`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let data = try context.computable(0)
+    let shape = try context.integers(1, "the shape")
+    let axes = try distinctAxes(attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
+    guard shape.count == axes.count else {
+      throw DiagnosticMessage("crop-pad", "the shape \(shape) does not fit axes \(axes) of \(data)")
+    }
+    var result = data.shape
+    for (axis, extent) in zip(axes, shape) { result[axis] = extent }
+    return [try TensorType.checked(data.element, result)]
+  }
+
+  /// Zeros where there is padding, then a copy of the middle.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, y) = (try builder.operand(0), try builder.result())
+    let middle = zip(x.shape, y.shape).map { min($0, $1) }
+    if middle != y.shape { builder.fill(y, with: .constant(0, y.element)) }
+    let source = x.part(zip(x.shape, middle).map { ($0 - $1) / 2 }, middle)
+    let target = y.part(zip(y.shape, middle).map { ($0 - $1) / 2 }, middle)
+    builder.copy(source, to: target)
+  }
+}

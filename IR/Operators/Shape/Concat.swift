@@ -1,0 +1,63 @@
+/// Tensors one after the other along an axis.
+public struct Concat: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Concat", operands: ["inputs*"], results: ["concat_result"], attributes: ["axis": nil])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `axis`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Writes down the axis that opsets 1 to 3 take by default.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: Nothing.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    guard node.opset < 4, node.attributes["axis"] == nil else { return }
+    node.attributes["axis"] = .int(1)
+  }
+
+  /// The sum of the extents along the axis.
+  ///
+  /// - Parameter context: The operands.
+  /// - Returns: One type.
+  /// - Throws: `axis-range`, `concat-shape`, `element-type`, `extent`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let first = try context.computable(0)
+    let axis = try existingAxis(attributes.int("axis"), first)
+    var shape = first.shape
+    shape[axis] = 0
+    for index in context.operands.indices {
+      let part = try context.computable(index)
+      let others = part.shape.indices.allSatisfy {
+        $0 == axis || $0 < first.rank && part.shape[$0] == first.shape[$0]
+      }
+      guard part.element == first.element, part.rank == first.rank, others else {
+        throw DiagnosticMessage(
+          "concat-shape", "operands may only differ along axis \(axis)",
+          notes: ["operand 0 is \(first)", "operand \(index) is \(part)"])
+      }
+      shape[axis] = shape[axis].addingReportingOverflow(part.shape[axis]).partialValue
+    }
+    return [try TensorType.checked(first.element, shape)]
+  }
+
+  /// Copies each operand to its place.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`, `axis-range`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let y = try builder.result()
+    let axis = try existingAxis(attributes.int("axis"), TensorType(y.element, y.shape))
+    var origin = [Int](repeating: 0, count: y.rank)
+    for index in builder.operands.indices {
+      let part = try builder.operand(index)
+      builder.copy(part, to: y, from: origin)
+      origin[axis] += part.shape[axis]
+    }
+  }
+  /// Always.
+  public var storesOnce: Bool { true }
+}

@@ -1,0 +1,55 @@
+/// For each index, a row with one value at that place and another everywhere else.
+public struct OneHot: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "OneHot", since: 9, operands: ["indices", "depth", "values"], results: ["output"],
+    attributes: ["axis": .int(-1)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `axis`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// A further axis as long as the depth.
+  ///
+  /// - Parameter context: The depth must be known.
+  /// - Returns: One type.
+  /// - Throws: `axis-range`, `one-hot`, `element-type`, `extent`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (indices, values) = (try context.computable(0), try context.computable(2))
+    let depth = try context.numbers(1, "the depth")
+    let axis = attributes.int("axis", -1)
+    guard axis >= -indices.rank - 1, axis <= indices.rank else {
+      throw DiagnosticMessage("axis-range", "axis \(axis) lies outside of the result of \(indices)")
+    }
+    guard depth.count == 1, abs(depth[0]) < 0x1p40, values.count == 2 else {
+      throw DiagnosticMessage("one-hot", "the depth must be one number, and the values two")
+    }
+    var shape = indices.shape
+    shape.insert(Int(depth[0]), at: axis < 0 ? axis + indices.rank + 1 : axis)
+    return [try TensorType.checked(values.element, shape)]
+  }
+
+  /// A choice for each element.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (indices, values) = (try builder.operand(0), try builder.operand(2))
+    let (y, given) = (try builder.result(), attributes.int("axis", -1))
+    let axis = given < 0 ? given + y.rank : given
+    let (off, on) = (values[[.integer(0)]], values[[.integer(1)]])
+    builder.loops(y.shape) { index in
+      var place = index
+      place.remove(at: axis)
+      let raw = builder.define("raw", indices[place].converted(to: .int64))
+      let depth = Expr.whole(Int64(y.shape[axis]), .int64)
+      let hot = Expr.select(raw.compared(.lt, .whole(0, .int64)), raw + depth, raw)
+      let here = hot.compared(.eq, index[axis].converted(to: .int64))
+      builder.store(.select(here, on, off), to: y, at: index)
+    }
+  }
+  /// Always.
+  public var storesOnce: Bool { true }
+}

@@ -1,0 +1,52 @@
+/// The first elements along the time axis in reverse, as many as each batch says.
+public struct ReverseSequence: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "ReverseSequence", since: 10, operands: ["input", "sequence_lens"],
+    attributes: ["batch_axis": .int(1), "time_axis": .int(0)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `batch_axis` and `time_axis`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The operand's type.
+  ///
+  /// - Parameter context: The operands.
+  /// - Returns: One type.
+  /// - Throws: `reverse-sequence`, `axis-range`, `index-type`, `element-type`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (data, lengths) = (try context.computable(0), try context.indices(1))
+    let time = try existingAxis(attributes.int("time_axis"), data)
+    let batch = try existingAxis(attributes.int("batch_axis", 1), data)
+    guard time != batch, lengths.shape == [data.shape[batch]] else {
+      throw DiagnosticMessage(
+        "reverse-sequence", "there must be a length for each batch, and two different axes",
+        notes: ["input is \(data)", "sequence_lens is \(lengths)"])
+    }
+    return [TensorType(data.element, data.shape)]
+  }
+
+  /// One element after the other.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`, `axis-range`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, lengths, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
+    let type = TensorType(x.element, x.shape)
+    let time = try existingAxis(attributes.int("time_axis"), type)
+    let batch = try existingAxis(attributes.int("batch_axis", 1), type)
+    builder.loops(y.shape) { index in
+      let raw = lengths[[index[batch]]]
+      let inside = raw.maximum(raw.like(0)).minimum(raw.like(Double(x.shape[time])))
+      let length = builder.define("length", inside.converted(to: .index))
+      let turned = length - index[time] - 1
+      var source = index
+      source[time] = .select(index[time].compared(.lt, length), turned, index[time])
+      builder.store(x[source], to: y, at: index)
+    }
+  }
+  /// Always.
+  public var storesOnce: Bool { true }
+}

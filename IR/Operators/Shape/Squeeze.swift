@@ -1,0 +1,38 @@
+/// The same elements without axes of extent 1.
+public struct Squeeze: Reshaping {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Squeeze", operands: ["data", "axes?"], results: ["squeezed"])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: None are known.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Moves the `axes` attribute of opsets 1 to 12 to an operand.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: Nothing.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    node.moveAttribute("axes", toOperand: 1)
+  }
+
+  /// Drops the named axes, or all of extent 1.
+  ///
+  /// - Parameter context: The axes must be known.
+  /// - Returns: One type.
+  /// - Throws: `squeeze-extent`, `axis-range`, `axis-twice`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let data = try context.type(0)
+    guard context.has(1) else {
+      return [TensorType(data.element, data.shape.filter { $0 != 1 })]
+    }
+    let axes = try distinctAxes(context.integers(1, "the axes"), rank: data.rank)
+    guard axes.allSatisfy({ data.shape[$0] == 1 }) else {
+      throw DiagnosticMessage("squeeze-extent", "axes \(axes) of \(data) are not all of extent 1")
+    }
+    let kept = data.shape.indices.filter { !axes.contains($0) }
+    return [TensorType(data.element, kept.map { data.shape[$0] })]
+  }
+}

@@ -1,0 +1,82 @@
+/// The greatest or least elements along an axis with their indices, in order.
+public struct TopK: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "TopK", operands: ["X", "K"], results: ["Values", "Indices"],
+    attributes: ["axis": .int(-1), "largest": .int(1), "sorted": .int(1)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `axis`, `largest` and `sorted`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Moves opset 1 to 9's `k` to an operand.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: Nothing.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    node.moveAttribute("k", toOperand: 1)
+  }
+
+  /// K in place of the axis' extent.
+  ///
+  /// - Parameter context: K must be known.
+  /// - Returns: The elements and their indices.
+  /// - Throws: `top-k`, `axis-range`, `element-type`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let data = try context.computable(0)
+    let axis = try existingAxis(attributes.int("axis", -1), data)
+    let count = try context.integers(1, "K")
+    guard data.element != .bool, count.count == 1, 0...data.shape[axis] ~= count[0] else {
+      throw DiagnosticMessage("top-k", "K \(count) is not possible along axis \(axis) of \(data)")
+    }
+    var shape = data.shape
+    shape[axis] = count[0]
+    return [TensorType(data.element, shape), TensorType(.int64, shape)]
+  }
+
+  /// Selects the best element that comes after the last one selected, K times.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`, `axis-range`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let x = try builder.operand(0)
+    let (values, places) = (builder.resultIfAny(0), builder.resultIfAny(1))
+    guard let shape = (values ?? places)?.shape else { return }
+    let axis = try existingAxis(attributes.int("axis", -1), TensorType(x.element, x.shape))
+    let better: CompareOp = attributes.flag("largest", true) ? .gt : .lt
+    var lines = shape
+    lines[axis] = 1
+    builder.loops(lines) { line in
+      let last = builder.declare("last", .constant(0, x.element))
+      let lastPlace = builder.declare("lastPlace", .integer(-1))
+      builder.loop("k", shape[axis]) { slot in
+        let best = builder.declare("best", .constant(0, x.element))
+        let place = builder.declare("place", .integer(-1))
+        builder.loop("j", x.shape[axis]) { step in
+          var index = line
+          index[axis] = step
+          let element = builder.define("x", x[index])
+          let tie = element.compared(.eq, .variable(last))
+          let later = tie.and(step.compared(.gt, .variable(lastPlace)))
+          let first = slot.compared(.eq, .integer(0))
+          let after = Expr.variable(last).compared(better, element).or(later).or(first)
+          let none = Expr.variable(place).compared(.lt, .integer(0))
+          builder.when(after.and(none.or(element.compared(better, .variable(best))))) {
+            builder.assign(best, element)
+            builder.assign(place, step)
+          }
+        }
+        builder.assign(last, .variable(best))
+        builder.assign(lastPlace, .variable(place))
+        var index = line
+        index[axis] = slot
+        if let values { builder.store(.variable(best), to: values, at: index) }
+        if let places {
+          builder.store(Expr.variable(place).converted(to: .int64), to: places, at: index)
+        }
+      }
+    }
+  }
+}

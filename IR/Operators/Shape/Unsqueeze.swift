@@ -1,0 +1,34 @@
+/// The same elements with further axes of extent 1.
+public struct Unsqueeze: Reshaping {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Unsqueeze", operands: ["data", "axes"], results: ["expanded"])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: None are known.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Moves the `axes` attribute of opsets 1 to 12 to an operand.
+  ///
+  /// - Parameter node: The node as the file has it.
+  /// - Throws: Nothing.
+  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+    node.moveAttribute("axes", toOperand: 1)
+  }
+
+  /// Puts 1 at the named axes of the result.
+  ///
+  /// - Parameter context: The axes must be known.
+  /// - Returns: One type.
+  /// - Throws: `axis-range`, `axis-twice`, `unknown-value`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let data = try context.type(0)
+    let given = try context.integers(1, "the axes")
+    let axes = try distinctAxes(given, rank: data.rank + given.count)
+    var shape = data.shape
+    for axis in axes.sorted() { shape.insert(1, at: axis) }
+    return [TensorType(data.element, shape)]
+  }
+}
