@@ -73,6 +73,8 @@ extension ModelReader {
         try expand(function, key, call, scope, frame)
       } else if call.domain.isEmpty, type == "Constant" {
         try readConstantNode(call, scope, frame)
+      } else if try readConditional(call, scope, frame) {
+        return
       } else if let op = OperatorRegistry.find(type, domain: call.domain) {
         try readOperator(op, call, scope, frame)
       }
@@ -94,6 +96,7 @@ extension ModelReader {
       return false
     }
     if call.domain.isEmpty, call.type == "Constant" { return true }
+    if takenBranch(call.proto, scope) != nil { return true }
     guard let op = OperatorRegistry.find(call.type, domain: call.domain),
       (op.schema.since...op.schema.through).contains(opset)
     else {

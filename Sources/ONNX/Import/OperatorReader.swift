@@ -14,7 +14,6 @@ extension ModelReader {
     try check(foreign, type.schema)
     let op = type.init(attributes: foreign.attributes)
     let operands = try operands(foreign, call, frame)
-    if try readConditional(call, operands, scope, frame) { return }
     let graphs = call.subgraphs
     guard graphs.isEmpty else {
       return try readNested(op, graphs, call, operands, foreign, scope, frame)

@@ -101,16 +101,28 @@ extension ModelReader {
 
   /// Reads only the branch of an If that is taken, when the condition is known.
   func readConditional(
-    _ call: ForeignCall, _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+    _ call: ForeignCall, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) -> Bool {
-    guard call.type == "If", call.domain.isEmpty, let condition = operands.first,
-      let taken = graph.constant(condition)?.integers?.first,
-      let branch = call.attributes[taken != 0 ? "then_branch" : "else_branch"]?.pointee.g
-    else { return false }
+    guard let branch = takenBranch(call.proto, scope) else { return false }
     let inner = Scope(parent: scope, types: declaredTypes(branch))
     readInitializers(branch, inner)
     readNodes(messages(branch.pointee.node, branch.pointee.n_node), inner, frame)
     defineResults(call, try blockOutputs(branch, inner), scope)
     return true
+  }
+
+  /// The branch of an If whose condition is known.
+  func takenBranch(
+    _ node: UnsafeMutablePointer<NodeProto>, _ scope: Scope
+  ) -> UnsafeMutablePointer<GraphProto>? {
+    guard text(node.pointee.op_type) == "If",
+      Self.normalized(text(node.pointee.domain)).isEmpty,
+      let name = texts(node.pointee.input, node.pointee.n_input).first,
+      case .value(let condition)? = scope.find(name), let constant = graph.constant(condition),
+      constant.type.element == .bool, let taken = constant.integers?.first
+    else { return nil }
+    let wanted = taken != 0 ? "then_branch" : "else_branch"
+    let attributes = messages(node.pointee.attribute, node.pointee.n_attribute)
+    return attributes.first { text($0.pointee.name) == wanted }?.pointee.g
   }
 }
