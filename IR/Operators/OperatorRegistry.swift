@@ -38,7 +38,7 @@ public enum OperatorRegistry {
     AveragePool.self, MaxPool.self, LpPool.self, GlobalAveragePool.self, GlobalMaxPool.self,
     GlobalLpPool.self, MaxUnpool.self,
   ]
-  private static let recurrent: [any Operator.Type] = []
+  private static let recurrent: [any Operator.Type] = [GRU.self, LSTM.self, RNN.self]
   private static let control: [any Operator.Type] = [Fused.self]
 
   private static let byName: [String: any Operator.Type] = {

@@ -9,21 +9,22 @@ extension LoopBuilder {
     index < results.count ? results[index] : nil
   }
 
-  /// Visits the nonzeros of a row of a weight seen as a matrix, its last axis being the columns.
+  /// Visits the nonzeros along the last axis of a weight.
   package func forEachNonzero(
-    ofFlat operand: Int, row: Expr,
+    ofLast operand: Int, at leading: [Expr],
     _ body: (_ column: Expr, _ value: Expr) throws(DiagnosticMessage) -> Void
   ) throws(DiagnosticMessage) {
     let view = try self.operand(operand)
     let columns = view.shape.last ?? 1
-    let leading = Array(view.shape.dropLast())
     guard let constant = constants[operand], constant.storage.isSparse, columns > 0 else {
       return try loop("k", columns) { (column) throws(DiagnosticMessage) in
-        try body(column, view[unravel(row, leading) + [column]])
+        try body(column, view[leading + [column]])
       }
     }
     let matrix = constant.reshaped([constant.type.count / columns, columns])
     let rows = packedRows(matrix, operand, 0)
+    let row = zip(leading, rowMajorStrides(Array(view.shape.dropLast())))
+      .reduce(Expr.integer(0)) { $0 + $1.0 * $1.1 }
     let start = Expr.load(rows.starts, row, lanes: 1).converted(to: .index)
     let end = Expr.load(rows.starts, row + 1, lanes: 1).converted(to: .index)
     try loop("k", from: start, to: end) { (slot) throws(DiagnosticMessage) in
