@@ -32,8 +32,8 @@ let package = Package(
       name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),
     .target(
-      name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager"], path: "Passes",
-      swiftSettings: settings),
+      name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager", "CoppiceRecords"],
+      path: "Passes", swiftSettings: settings),
     .target(
       name: "COnnx", path: "Sources/COnnx", linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(
@@ -67,5 +67,9 @@ let package = Package(
     .testTarget(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
       path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
+    .testTarget(
+      name: "CoppicePruningTests",
+      dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
+      path: "Tests/PruningTests", swiftSettings: settings),
   ]
 )

@@ -6,9 +6,11 @@ import Testing
   @Test func bothFormsGiveTheReferenceScores() throws {
     let record = try HandMadeRecord.record()
     #expect(
-      try MovementScores(record, form: .gradient).scores(ofParameter: 0) == HandMadeRecord.gradient)
+      try MovementScores(record, form: .gradient).scores(ofParameter: 0).array
+        == HandMadeRecord.gradient)
     #expect(
-      try MovementScores(record, form: .midpoint).scores(ofParameter: 0) == HandMadeRecord.midpoint)
+      try MovementScores(record, form: .midpoint).scores(ofParameter: 0).array
+        == HandMadeRecord.midpoint)
   }
 
   @Test func foldedScalesChangeOnlyTheMidpointForm() throws {
@@ -20,11 +22,11 @@ import Testing
     let match = try #require(try RecordMatcher(record).match([target]).first)
     #expect(match.owners.first?.scale?.factors == factors)
     #expect(
-      try MovementScores(record, form: .gradient).scores(of: match, count: 12)
+      try MovementScores(record, form: .gradient).scores(of: match, count: 12).array
         == HandMadeRecord.gradient)
     let squares: [Float] = [4, 0.25, 16]
     #expect(
-      try MovementScores(record, form: .midpoint).scores(of: match, count: 12)
+      try MovementScores(record, form: .midpoint).scores(of: match, count: 12).array
         == HandMadeRecord.midpoint.enumerated().map { $1 * squares[$0 / 4] })
   }
 

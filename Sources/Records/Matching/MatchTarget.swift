@@ -58,3 +58,15 @@ package struct RecordMatch: Sendable {
   /// Several where a constant serves several parameters or is stacked from them.
   package let owners: [RecordOwner]
 }
+
+extension TrainingRecord {
+  /// A match in words, for reports: `fc.weight, transposed`.
+  package func describe(_ match: RecordMatch) -> String {
+    match.owners.map { owner in
+      var words = [parameters[owner.parameter].name]
+      if owner.layout.name != "identity" { words.append(owner.layout.name) }
+      if owner.scale != nil { words.append("scaled") }
+      return words.joined(separator: ", ")
+    }.joined(separator: " + ")
+  }
+}

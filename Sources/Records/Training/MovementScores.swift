@@ -11,7 +11,10 @@ package struct MovementScores {
   }
 
   /// The scores of a matched constant; several owners of one element add up.
-  package func scores(of match: RecordMatch, count: Int) throws(DiagnosticMessage) -> [Float] {
+  package func scores(of match: RecordMatch, count: Int) throws(DiagnosticMessage) -> FloatValues {
+    if form == .gradient, match.owners.count == 1, match.owners[0].layout == .identity(count) {
+      return try values(record.parameters[match.owners[0].parameter], .mv)
+    }
     var scores = [Float](repeating: 0, count: count)
     var covered = 0
     for owner in match.owners.sorted(by: { $0.layout.range.lowerBound < $1.layout.range.lowerBound }
@@ -20,11 +23,11 @@ package struct MovementScores {
       covered = max(covered, owner.layout.range.upperBound)
       try add(owner, isFirst: isFirst, to: &scores)
     }
-    return scores
+    return FloatValues(scores)
   }
 
   /// The scores of a parameter in its own layout.
-  package func scores(ofParameter index: Int) throws(DiagnosticMessage) -> [Float] {
+  package func scores(ofParameter index: Int) throws(DiagnosticMessage) -> FloatValues {
     let count = record.parameters[index].count
     let owner = RecordOwner(parameter: index, layout: .identity(count), scale: nil)
     return try scores(of: RecordMatch(target: 0, owners: [owner]), count: count)

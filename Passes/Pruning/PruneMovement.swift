@@ -1,0 +1,113 @@
+public import CoppiceIR
+public import CoppicePassManager
+import CoppiceRecords
+
+/// Zeroes the weights that training moved towards zero.
+///
+/// ```
+///   %w = constant f32[1,1,2,2] [0.5, -2, 0.25, 3]
+///   %y = Conv(%x, %w)
+/// ```
+/// becomes, with `prune-movement{record=run.safetensors,sparsity=0.5}` where the record gives these
+/// weights the scores 1, -3, 2 and -1,
+/// ```
+///   %w = constant f32[1,1,2,2] [0.5, 0, 0.25, 0]
+///   %y = Conv(%x, %w)
+/// ```
+///
+/// The record (`prunerec/1`) is matched to the weights by value, so that names that an exporter lost
+/// or reused do not matter. `form=gradient` takes the recorded sums of minus gradient times weight;
+/// `form=midpoint` takes half of what each weight's square gained over the training. Without `form`
+/// the first that the record can serve for all of the weights is taken, and said. Scores rank with
+/// their sign: the lowest go. `threshold=t` keeps the weights with a score above t. Counts, ties and
+/// the choice of weights are those of `prune-magnitude`.
+///
+/// - Complexity: O(*n*) for *n* elements; one new copy of each tensor that changes, and the scores
+///   of one tensor at a time.
+public struct PruneMovement: Pass {
+  /// Name, options and statistics.
+  public static let info = PassInfo(
+    name: "prune-movement", summary: "Zero the weights that training moved towards zero",
+    exactness: .approximate,
+    options: [
+      PassOption(
+        "record", .path, isRequired: true, "The training record, safetensors in prunerec/1"),
+      .sparsity, .keep,
+      PassOption(
+        "threshold", .decimal(-1e300...1e300), "Weights whose score is not above this go"),
+      PassOption(
+        "form", .choice(MovementForm.allCases.map(\.rawValue)),
+        "How movement is scored; the first the record can serve if none is given"),
+      .scope,
+    ],
+    statistics: ["tensors-pruned", "weights-zeroed"])
+
+  private let path: String
+  private let amount: PruningAmount
+  private let form: MovementForm?
+  private let scope: PruningScope
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: The record, one of the three amounts, the form and the scope.
+  /// - Throws: `pass-option-exclusive` unless exactly one amount is given.
+  public init(options: PassOptions) throws {
+    path = try options.path("record")
+    amount = try PruningAmount(options, among: ["sparsity", "keep", "threshold"])
+    form = options.text("form").flatMap(MovementForm.init)
+    scope = try options.choice("scope", PruningScope.self)
+  }
+
+  /// Zeroes weights.
+  ///
+  /// - Parameters:
+  ///   - graph: The model.
+  ///   - context: Opens the record; gets a table of the weights and their owners, and warnings.
+  /// - Throws: What is wrong with the record, `record-match` where a weight has no owner in it, and
+  ///   `prune-not-finite` for a weight or score with a NaN or infinity.
+  public func run(on graph: inout Graph, _ context: inout PassContext) throws {
+    let tensors = ServiceTensors(name: path, tensors: try context.services.openTensors(path))
+    let record = try TrainingRecord(tensors)
+    for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
+    let weights = graph.prunableWeights(context)
+    try graph.requireFinite(weights)
+    let matches = try RecordMatcher(record).match(weights.compactMap { graph.matchTarget($0) })
+    let form = try record.form(form, for: matches.flatMap { $0.owners.map(\.parameter) })
+    context.note(.form(form))
+    let scores = MovementScores(record, form: form)
+    let keys = zip(weights, matches).map { weight, match in
+      MovementKeys(scores: scores, match: match, count: weight.count)
+    }
+    try requireFinite(keys, weights, graph)
+    var pruning = ElementPruning(pass: Self.info.name, amount: amount, scope: scope)
+    pruning.source = ("from", matches.map { record.describe($0) })
+    try pruning.prune(
+      weights, by: keys, width: .single, cut: { _ in cut() }, on: &graph, &context)
+  }
+
+  private func cut() -> ScoreCut? {
+    guard case .threshold(let bound) = amount else { return nil }
+    return .below(Float(bound.double).signedKey + 1)
+  }
+
+  private func requireFinite(
+    _ keys: [MovementKeys], _ weights: [PrunableWeight], _ graph: Graph
+  ) throws {
+    for (keys, weight) in zip(keys, weights) {
+      guard let index = try keys.firstNonFinite() else { continue }
+      let shape = weight.constant.type.shape
+      throw DiagnosticMessage.notFinite("the score of", graph[weight.value].name, index, shape)
+    }
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func form(_ form: MovementForm) -> Self {
+    let meaning =
+      switch form {
+      case .gradient: "the recorded sums of minus gradient times weight"
+      case .midpoint: "half of what each weight's square gained over the training"
+      }
+    return Self("movement-form", "scores in the \(form.rawValue) form: \(meaning)")
+  }
+}

@@ -1,0 +1,143 @@
+import CoppiceIR
+import CoppicePassManager
+
+/// Zeroes the elements of weights with the lowest scores: what the element criteria have in common.
+struct ElementPruning {
+  let pass: String
+  let amount: PruningAmount
+  let scope: PruningScope
+
+  /// The column that a criterion adds to the report, with a cell for each weight.
+  var source: (column: String, cells: [String])?
+
+  /// Prunes weights, ranked by keys that come in the same order.
+  func prune(
+    _ weights: [PrunableWeight], by keys: [any ScoreKeys], width: KeyWidth,
+    cut threshold: @escaping (Int) throws -> ScoreCut?, on graph: inout Graph,
+    _ context: inout PassContext
+  ) throws {
+    let dependencies = InputDependencies(graph)
+    var cuts = Cuts(pruning: self, keys: keys, width: width, threshold: threshold)
+    var rows: [[ReportValue]] = []
+    var ties = 0
+    for (index, weight) in weights.enumerated() {
+      if scope == .local { ties = 0 }
+      let outcome: ZeroingOutcome
+      if let cut = try cuts.cut(index) {
+        outcome = try weight.constant.zeroing(cut, by: keys[index], ties: &ties)
+        apply(outcome, to: weight, on: &graph, &context)
+      } else {
+        outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
+      }
+      rows.append(row(weight, outcome, index, graph))
+    }
+    report(rows, &context)
+    dependencies.warnOfLost(in: graph, &context)
+  }
+
+  private func apply(
+    _ outcome: ZeroingOutcome, to weight: PrunableWeight, on graph: inout Graph,
+    _ context: inout PassContext
+  ) {
+    guard let constant = outcome.constant, let reader = weight.readers.first,
+      context.mayRewrite(graph[reader])
+    else { return }
+    graph.setConstant(weight.value, constant, by: pass)
+    context.count("tensors-pruned")
+    context.count("weights-zeroed", by: outcome.zeroed)
+    if outcome.nonzeros == 0, outcome.zeroed > 0 {
+      context.warn(.allZero(graph[weight.value].name), at: graph.location(reader))
+    }
+  }
+
+  private func row(
+    _ weight: PrunableWeight, _ outcome: ZeroingOutcome, _ index: Int, _ graph: Graph
+  ) -> [ReportValue] {
+    let cells: [ReportValue] = [
+      .text(graph[weight.value].name), .text(weight.constant.type.description),
+      .integer(weight.count), .integer(weight.count - outcome.nonzeros), .integer(outcome.zeroed),
+    ]
+    guard let source else { return cells }
+    return cells + [.text(source.cells[index])]
+  }
+
+  private func report(_ rows: [[ReportValue]], _ context: inout PassContext) {
+    let columns = ["weight", "type", "elements", "zeros", "newly zeroed"]
+    context.report(
+      PassReport(
+        pass: pass, title: "weights", columns: columns + (source.map { [$0.column] } ?? []),
+        rows: rows))
+  }
+}
+
+/// The cut of each tensor, found once for all of them where the scope is global.
+private struct Cuts {
+  let pruning: ElementPruning
+  let keys: [any ScoreKeys]
+  let width: KeyWidth
+  let threshold: (Int) throws -> ScoreCut?
+  var shared: ScoreCut??
+
+  init(
+    pruning: ElementPruning, keys: [any ScoreKeys], width: KeyWidth,
+    threshold: @escaping (Int) throws -> ScoreCut?
+  ) {
+    (self.pruning, self.keys, self.width, self.threshold) = (pruning, keys, width, threshold)
+  }
+
+  mutating func cut(_ index: Int) throws -> ScoreCut? {
+    switch pruning.scope {
+    case .local:
+      guard let count = pruning.amount.prunedCount(of: keys[index].count) else {
+        return try threshold(index)
+      }
+      return try ScoreCut.lowest(count, of: [keys[index]], width: width)
+    case .global:
+      let total = keys.reduce(0) { $0 + $1.count }
+      guard let count = pruning.amount.prunedCount(of: total) else { return try threshold(index) }
+      if let shared { return shared }
+      let cut = try ScoreCut.lowest(count, of: keys, width: width)
+      shared = .some(cut)
+      return cut
+    }
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func allZero(_ name: String) -> Self {
+    Self(
+      "prune-all-zero", "every element of the weight '\(name)' is zero now",
+      notes: ["prune less, rank with scope=local, or leave the layer out with only{...}"])
+  }
+
+  /// Refuses a NaN or infinity.
+  static func notFinite(_ what: String, _ name: String, _ index: Int, _ shape: [Int]) -> Self {
+    var rest = index
+    var position: [Int] = []
+    for extent in shape.reversed() where extent > 0 {
+      position.insert(rest % extent, at: 0)
+      rest /= extent
+    }
+    return Self(
+      "prune-not-finite", "\(what) '\(name)' has a NaN or infinity at \(position)",
+      notes: ["there is no rank for it; correct the model, or leave the layer out with only{...}"])
+  }
+}
+
+extension Graph {
+  /// Refuses weights with a NaN or infinity.
+  func requireFinite(_ weights: [PrunableWeight]) throws {
+    for weight in weights {
+      let width = MagnitudeKeys.width(weight.constant.type.element)
+      let keys = MagnitudeKeys(constant: weight.constant, width: width)
+      try keys.forEachPiece { start, keys in
+        guard let largest = keys.max(), largest >= width.infinity else { return }
+        let index = start + (keys.firstIndex { $0 >= width.infinity } ?? 0)
+        throw Diagnostic(
+          .error,
+          .notFinite("the weight", self[weight.value].name, index, weight.constant.type.shape),
+          at: weight.readers.first.map { location($0) } ?? .none)
+      }
+    }
+  }
+}

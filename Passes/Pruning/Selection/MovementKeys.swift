@@ -1,0 +1,65 @@
+import CoppiceIR
+import CoppicePassManager
+import CoppiceRecords
+
+/// The movement scores of one weight, computed anew for each reading.
+struct MovementKeys: ScoreKeys {
+  let scores: MovementScores
+  let match: RecordMatch
+  let count: Int
+
+  func forEachPiece(_ body: (Int, UnsafeBufferPointer<UInt64>) throws -> Void) throws {
+    try scores.scores(of: match, count: count).withBuffer { values throws in
+      try forEachBuffer(count: count) { start, keys in
+        for index in keys.indices { keys[index] = values[start + index].signedKey }
+        try body(start, UnsafeBufferPointer(keys))
+      }
+    }
+  }
+
+  /// The first score that is not finite.
+  func firstNonFinite() throws -> Int? {
+    try scores.scores(of: match, count: count).withBuffer { CoppiceRecords.firstNonFinite($0) }
+  }
+}
+
+/// A training record that the driver opened.
+struct ServiceTensors: RecordTensors {
+  let name: String
+  let tensors: any NamedTensors
+
+  var metadata: [String: String] { tensors.metadata }
+
+  func tensor(_ name: String) throws(DiagnosticMessage) -> Constant? { try tensors.tensor(name) }
+}
+
+extension Graph {
+  /// A weight as the matcher sees it; nil for elements that no record can hold.
+  func matchTarget(_ weight: PrunableWeight) -> MatchTarget? {
+    FloatValues(weight.constant).map { values in
+      MatchTarget(
+        name: self[weight.value].name, shape: weight.constant.type.shape, values: values,
+        precision: precision(weight), role: role(weight), uses: weight.readers.count,
+        scopes: weight.readers.map { self[$0].name })
+    }
+  }
+
+  private func precision(_ weight: PrunableWeight) -> MatchTarget.Precision {
+    switch weight.constant.type.element {
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    default: .exact
+    }
+  }
+
+  private func role(_ weight: PrunableWeight) -> MatchTarget.Role {
+    guard let reader = weight.readers.first else { return .plain }
+    switch self[reader].op.name {
+    case "LSTM": return .lstm
+    case "GRU": return .gru
+    case "ConvTranspose":
+      return .transposedConvolution(groups: self[reader].op.attributes.int("group", 1))
+    default: return .plain
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import CoppiceIR
+import CoppicePassManager
+import CoppicePasses
+import Testing
+
+/// Tensors of a record in memory.
+private struct MemoryTensors: NamedTensors {
+  var metadata: [String: String]
+  var tensors: [String: Constant]
+
+  var names: [String] { tensors.keys.sorted() }
+
+  func tensor(_ name: String) throws(DiagnosticMessage) -> Constant? { tensors[name] }
+}
+
+/// The masks of `pruning.md` 6.2, by the full path through the pass.
+@Suite struct PruneMovementTests {
+  static let first: [Float] = [1, -1, 0.25, 2, -0.5, 0.5, 0, -2, 0.125, -0.25, 1.5, -1.5]
+  static let last: [Float] = [
+    1.5, -0.5, 1.25, 1.25, -1.25, -1, -0.5, -2, -0.625, -0.375, 1.5, -2,
+  ]
+  static let gradient: [Float] = [
+    1.125, -0.875, 1.125, -2.625, 1.125, 0, -0.125, 0, 0.1875, 0.03125, 0, 1.375,
+  ]
+
+  private func services(_ change: (inout MemoryTensors) -> Void = { _ in }) -> PassServices {
+    let constant = { (values: [Float]) in Constant(values, .float32, [3, 4]) }
+    var tensors = MemoryTensors(
+      metadata: ["format": "prunerec/1", "params": #"{"fc.weight":{}}"#],
+      tensors: [
+        "fc.weight/final": constant(Self.last), "fc.weight/init": constant(Self.first),
+        "fc.weight/mv": constant(Self.gradient),
+      ])
+    change(&tensors)
+    let opened = tensors
+    return PassServices { _ in opened }
+  }
+
+  private func run(
+    _ options: [String: String], services: PassServices? = nil
+  ) throws -> (mask: [Int], context: PassContext) {
+    var graph = WeightGraph(width: 3)
+    graph.add("onnx::MatMul_3", shape: [3, 4], Self.last)
+    let options = options.merging(["record": "run.safetensors"]) { $1 }
+    let context = try graph.run(
+      PruneMovement.self, options, services: services ?? self.services())
+    return (graph.mask(), context)
+  }
+
+  @Test func gradientScoresGiveTheReferenceMasks() throws {
+    let six = [1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1]
+    #expect(try run(["keep": "0.5"]).mask == six)
+    #expect(try run(["sparsity": "0.5", "form": "gradient"]).mask == six)
+    #expect(try run(["threshold": "0"]).mask == six)
+    #expect(try run(["keep": "0.25"]).mask == [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    #expect(try run(["threshold": "0.1375"]).mask == [1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 1])
+  }
+
+  @Test func midpointScoresGiveTheReferenceMasks() throws {
+    #expect(
+      try run(["keep": "0.5", "form": "midpoint"]).mask == [1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1])
+    #expect(
+      try run(["keep": "0.25", "form": "midpoint"]).mask == [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
+  }
+
+  @Test func theFormAndTheMissingMaskFlagAreReported() throws {
+    let notes = try run(["keep": "0.5"]).context.diagnostics
+    #expect(notes.map(\.message.id) == ["record-note", "movement-form"])
+    #expect(notes.last?.message.text.contains("gradient form") == true)
+    let without = services { $0.tensors["fc.weight/mv"] = nil }
+    let midpoint = try run(["keep": "0.5"], services: without).context
+    #expect(midpoint.diagnostics.last?.message.text.contains("midpoint form") == true)
+    #expect(midpoint.reports.first?.rows.first?.last == .text("fc.weight"))
+  }
+
+  @Test func aMissingScoreNamesWhatTheRecordServes() throws {
+    let bare = services {
+      $0.tensors["fc.weight/mv"] = nil
+      $0.tensors["fc.weight/init"] = nil
+    }
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try run(["keep": "0.5"], services: bare)
+    }
+    #expect(error?.text.contains("what it can serve: magnitude") == true)
+  }
+
+  @Test func aScoreThatIsNotFiniteIsRefused() throws {
+    let broken = services {
+      var scores = Self.gradient
+      scores[5] = .nan
+      $0.tensors["fc.weight/mv"] = Constant(scores, .float32, [3, 4])
+    }
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try run(["keep": "0.5"], services: broken)
+    }
+    #expect(error?.text.contains("'fc.weight/mv' has a NaN or infinity at [1, 1]") == true)
+  }
+
+  @Test func aRecordOfAnotherModelIsRefused() throws {
+    let other = services {
+      $0.tensors["fc.weight/final"] = Constant(Self.first, .float32, [3, 4])
+    }
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try run(["keep": "0.5"], services: other)
+    }
+    #expect(error?.id == "record-match")
+    #expect(error?.notes.first?.contains("the nearest is 'fc.weight'") == true)
+  }
+}
