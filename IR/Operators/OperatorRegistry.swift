@@ -33,7 +33,11 @@ public enum OperatorRegistry {
     RMSNormalization.self, GroupNormalization.self, LRN.self, LpNormalization.self,
     MeanVarianceNormalization.self,
   ]
-  private static let reduction: [any Operator.Type] = []
+  private static let reduction: [any Operator.Type] = [
+    ArgMax.self, ArgMin.self, Hardmax.self, LogSoftmax.self, ReduceL1.self, ReduceL2.self,
+    ReduceLogSum.self, ReduceLogSumExp.self, ReduceMax.self, ReduceMean.self, ReduceMin.self,
+    ReduceProd.self, ReduceSum.self, ReduceSumSquare.self, Softmax.self,
+  ]
   private static let pooling: [any Operator.Type] = [
     AveragePool.self, MaxPool.self, LpPool.self, GlobalAveragePool.self, GlobalMaxPool.self,
     GlobalLpPool.self, MaxUnpool.self,

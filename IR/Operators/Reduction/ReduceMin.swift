@@ -1,0 +1,33 @@
+/// The least element along some axes; NaN if there is one.
+public struct ReduceMin: Reduction {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "ReduceMin", operands: ["data", "axes?"], results: ["reduced"],
+    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: `keepdims` and `noop_with_empty_axes`.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The greatest number.
+  ///
+  /// - Parameter element: The accumulator's type.
+  /// - Returns: The total of no elements.
+  public func start(_ element: ElementType) -> Expr {
+    .highest(element)
+  }
+
+  /// The lesser of both.
+  ///
+  /// - Parameters:
+  ///   - total: Before the element.
+  ///   - element: The element.
+  /// - Returns: The total with it.
+  public func combine(_ total: Expr, _ element: Expr) -> Expr {
+    total.minimumOrNaN(element)
+  }
+  /// False is below true.
+  public var takesBool: Bool { true }
+}
