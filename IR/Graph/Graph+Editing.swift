@@ -6,7 +6,7 @@ extension Graph {
   public func uniqueName(_ wanted: String) -> String {
     let base = wanted.isEmpty ? "value" : wanted
     guard usedNames.contains(base) else { return base }
-    var number = 1
+    var number = lastNumbers[base, default: 0] + 1
     while usedNames.contains("\(base)_\(number)") { number += 1 }
     return "\(base)_\(number)"
   }
@@ -16,6 +16,7 @@ extension Graph {
   ) -> ValueID {
     let unique = uniqueName(name)
     usedNames.insert(unique)
+    if unique != name { lastNumbers[name, default: 0] += 1 }
     valueTable.append(Value(type: type, name: unique, definition: definition))
     return ValueID(index: valueTable.count - 1)
   }
@@ -104,9 +105,11 @@ extension Graph {
       return addValue(type, wanted, .node(id, result: index))
     }
     nodeTable[id.index]?.results = results
-    let list = blockTable[parent.index].nodes
-    let position = anchor.flatMap { list.firstIndex(of: $0) } ?? list.count
-    blockTable[parent.index].nodes.insert(id, at: position)
+    if let anchor, let position = blockTable[parent.index].nodes.firstIndex(of: anchor) {
+      blockTable[parent.index].nodes.insert(id, at: position)
+    } else {
+      blockTable[parent.index].nodes.append(id)
+    }
     return id
   }
 

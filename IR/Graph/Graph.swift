@@ -15,6 +15,8 @@ public struct Graph: Sendable {
   package var blockTable: [Block] = [Block(inputs: [], nodes: [], outputs: [], owner: nil)]
   package var constantTable: [Constant] = []
   package var usedNames: Set<String> = []
+  /// How often names were taken already, so that finding a free number stays cheap.
+  var lastNumbers: [String: Int] = [:]
 
   /// Makes an empty graph.
   ///

@@ -18,7 +18,7 @@ final class GraphWriter {
   /// Names that differ from those in the graph.
   var renamed: [ValueID: String] = [:]
   private let values: [String: ValueID]
-  private var addsInitializers = false
+  var addsInitializers = false
 
   init(_ graph: Graph, _ provenance: Provenance, _ tensors: TensorWriter) {
     self.graph = graph

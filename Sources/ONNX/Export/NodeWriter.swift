@@ -102,6 +102,7 @@ extension GraphWriter {
       let trimmed = constant.reshaped(Array(constant.type.shape.prefix(rank)))
       let name = name(operand)
       if written.insert(operand).inserted {
+        addsInitializers = true
         initializers.append(tensors.tensor(trimmed, name: name))
       }
       return name

@@ -27,7 +27,7 @@ extension ModelReader {
     }
     var body = frame
     body.attributes = attributes(of: proto, call)
-    body.prefix = call.name + "/"
+    body.prefix = uniquePrefix(call.name)
     body.calls.append(key)
     body.renamed = [:]
     for (name, result) in zip(outputs, call.outputs) where !result.isEmpty {
@@ -47,6 +47,13 @@ extension ModelReader {
       }
     }
     defineResults(call, results, scope)
+  }
+
+  /// A prefix that no other call has, as nodes may share names.
+  private func uniquePrefix(_ name: String) -> String {
+    calls[name, default: 0] += 1
+    let count = calls[name, default: 1]
+    return count == 1 ? "\(name)/" : "\(name)#\(count)/"
   }
 
   /// The function's attributes: the call's, else the function's defaults.

@@ -18,6 +18,8 @@ final class ModelReader {
   /// Extents that were taken for named dimensions.
   var bound: [String: Int]
   var usedDimensions: Set<String> = []
+  /// How many calls of functions had a name.
+  var calls: [String: Int] = [:]
   /// What is left of the nodes that functions may expand to.
   var nodeBudget = 200_000
 

@@ -65,6 +65,7 @@ extension ModelReader {
     _ foreign: ForeignNode, _ call: ForeignCall, _ frame: Frame
   ) throws(DiagnosticMessage) -> [ValueID?] {
     var operands: [ValueID?] = []
+    let prefix = frame.name(call.outputs.first { !$0.isEmpty } ?? call.name)
     for (index, operand) in foreign.operands.enumerated() {
       switch operand {
       case nil: operands.append(nil)
@@ -72,7 +73,7 @@ extension ModelReader {
         operands.append(try reshaped(value, foreign.padShapes[index], call, frame))
       case .constant(let constant)?:
         let name = foreign.moved[index] ?? "operand_\(index)"
-        operands.append(adapted(constant, name: "\(call.name)/\(name)"))
+        operands.append(adapted(constant, name: "\(prefix)/\(name)"))
       }
     }
     return operands
@@ -88,7 +89,8 @@ extension ModelReader {
     _ value: ValueID, _ shape: [Int]?, _ call: ForeignCall, _ frame: Frame
   ) throws(DiagnosticMessage) -> ValueID {
     guard let shape else { return value }
-    let name = "\(call.name)/\(graph[value].name)"
+    let output = call.outputs.first { !$0.isEmpty } ?? call.name
+    let name = "\(frame.name(output))/\(graph[value].name)"
     if let constant = graph.constant(value) {
       return adapted(constant.reshaped(shape), name: name)
     }
