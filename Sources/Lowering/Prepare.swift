@@ -5,6 +5,7 @@ import CoppiceIR
 func prepare(_ graph: Graph) throws(Diagnostics) -> Graph {
   var graph = graph
   var problems: [Diagnostic] = []
+  try graph.chooseBranches()
   graph.inlineUnfusable()
   var pending = graph.allNodes
   var rounds = 0
