@@ -35,15 +35,16 @@ extension Graph {
   }
 
   /// Every reading of a constant as a weight, in the order of the file.
-  private func weightReadings() -> [WeightReading] {
-    var readings: [WeightReading] = []
+  private func weightReadings() -> [PrunableReading] {
+    var readings: [PrunableReading] = []
     collectReadings(in: body, path: [], &readings)
     return readings.enumerated()
       .sorted { $0.element.precedes($1.element) ?? ($0.offset < $1.offset) }
       .map(\.element)
   }
 
-  private func collectReadings(in block: BlockID, path: [Int], _ readings: inout [WeightReading]) {
+  private func collectReadings(in block: BlockID, path: [Int], _ readings: inout [PrunableReading])
+  {
     for id in self[block].nodes {
       let node = self[id]
       let place = path + [node.origin.index]
@@ -51,7 +52,7 @@ extension Graph {
         guard let value = node.operand(operand), self[value].type.rank >= 2,
           let source = constantBehind(value)
         else { continue }
-        readings.append(WeightReading(constant: source, node: id, place: place + [operand]))
+        readings.append(PrunableReading(constant: source, node: id, place: place + [operand]))
       }
       for inner in node.blocks { collectReadings(in: inner, path: place, &readings) }
     }
@@ -70,13 +71,13 @@ extension Graph {
 }
 
 /// One operand of one node, and where it stands in the file.
-private struct WeightReading {
+private struct PrunableReading {
   let constant: ValueID
   let node: NodeID
   let place: [Int]
 
   /// Nil for the same place.
-  func precedes(_ other: WeightReading) -> Bool? {
+  func precedes(_ other: PrunableReading) -> Bool? {
     place == other.place ? nil : place.lexicographicallyPrecedes(other.place)
   }
 }
