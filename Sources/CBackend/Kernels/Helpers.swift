@@ -1,0 +1,236 @@
+import CoppiceIR
+
+/// Small functions and vector types that kernels turned out to need.
+struct Helpers {
+  /// What the names of all start with.
+  let prefix: String
+  private var functions: [String: (vectorBytes: Int, text: [String])] = [:]
+  private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
+  /// Whether anything of `math.h` is used.
+  var needsMath = false
+
+  init(prefix: String) { self.prefix = prefix }
+
+  /// The name of a function, whose text is made on first use.
+  mutating func function(
+    _ name: String, vectorBytes: Int = 0, _ result: String, _ parameters: String, _ body: [String]
+  ) -> String {
+    let full = "\(prefix)_\(name)"
+    if functions[full] == nil {
+      functions[full] = (vectorBytes, ["\(result) \(full)(\(parameters))"] + body)
+    }
+    return full
+  }
+
+  /// The name of a vector type.
+  mutating func vector(_ element: ElementType, _ lanes: Int) -> String {
+    let name = "\(prefix)_v\(lanes)\(element.shortName)"
+    vectors[name] = (element, lanes)
+    return name
+  }
+
+  /// The macro and types that functions and kernels use.
+  func print(to c: inout CText) {
+    if !vectors.isEmpty { printVectors(to: &c) }
+    guard !functions.isEmpty else { return }
+    c.line("#if defined(__GNUC__)")
+    c.line("#define \(prefix.uppercased())_HELPER static inline __attribute__((unused))")
+    c.line("#else")
+    c.line("#define \(prefix.uppercased())_HELPER static inline")
+    c.line("#endif")
+    c.line()
+    for vectorBytes in [0, 16, 32, 64] {
+      let group = functions.filter { $0.value.vectorBytes == vectorBytes }.sorted { $0.key < $1.key }
+      if group.isEmpty { continue }
+      if vectorBytes > 0 { c.line("#if \(vectorCondition(vectorBytes))") }
+      for (_, function) in group {
+        c.block("\(prefix.uppercased())_HELPER \(function.text[0])\n") { c in
+          for line in function.text.dropFirst() { c.line(line) }
+        }
+        c.line()
+      }
+      if vectorBytes > 0 { c.line("#endif\n") }
+    }
+  }
+
+  private func printVectors(to c: inout CText) {
+    c.line("#if defined(__GNUC__)")
+    for (name, vector) in vectors.sorted(by: { $0.key < $1.key }) {
+      let size = cSize(vector.element)
+      c.line(
+        "typedef \(cName(vector.element)) \(name) __attribute__((vector_size("
+          + "\(size * vector.lanes)), aligned(\(size)), may_alias));")
+    }
+    c.line("#endif")
+    c.line()
+  }
+}
+
+/// The preprocessor's condition for vectors of some bytes.
+func vectorCondition(_ bytes: Int) -> String {
+  switch bytes {
+  case 33...: "defined(__AVX512F__)"
+  case 17...32: "defined(__AVX__)"
+  default: "defined(__SSE2__) || defined(__ARM_NEON)"
+  }
+}
+
+extension Helpers {
+  /// Smaller or larger of two scalars; of NaN and a number, the number.
+  mutating func extremum(_ op: BinaryOp, _ scalar: Scalar) -> String {
+    let type = cName(scalar)
+    let sign = op == .min ? "<" : ">"
+    let test = scalar.isFloat ? "a \(sign) b || b != b" : "a \(sign) b"
+    return function(
+      "\(op.rawValue)_\(tag(scalar))", type, "\(type) a, \(type) b",
+      ["return \(test) ? a : b;"])
+  }
+
+  /// Smaller or larger of two vectors of floats.
+  mutating func vectorExtremum(_ op: BinaryOp, _ element: ElementType, _ lanes: Int) -> String {
+    let type = vector(element, lanes)
+    let mask = vector(maskElement(element), lanes)
+    let sign = op == .min ? "<" : ">"
+    let isNaN = element.isFloat ? " | (\(mask))(b != b)" : ""
+    return function(
+      "\(op.rawValue)_v\(lanes)\(element.shortName)", vectorBytes: bytes(element, lanes), type,
+      "\(type) a, \(type) b",
+      [
+        "const \(mask) m = (\(mask))(a \(sign) b)\(isNaN);",
+        "return (\(type))(((\(mask))a & m) | ((\(mask))b & ~m));",
+      ])
+  }
+
+  /// Smaller or larger of two vectors where the second holds no NaN.
+  mutating func vectorLimit(_ op: BinaryOp, _ element: ElementType, _ lanes: Int) -> String {
+    let type = vector(element, lanes)
+    let mask = vector(maskElement(element), lanes)
+    let sign = op == .min ? "<" : ">"
+    return function(
+      "\(op.rawValue)_limit_v\(lanes)\(element.shortName)", vectorBytes: bytes(element, lanes),
+      type, "\(type) a, \(type) b",
+      [
+        "const \(mask) m = (\(mask))(a \(sign) b);",
+        "return (\(type))(((\(mask))a & m) | ((\(mask))b & ~m));",
+      ])
+  }
+
+  /// A vector whose lanes come from the second where the first is all ones, else from the third.
+  mutating func vectorSelect(_ element: ElementType, _ lanes: Int) -> String {
+    let type = vector(element, lanes)
+    let mask = vector(maskElement(element), lanes)
+    return function(
+      "select_v\(lanes)\(element.shortName)", vectorBytes: bytes(element, lanes), type,
+      "\(mask) m, \(type) a, \(type) b",
+      ["return (\(type))(((\(mask))a & m) | ((\(mask))b & ~m));"])
+  }
+
+  /// A scalar function on every lane.
+  mutating func lanewise(
+    _ name: String, _ call: String, from: ElementType, to: ElementType, lanes: Int, arguments: Int
+  ) -> String {
+    let (source, result) = (vector(from, lanes), vector(to, lanes))
+    let names = ["a", "b"].prefix(arguments)
+    return function(
+      "\(name)_v\(lanes)\(from.shortName)", vectorBytes: bytes(from, lanes), result,
+      names.map { "\(source) \($0)" }.joined(separator: ", "),
+      [
+        "\(result) r = {0};", "int lane;",
+        "for (lane = 0; lane < \(lanes); ++lane) {",
+        "    r[lane] = \(call)(\(names.map { "\($0)[lane]" }.joined(separator: ", ")));", "}",
+        "return r;",
+      ])
+  }
+
+  /// Division or remainder that is defined for every operand.
+  mutating func division(_ op: BinaryOp, _ scalar: Scalar) -> String {
+    let type = cName(scalar)
+    var body = ["if (b == 0) {", "    return 0;", "}"]
+    if isSigned(scalar) {
+      let wrapped = op == .rem ? "0" : "(\(type))(0u - (\(unsigned(scalar)))a)"
+      body += ["if (b == -1) {", "    return \(wrapped);", "}"]
+    }
+    body += ["return (\(type))(a \(op == .div ? "/" : "%") b);"]
+    return function("\(op.rawValue)_\(tag(scalar))", type, "\(type) a, \(type) b", body)
+  }
+
+  /// A shift that is defined for every amount.
+  mutating func shift(_ op: BinaryOp, _ scalar: Scalar) -> String {
+    let type = cName(scalar)
+    let wide = unsigned(scalar)
+    let width = "8u * sizeof(\(type))"
+    let body: [String]
+    if op == .shl {
+      body = ["return (\(wide))b < \(width) ? (\(type))((\(wide))a << b) : (\(type))0;"]
+    } else {
+      let rest = isSigned(scalar) ? "(\(type))(a < 0 ? -1 : 0)" : "(\(type))0"
+      body = ["return (\(wide))b < \(width) ? (\(type))(a >> b) : \(rest);"]
+    }
+    return function("\(op.rawValue)_\(tag(scalar))", type, "\(type) a, \(type) b", body)
+  }
+
+  /// The magnitude of a whole number; the least one stays.
+  mutating func magnitude(_ scalar: Scalar) -> String {
+    let type = cName(scalar)
+    return function(
+      "abs_\(tag(scalar))", type, "\(type) a",
+      ["return a < 0 ? (\(type))(0u - (\(unsigned(scalar)))a) : a;"])
+  }
+
+  /// A float made whole: truncated, saturated, NaN to 0.
+  mutating func truncation(_ from: ElementType, _ to: Scalar) -> String {
+    let (source, type) = (cName(from), cName(to))
+    let suffix = from == .float32 ? "f" : ""
+    let (low, high): (String, String)
+    let (limitLow, limitHigh): (String, String)
+    switch to {
+    case .index:
+      (limitLow, limitHigh) = ("PTRDIFF_MIN", "PTRDIFF_MAX")
+      (low, high) = ("(\(source))PTRDIFF_MIN", "-(\(source))PTRDIFF_MIN")
+    case .element(let element):
+      let width = element.bits
+      let top = Double(sign: .plus, exponent: element.isSigned ? width - 1 : width, significand: 1)
+      high = top.description + suffix
+      low = element.isSigned ? "-" + high : "0.0" + suffix
+      limitLow = element.isSigned ? "INT\(width)_MIN" : "0"
+      limitHigh = element.isSigned ? "INT\(width)_MAX" : "UINT\(width)_MAX"
+    }
+    return function(
+      "\(tag(to))_from_\(from.shortName)", type, "\(source) a",
+      [
+        "if (a != a) {", "    return 0;", "}",
+        "if (a <= \(low)) {", "    return \(limitLow);", "}",
+        "if (a >= \(high)) {", "    return \(limitHigh);", "}",
+        "return (\(type))a;",
+      ])
+  }
+
+  func tag(_ scalar: Scalar) -> String {
+    if case .element(let element) = scalar { element.shortName } else { "index" }
+  }
+
+  func isSigned(_ scalar: Scalar) -> Bool {
+    if case .element(let element) = scalar { element.isSigned } else { true }
+  }
+
+  /// An unsigned type at least as wide as `int`, in which the type's arithmetic wraps.
+  func unsigned(_ scalar: Scalar) -> String {
+    guard case .element(let element) = scalar else { return "size_t" }
+    return element.bits == 64 ? "uint64_t" : "uint32_t"
+  }
+
+  /// The signed whole type of an element's width: what vector comparisons give.
+  func maskElement(_ element: ElementType) -> ElementType {
+    switch cSize(element) {
+    case 8: .int64
+    case 4: .int32
+    case 2: .int16
+    default: .int8
+    }
+  }
+
+  func bytes(_ element: ElementType, _ lanes: Int) -> Int {
+    let bytes = cSize(element) * lanes
+    return bytes <= 16 ? 16 : bytes <= 32 ? 32 : 64
+  }
+}

@@ -1,0 +1,82 @@
+import CoppiceIR
+
+/// The statements of a kernel without what nobody reads, so that no warning points at it.
+struct Liveness {
+  private var reads: [Int: Set<Int>] = [:]
+  private var live: Set<Int> = []
+
+  /// Statements without definitions, variables and assignments that no store, condition or loop
+  /// bound depends on, and without loops and conditions left empty.
+  static func pruned(_ body: [Statement]) -> [Statement] {
+    var liveness = Liveness()
+    for statement in body { liveness.collect(statement) }
+    var work = Array(liveness.live)
+    while let variable = work.popLast() {
+      for read in liveness.reads[variable, default: []] where liveness.live.insert(read).inserted {
+        work.append(read)
+      }
+    }
+    return body.compactMap { liveness.kept($0) }
+  }
+
+  private mutating func collect(_ statement: Statement) {
+    switch statement {
+    case .loop(_, let from, let to, _, let body):
+      from.addVariables(to: &live)
+      to.addVariables(to: &live)
+      for inner in body { collect(inner) }
+    case .define(let variable, let value), .declare(let variable, let value),
+      .assign(let variable, let value):
+      value.addVariables(to: &reads[variable.id, default: []])
+    case .store(_, let index, let value):
+      index.addVariables(to: &live)
+      value.addVariables(to: &live)
+    case .when(let condition, let yes, let no):
+      condition.addVariables(to: &live)
+      for inner in yes + no { collect(inner) }
+    case .repeatWhile(let condition, let body):
+      condition.addVariables(to: &live)
+      for inner in body { collect(inner) }
+    case .comment: break
+    }
+  }
+
+  private func kept(_ statement: Statement) -> Statement? {
+    switch statement {
+    case .loop(let variable, let from, let to, let step, let body):
+      let inner = body.compactMap { kept($0) }
+      return inner.isEmpty ? nil : .loop(variable, from: from, to: to, step: step, inner)
+    case .define(let variable, _), .declare(let variable, _), .assign(let variable, _):
+      return live.contains(variable.id) ? statement : nil
+    case .store, .comment: return statement
+    case .when(let condition, let yes, let no):
+      let (yes, no) = (yes.compactMap { kept($0) }, no.compactMap { kept($0) })
+      if yes.isEmpty && no.isEmpty { return nil }
+      return yes.isEmpty
+        ? .when(.unary(.lnot, condition), no, else: []) : .when(condition, yes, else: no)
+    case .repeatWhile(let condition, let body):
+      return .repeatWhile(condition, body.compactMap { kept($0) })
+    }
+  }
+}
+
+extension Expr {
+  /// Adds the ids of all variables that the expression reads.
+  func addVariables(to set: inout Set<Int>) {
+    switch self {
+    case .integer, .number, .whole: break
+    case .variable(let variable): set.insert(variable.id)
+    case .load(_, let index, _): index.addVariables(to: &set)
+    case .binary(_, let a, let b), .compare(_, let a, let b):
+      a.addVariables(to: &set)
+      b.addVariables(to: &set)
+    case .unary(_, let a), .convert(let a, _), .splat(let a, _): a.addVariables(to: &set)
+    case .select(let c, let a, let b):
+      c.addVariables(to: &set)
+      a.addVariables(to: &set)
+      b.addVariables(to: &set)
+    case .math(_, let arguments):
+      for argument in arguments { argument.addVariables(to: &set) }
+    }
+  }
+}
