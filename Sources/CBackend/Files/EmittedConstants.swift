@@ -89,7 +89,9 @@ struct EmittedConstants {
     var pieces = [Bytes(header)]
     var end = Self.headerBytes
     for entry in list {
-      if entry.offset > end { pieces.append(Bytes([UInt8](repeating: 0, count: entry.offset - end))) }
+      if entry.offset > end {
+        pieces.append(Bytes([UInt8](repeating: 0, count: entry.offset - end)))
+      }
       pieces.append(entry.bytes)
       end = entry.offset + entry.bytes.count
     }

@@ -85,8 +85,11 @@ struct ExpressionPrinter {
   private mutating func unary(_ op: UnaryOp, _ a: Expr) -> (String, Binding) {
     let scalar = a.scalar
     switch op {
-    case .lnot: return a.lanes > 1 ? ("~\(text(a, .prefix))", .prefix) : ("!\(text(a, .prefix))", .prefix)
-    case .not: return scalar == .bool ? ("!\(text(a, .prefix))", .prefix) : cast(scalar, "~\(text(a, .prefix))", a.lanes)
+    case .lnot:
+      return a.lanes > 1 ? ("~\(text(a, .prefix))", .prefix) : ("!\(text(a, .prefix))", .prefix)
+    case .not:
+      return scalar == .bool
+        ? ("!\(text(a, .prefix))", .prefix) : cast(scalar, "~\(text(a, .prefix))", a.lanes)
     case .neg:
       let operand = text(a, .primary)
       if scalar.isFloat { return ("-\(operand)", .prefix) }
@@ -138,7 +141,9 @@ struct ExpressionPrinter {
     guard case .element(let element) = a.scalar, element.isInteger, element.bits >= 8 else {
       return nil
     }
-    let low = bits(element.isSigned ? -Double(sign: .plus, exponent: element.bits - 1, significand: 1) : 0, element)
+    let low = bits(
+      element.isSigned ? -Double(sign: .plus, exponent: element.bits - 1, significand: 1) : 0,
+      element)
     let high = element.isSigned ? ~low : element == .uint64 ? -1 : (1 << Int64(element.bits)) - 1
     if let limit = wholeValue(b) {
       if limit == low { return op == .ge ? true : op == .lt ? false : nil }

@@ -40,7 +40,9 @@ struct Helpers {
     c.line("#endif")
     c.line()
     for vectorBytes in [0, 16, 32, 64] {
-      let group = functions.filter { $0.value.vectorBytes == vectorBytes }.sorted { $0.key < $1.key }
+      let group = functions.filter { $0.value.vectorBytes == vectorBytes }.sorted {
+        $0.key < $1.key
+      }
       if group.isEmpty { continue }
       if vectorBytes > 0 { c.line("#if \(vectorCondition(vectorBytes))") }
       for (_, function) in group {

@@ -16,7 +16,8 @@ private let libraryNames: Set<String> = [
   "erf", "erfc", "exp", "exp2", "expm1", "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod",
   "frexp", "gamma", "hypot", "index", "isinf", "isnan", "j0", "j1", "jn", "ldexp", "lgamma", "log",
   "log10", "log1p", "log2", "logb", "modf", "pow", "printf", "rand", "remainder", "rint", "round",
-  "scalb", "significand", "signbit", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "time", "trunc",
+  "scalb", "significand", "signbit", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "time",
+  "trunc",
   "y0", "y1", "yn", "exit", "free", "malloc", "memcpy", "memset", "mem", "weights", "arena",
 ]
 
