@@ -31,6 +31,9 @@ let package = Package(
     .target(
       name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),
+    .testTarget(
+      name: "CoppicePassManagerTests", dependencies: ["CoppiceIR", "CoppicePassManager"],
+      path: "Tests/PassManagerTests", swiftSettings: settings),
     .target(
       name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager", "CoppiceRecords"],
       path: "Passes", swiftSettings: settings),

@@ -90,7 +90,7 @@ struct PipelineParser {
       return fail("expected '{' and a condition such as name~\"head/*\" here")
     }
     var conditions: [NodeScope.Condition] = []
-    let open = position
+    let (open, before) = (position, errors.count)
     let closed = parseBraces { parser, start in
       guard let word = parser.name("'name' or 'op'") else { return false }
       guard let subject = NodeScope.Subject(rawValue: word) else {
@@ -105,13 +105,15 @@ struct PipelineParser {
       conditions.append(NodeScope.Condition(subject, isGlob: isGlob, pattern))
       return true
     }
-    if closed, conditions.isEmpty { fail("'only' needs a condition", at: open) }
+    if closed, conditions.isEmpty, errors.count == before {
+      fail("'only' needs a condition", at: open)
+    }
     return closed ? NodeScope(conditions) : nil
   }
 
   /// `{`, entries with commas between, `}`; an entry that fails is skipped.
   private mutating func parseBraces(_ entry: (inout Self, Int) -> Bool) -> Bool {
-    let open = position
+    let (open, before) = (position, errors.count)
     position += 1
     skipSpace()
     if take("}") { return true }
@@ -121,12 +123,17 @@ struct PipelineParser {
       skipSpace()
       if take("}") { return true }
       if take(",") { continue }
-      guard peek != nil else { return fail("this '{' is not closed", at: open) ?? false }
+      guard peek != nil else { return unclosed(open, unless: errors.count > before) }
       fail("expected ',' or '}' here")
       skipEntry()
       if take("}") { return true }
-      if !take(",") { return fail("this '{' is not closed", at: open) ?? false }
+      if !take(",") { return false }
     }
+  }
+
+  private mutating func unclosed(_ open: Int, unless reported: Bool) -> Bool {
+    if !reported { fail("this '{' is not closed", at: open) }
+    return false
   }
 
   /// A quoted value, or a bare one up to `,` or `}`.
