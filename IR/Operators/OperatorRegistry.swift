@@ -3,7 +3,7 @@ public enum OperatorRegistry {
   /// Every operator, one line for each family, by name.
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent
-    + resampling + control
+    + resampling + sequence + control
 
   private static let elementwise: [any Operator.Type] = [
     Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
@@ -45,6 +45,7 @@ public enum OperatorRegistry {
   ]
   private static let recurrent: [any Operator.Type] = [GRU.self, LSTM.self, RNN.self]
   private static let resampling: [any Operator.Type] = [GridSample.self, Resize.self]
+  private static let sequence: [any Operator.Type] = [Attention.self, RotaryEmbedding.self]
   private static let control: [any Operator.Type] = [Fused.self]
 
   private static let byName: [String: any Operator.Type] = {
