@@ -9,7 +9,7 @@ public struct PassManager {
   /// Who watches, in order.
   public var observers: [any PassObserver]
   /// Finds what is wrong with a graph.
-  var verifier: (Graph) -> [Diagnostic] = { _ in [] }
+  var verifier: (Graph) -> [Diagnostic] = Verifier.check
 
   /// Makes a manager.
   ///

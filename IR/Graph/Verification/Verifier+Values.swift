@@ -1,0 +1,124 @@
+extension Verifier {
+  mutating func checkValues() {
+    var names: [String: Int] = [:]
+    var inputs: [ValueID: Int] = [:]
+    for block in graph.blockTable {
+      for value in block.inputs { inputs[value, default: 0] += 1 }
+    }
+    for (index, value) in graph.valueTable.enumerated() {
+      let id = ValueID(index: index)
+      switch value.definition {
+      case .none:
+        if inputs[id] != nil { report("value", "%\(value.name) is an input, but not defined") }
+        continue
+      case .input:
+        if inputs[id] != 1 {
+          report("value", "input %\(value.name) stands in \(inputs[id] ?? 0) lists of inputs")
+        }
+      case .constant(let constant): checkConstant(value, constant)
+      case .node(let node, let result):
+        guard graph.nodeTable.indices.contains(node.index), graph.contains(node),
+          graph[node].results.indices.contains(result), graph[node].results[result] == id
+        else {
+          report("value", "%\(value.name) is not the result that it says it is")
+          break
+        }
+      }
+      checkName(value, index, &names)
+      checkExtents(value)
+    }
+    for id in graph.allNodes {
+      for (index, result) in graph[id].results.enumerated() {
+        if let result, graph[result].definition != .node(id, result: index) {
+          report("value", "result \(index) is %\(graph[result].name) of another node", at: id)
+        }
+      }
+    }
+  }
+
+  private mutating func checkName(_ value: Value, _ index: Int, _ names: inout [String: Int]) {
+    if value.name.isEmpty { return report("name", "value \(index) has no name") }
+    if let other = names[value.name] {
+      report("name", "values \(other) and \(index) are both called %\(value.name)")
+    }
+    names[value.name] = index
+    if !graph.usedNames.contains(value.name) {
+      report("name", "the name %\(value.name) is not marked as taken")
+    }
+  }
+
+  private mutating func checkExtents(_ value: Value) {
+    let (_, overflow) = product(value.type.shape + [max(value.type.element.bits, 1)])
+    if overflow || value.type.shape.contains(where: { $0 < 0 }) {
+      report("type", "%\(value.name) cannot be \(value.type)")
+    }
+  }
+
+  private mutating func checkConstant(_ value: Value, _ id: ConstantID) {
+    guard graph.constantTable.indices.contains(id.index) else {
+      return report("constant", "%\(value.name) is constant \(id.index), which does not exist")
+    }
+    let constant = graph.constantTable[id.index]
+    guard constant.type == value.type else {
+      return report(
+        "constant", "%\(value.name) is \(value.type), but its constant is \(constant.type)")
+    }
+    if constant.type.element == .string { return }
+    if let fault = constant.storageFault {
+      report(
+        "constant", "%\(value.name), \(value.type) in \(constant.storage.name) storage, \(fault)")
+    }
+  }
+}
+
+extension Constant {
+  /// What is wrong with the storage, in words that follow its name; `nil` when it is sound.
+  var storageFault: String? {
+    switch storage {
+    case .dense(let bytes):
+      return bytes.count == type.byteCount
+        ? nil : "has \(bytes.count) bytes and needs \(type.byteCount)"
+    case .uniform(let bytes):
+      let needed = max(type.element.byteCount(1), 1)
+      return bytes.count == needed ? nil : "has \(bytes.count) bytes and needs \(needed)"
+    case .bitmap(let bitmap):
+      let ones = bitmap.mask.reduce(0) { $0 + $1.nonzeroBitCount }
+      let isRight =
+        bitmap.mask.count == (type.count + 7) / 8
+        && bitmap.values.count == type.element.byteCount(ones)
+      return isRight ? nil : "has a mask or values of the wrong size"
+    case .indexRows(let rows):
+      guard type.shape.indices.contains(rows.rowAxis) else { return "has no axis \(rows.rowAxis)" }
+      let view = MatrixView(type.shape, rowAxis: rows.rowAxis)
+      guard rows.columns == view.columns, rows.starts.count == view.rows + 1 else {
+        return "has rows of the wrong number or length"
+      }
+      return tableFault(rows.starts, rows.indices, view.columns, rows.values, cells: 1)
+    case .blocks(let blocks):
+      guard type.shape.indices.contains(blocks.rowAxis), blocks.height > 0, blocks.width > 0 else {
+        return "has no axis \(blocks.rowAxis), or empty blocks"
+      }
+      let view = MatrixView(type.shape, rowAxis: blocks.rowAxis)
+      let (height, width) = (blocks.height, blocks.width)
+      guard blocks.columns == view.columns,
+        blocks.starts.count == (view.rows + height - 1) / height + 1
+      else { return "has rows of the wrong number or length" }
+      let limit = (view.columns + width - 1) / width
+      return tableFault(blocks.starts, blocks.indices, limit, blocks.values, cells: height * width)
+    }
+  }
+
+  private func tableFault(
+    _ starts: [Int32], _ indices: [Int32], _ limit: Int, _ values: Bytes, cells: Int
+  ) -> String? {
+    let ascends = zip(starts, starts.dropFirst()).allSatisfy { $0 <= $1 }
+    guard starts.first == 0, ascends, starts.last.map(Int.init) == indices.count else {
+      return "has starts that do not ascend to the number of indices"
+    }
+    guard indices.allSatisfy({ $0 >= 0 && Int($0) < limit }) else {
+      return "has an index outside of 0 ..< \(limit)"
+    }
+    let needed = type.element.byteCount(indices.count * cells)
+    return values.count == needed ? nil : "has \(values.count) value bytes and needs \(needed)"
+  }
+}

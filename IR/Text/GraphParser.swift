@@ -1,0 +1,144 @@
+/// Reads the text form by recursive descent; the first error is thrown with its line and column.
+struct GraphParser {
+  static let deepestNesting = 64
+  var lexer: TextLexer
+  var token = TextToken.end
+  var start = 0
+  let file: String
+  var graph = Graph(name: "")
+  var names: [String: ValueID] = [:]
+
+  init(_ text: String, file: String) {
+    lexer = TextLexer(text, file: file)
+    self.file = file
+  }
+
+  mutating func parse() throws(Diagnostic) -> Graph {
+    try advance()
+    try expect(word: "graph")
+    guard case .symbol(let name) = token else { throw unexpected("@ and the graph's name") }
+    try advance()
+    graph = Graph(name: name, source: file)
+    try parameters(of: graph.body)
+    if try accept(word: "opset") { graph.opset = try integer() }
+    if try accept(word: "source") { graph.source = try string() }
+    try expect("{")
+    try block(graph.body, ending: "return", depth: 0)
+    try expect("}")
+    guard token == .end else { throw unexpected("the end") }
+    return graph
+  }
+
+  mutating func parameters(of block: BlockID) throws(Diagnostic) {
+    try expect("(")
+    while token != .punctuation(")") {
+      let place = start
+      guard case .value(let name) = token else { throw unexpected("% and a name") }
+      try advance()
+      try expect(":")
+      let type = try type()
+      try define(name, at: place) { graph in graph.addInput(name, type, to: block) }
+      if token != .punctuation(")") { try expect(",") }
+    }
+    try expect(")")
+  }
+
+  mutating func block(_ block: BlockID, ending: String, depth: Int) throws(Diagnostic) {
+    guard depth < Self.deepestNesting else {
+      throw fault("text-syntax", "blocks are nested deeper than \(Self.deepestNesting)")
+    }
+    while token != .word(ending) { try statement(in: block, depth: depth) }
+    try advance()
+    var outputs: [ValueID] = []
+    while case .value = token {
+      outputs.append(try use())
+      if try !accept(",") { break }
+    }
+    graph.setOutputs(outputs, of: block)
+  }
+
+  /// A value that was defined before.
+  mutating func use() throws(Diagnostic) -> ValueID {
+    guard case .value(let name) = token else { throw unexpected("% and a name") }
+    guard let value = names[name] else {
+      throw fault("text-name", "%\(name) is not defined before it is read here")
+    }
+    try advance()
+    return value
+  }
+
+  mutating func define(
+    _ name: String, at place: Int, _ add: (inout Graph) -> ValueID?
+  ) throws(Diagnostic) {
+    guard !name.isEmpty, names[name] == nil else {
+      throw lexer.fault("text-name", "%\(name) is defined a second time", at: place)
+    }
+    names[name] = add(&graph)
+  }
+}
+
+extension GraphParser {
+  mutating func advance() throws(Diagnostic) { (token, start) = try lexer.next() }
+
+  func fault(_ id: String, _ text: String) -> Diagnostic { lexer.fault(id, text, at: start) }
+
+  func unexpected(_ wanted: String) -> Diagnostic {
+    fault("text-syntax", "expected \(wanted), found \(token.description)")
+  }
+
+  mutating func expect(_ mark: Character) throws(Diagnostic) {
+    guard token == .punctuation(mark) else { throw unexpected("'\(mark)'") }
+    try advance()
+  }
+
+  mutating func expect(word: String) throws(Diagnostic) {
+    guard token == .word(word) else { throw unexpected("'\(word)'") }
+    try advance()
+  }
+
+  mutating func accept(_ mark: Character) throws(Diagnostic) -> Bool {
+    guard token == .punctuation(mark) else { return false }
+    try advance()
+    return true
+  }
+
+  mutating func accept(word: String) throws(Diagnostic) -> Bool {
+    guard token == .word(word) else { return false }
+    try advance()
+    return true
+  }
+
+  mutating func word(_ wanted: String) throws(Diagnostic) -> String {
+    guard case .word(let text) = token else { throw unexpected(wanted) }
+    try advance()
+    return text
+  }
+
+  mutating func string() throws(Diagnostic) -> String {
+    guard case .string(let text) = token else { throw unexpected("a text in quotes") }
+    try advance()
+    return text
+  }
+
+  mutating func integer() throws(Diagnostic) -> Int {
+    guard case .word(let text) = token, let value = Int(text) else {
+      throw unexpected("a whole number")
+    }
+    try advance()
+    return value
+  }
+
+  /// Words, integers or texts in square brackets.
+  mutating func list<Element>(
+    _ element: (inout GraphParser) throws(Diagnostic) -> Element
+  ) throws(Diagnostic) -> [Element] {
+    try expect("[")
+    var list: [Element] = []
+    while token != .punctuation("]") {
+      list.append(try element(&self))
+      if token != .punctuation("]") { try expect(",") }
+    }
+    try expect("]")
+    return list
+  }
+}
