@@ -10,7 +10,7 @@ import Testing
     [1.0, inf, -0.0] : f32[2,4]
       %bits = constant bitmap {mask = hex "05"} [1, -2] : i16[4]
       %blocks = constant blocks {axis = 0, height = 2, width = 2, columns = 3, starts = [0, 1], \
-    indices = [1]} hex "0100000000000000" : u16[2,3]
+    indices = [1]} [1, 0, 0, 0] : u16[2,3]
       %same = constant uniform [7.0] : f64[3]
       %nan = constant hex "0100c07f" : f32[1]
       %half = constant hex "003c" : f16[1]
