@@ -68,6 +68,9 @@ let package = Package(
       path: "Sources/CLI", swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     .testTarget(
+      name: "CoppiceONNXTests", dependencies: ["CoppiceIR", "CoppiceONNX"],
+      path: "Tests/ONNXTests", exclude: ["reference_models.py"], swiftSettings: settings),
+    .testTarget(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
       path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(

@@ -21,7 +21,7 @@ final class ModelReader {
   /// How many calls of functions had a name.
   var calls: [String: Int] = [:]
   /// What is left of the nodes that functions may expand to.
-  var nodeBudget = 200_000
+  var nodeBudget = 100_000
 
   init(_ document: ModelDocument, path: String, options: ImportOptions) {
     self.document = document
