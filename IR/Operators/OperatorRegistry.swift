@@ -3,7 +3,7 @@ public enum OperatorRegistry {
   /// Every operator, one line for each family, by name.
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent
-    + resampling + sequence + control
+    + resampling + sequence + loss + control
 
   private static let elementwise: [any Operator.Type] = [
     Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
@@ -25,7 +25,8 @@ public enum OperatorRegistry {
     Split.self, Squeeze.self, Tile.self, TopK.self, Transpose.self, Trilu.self, Unsqueeze.self,
   ]
   private static let linear: [any Operator.Type] = [
-    Conv.self, ConvTranspose.self, Gemm.self, MatMul.self, ConvInteger.self, MatMulInteger.self,
+    Conv.self, ConvTranspose.self, DeformConv.self, Einsum.self, Gemm.self, MatMul.self,
+    ConvInteger.self, MatMulInteger.self,
     QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,
     DynamicQuantizeLinear.self,
   ]
@@ -41,11 +42,18 @@ public enum OperatorRegistry {
   ]
   private static let pooling: [any Operator.Type] = [
     AveragePool.self, MaxPool.self, LpPool.self, GlobalAveragePool.self, GlobalMaxPool.self,
-    GlobalLpPool.self, MaxUnpool.self,
+    GlobalLpPool.self, MaxUnpool.self, RoiAlign.self,
   ]
   private static let recurrent: [any Operator.Type] = [GRU.self, LSTM.self, RNN.self]
-  private static let resampling: [any Operator.Type] = [GridSample.self, Resize.self]
-  private static let sequence: [any Operator.Type] = [Attention.self, RotaryEmbedding.self]
+  private static let resampling: [any Operator.Type] = [
+    AffineGrid.self, Col2Im.self, GridSample.self, Resize.self,
+  ]
+  private static let sequence: [any Operator.Type] = [
+    Attention.self, CausalConvWithState.self, LinearAttention.self, RotaryEmbedding.self,
+  ]
+  private static let loss: [any Operator.Type] = [
+    NegativeLogLikelihoodLoss.self, SoftmaxCrossEntropyLoss.self,
+  ]
   private static let control: [any Operator.Type] = [Fused.self]
 
   private static let byName: [String: any Operator.Type] = {

@@ -36,7 +36,7 @@ public struct ConvTranspose: Operator {
         notes: ["X is \(x)", "W is \(w)"])
     }
     let (channels, overflow) = product([w.shape[1], group])
-    if context.has(2), try context.type(2).shape != [channels] || overflow {
+    if context.has(2), try context.computable(2).shape != [channels] || overflow {
       throw DiagnosticMessage(
         "conv-bias", "bias must be [\(channels)]", notes: ["B is \(try context.type(2))"])
     }
@@ -52,7 +52,8 @@ public struct ConvTranspose: Operator {
     let window = try TransposedWindow(attributes, kernel: Array(w.shape[2...]), input: input)
     let bias = builder.operandIfAny(2)
     try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
-      let sum = builder.declare("sum", bias.map { $0[[index[1]]] } ?? .constant(0, y.element))
+      let sum = builder.declare(
+        "sum", bias.map { $0[[index[1]]].converted(to: y.element) } ?? .constant(0, y.element))
       try forEachWeight(w, index[1], builder) { channel, tap, weight in
         window.whenMet(Array(index[2...]), tap, input, builder) { place in
           builder.accumulate(sum, x[[index[0], channel] + place] * weight)

@@ -54,8 +54,8 @@ public struct QLinearConv: Operator {
       bias.map { $0[[filter]].converted(to: .int32) } ?? .constant(0, .int32)
     }
     try operands.lower(builder, attributes, start: start) { filter, sum in
-      let product = scaleX.perFilter(filter) * scaleW.perFilter(filter)
-      let scaled = sum.converted(to: .float32) * (product / scaleY.perFilter(filter))
+      let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(filter).converted(to: .float32) }
+      let scaled = sum.converted(to: .float32) * (scales[0] * scales[1] / scales[2])
       return scaled.quantized(zeroY.perFilter(filter), to: y.element)
     }
   }
