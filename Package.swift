@@ -32,6 +32,9 @@ let package = Package(
       name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),
     .testTarget(
+      name: "CoppiceGoldenTests", dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
+      path: "Tests/GoldenTests", exclude: ["Goldens"], swiftSettings: settings),
+    .testTarget(
       name: "CoppicePassManagerTests", dependencies: ["CoppiceIR", "CoppicePassManager"],
       path: "Tests/PassManagerTests", swiftSettings: settings),
     .target(

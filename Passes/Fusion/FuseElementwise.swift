@@ -53,7 +53,7 @@ public struct FuseElementwise: Pass {
     for id in graph.allNodes where !taken.contains(id) && !graph.isInsideFused(id) {
       let chain = graph.chain(from: id, longest: longest, uses, without: taken)
       guard chain.count > 1, context.mayRewrite(graph[id]) else { continue }
-      graph.fuse(chain, by: Self.info.name)
+      graph.fuseKeepingName(chain, by: Self.info.name)
       taken.formUnion(chain)
       context.count("tails")
       context.count("operators", by: chain.count - 1)
@@ -62,6 +62,15 @@ public struct FuseElementwise: Pass {
 }
 
 extension Graph {
+  /// Fuses a chain, whose last name goes to the fused node's result: it may be a model's output.
+  fileprivate mutating func fuseKeepingName(_ chain: [NodeID], by pass: String) {
+    guard let inner = chain.last.flatMap({ self[$0].result }) else { return }
+    let name = self[inner].name
+    rename(inner, name + "/fused")
+    guard let fused = fuse(chain, by: pass), let result = self[fused].result else { return }
+    rename(result, name)
+  }
+
   fileprivate func isInsideFused(_ id: NodeID) -> Bool {
     self[self[id].parent].owner.map { self[$0].op is Fused } ?? false
   }

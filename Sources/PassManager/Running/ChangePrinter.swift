@@ -18,7 +18,7 @@ public final class ChangePrinter: PassObserver {
   public func didRun(_ run: PassRun, before: Graph, after: Graph) {
     guard run.changed else { return }
     let rewrites = run.rewrites == 1 ? "1 rewrite" : "\(run.rewrites) rewrites"
-    print("// after \(run.pass) (#\(run.index), \(rewrites))\n\(after.name)")
+    print("// after \(run.pass) (#\(run.index), \(rewrites))\n\(after)")
   }
 }
 

@@ -8,8 +8,6 @@ public struct PassManager {
   public var fixLimit: Int
   /// Who watches, in order.
   public var observers: [any PassObserver]
-  /// Finds what is wrong with a graph.
-  var verifier: (Graph) -> [Diagnostic] = Verifier.check
 
   /// Makes a manager.
   ///
@@ -143,7 +141,7 @@ private struct PipelineRun {
   }
 
   func verify(_ graph: Graph, after name: String) throws(Diagnostics) {
-    let found = manager.verifier(graph)
+    let found = Verifier.check(graph)
     guard !found.isEmpty else { return }
     throw Diagnostics(
       found.map { diagnostic in

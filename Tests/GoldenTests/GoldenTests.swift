@@ -1,0 +1,49 @@
+import CoppiceIR
+import CoppicePassManager
+import CoppicePasses
+import Testing
+
+@Suite struct GoldenTests {
+  @Test(arguments: GoldenFile.all) func golden(_ file: GoldenFile) throws {
+    let text = try #require(file.pipeline, "no RUN line", sourceLocation: file.location(1))
+    let pipeline = try PassRegistry.standard.resolve(text, file: file.path)
+    for section in file.sections {
+      let location = file.location(section.firstLine)
+      let before = try Graph(parsing: section.text, file: file.path)
+      #expect(Verifier.check(before).isEmpty, sourceLocation: location)
+      var after = before
+      var context = PassContext()
+      try PassManager(verifiesEach: true).run(pipeline, on: &after, &context)
+      do {
+        try FileCheck(section).check(after.text(TextOptions(elidedAbove: nil)))
+      } catch let failure as FileCheck.Failure {
+        Issue.record("\(failure.message)", sourceLocation: file.location(failure.line))
+      }
+      if isExact(pipeline) { try expectSameAnswers(before, after, location) }
+    }
+  }
+
+  private func isExact(_ pipeline: ResolvedPipeline) -> Bool {
+    pipeline.passNames.allSatisfy {
+      PassRegistry.standard.pass($0)?.info.exactness == .exact
+    }
+  }
+
+  private func expectSameAnswers(
+    _ before: Graph, _ after: Graph, _ location: SourceLocation
+  ) throws {
+    #expect(
+      before.outputs.map { before[$0].name } == after.outputs.map { after[$0].name },
+      sourceLocation: location)
+    let inputs = GraphEvaluator.inputs(of: before)
+    let expected = try GraphEvaluator.outputs(of: before, inputs)
+    let found = try GraphEvaluator.outputs(of: after, inputs)
+    for (left, right) in zip(expected, found) {
+      let largest = left.numbers.filter(\.isFinite).map(abs).max() ?? 0
+      let same = zip(left.numbers, right.numbers).allSatisfy {
+        $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= 1e-5 * max(largest, 1e-30)
+      }
+      #expect(same, "\(left.numbers) is not \(right.numbers)", sourceLocation: location)
+    }
+  }
+}
