@@ -134,7 +134,13 @@ private struct TransposePlan {
       guard let built = rebuild(operand, in: &copy) else { return nil }
       operands.append(built)
     }
-    return copy.insert(copy[id].op, operands, before: id, by: CancelTransposes.info.name)
+    let new = copy.insert(copy[id].op, operands, before: id, by: CancelTransposes.info.name)
+    if let new {
+      let name = copy[value].name
+      copy.rename(value, name + "/moved")
+      copy.rename(new, name)
+    }
+    return new
   }
 
   private func transposed(

@@ -90,8 +90,8 @@ private struct PadFolding {
     self.op = op
     var operands = target.operands
     operands[0] = source
-    let types = graph.inferredTypes(op, operands)
-    guard let result = target.result, types == [graph[result].type] else { return nil }
+    let type = graph.inferredTypes(op, operands)?.first
+    guard let result = target.result, type == graph[result].type else { return nil }
   }
 
   func apply(to graph: inout Graph) {

@@ -3,7 +3,9 @@
 /// `CHECK:` finds its text in this line or a later one, `CHECK-NEXT:` in the next line, `CHECK-NOT:`
 /// not before the next match, `CHECK-LABEL:` like `CHECK:`. `{{...}}` is a regular expression.
 struct FileCheck {
-  enum Kind: String { case match = "CHECK", next = "CHECK-NEXT", not = "CHECK-NOT", label = "CHECK-LABEL" }
+  enum Kind: String {
+    case match = "CHECK", next = "CHECK-NEXT", not = "CHECK-NOT", label = "CHECK-LABEL"
+  }
 
   struct Check {
     let kind: Kind
@@ -51,7 +53,8 @@ struct FileCheck {
   }
 
   private func find(_ check: Check, in lines: [String], from position: Int) throws -> Int {
-    let range = check.kind == .next ? position..<min(position + 1, lines.count) : position..<lines.count
+    let range =
+      check.kind == .next ? position..<min(position + 1, lines.count) : position..<lines.count
     let regex = try regex(check)
     guard let found = range.first(where: { lines[$0].contains(regex) }) else {
       let where_ = lines[position...].prefix(8).joined(separator: "\n")
@@ -76,7 +79,8 @@ struct FileCheck {
     while let open = rest.firstRange(of: "{{"),
       let close = rest[open.upperBound...].firstRange(of: "}}")
     {
-      pattern += escaped(rest[..<open.lowerBound]) + "(?:\(rest[open.upperBound..<close.lowerBound]))"
+      pattern +=
+        escaped(rest[..<open.lowerBound]) + "(?:\(rest[open.upperBound..<close.lowerBound]))"
       rest = rest[close.upperBound...]
     }
     return try Regex(pattern + escaped(rest))

@@ -11,15 +11,17 @@ import Testing
   }
 
   /// A pass that needs a file from the driver is tested where files are.
-  @Test(arguments: StandardPasses.all.filter { !$0.info.options.contains(where: \.isRequired) }
-    .map { $0.info.name })
+  @Test(
+    arguments: StandardPasses.all.filter { !$0.info.options.contains(where: \.isRequired) }
+      .map { $0.info.name })
   func everyPassHasAGoldenWithANegative(_ name: String) throws {
     let file = try #require(GoldenFile.all.first { $0.path == "Passes/\(name).ir" })
     #expect(file.pipeline?.contains(name) == true)
     #expect(file.text.contains("graph @keeps_"))
   }
 
-  @Test(arguments: StandardPasses.presets) func presetsResolveToExactPasses(_ preset: Preset) throws {
+  @Test(arguments: StandardPasses.presets) func presetsResolveToExactPasses(_ preset: Preset) throws
+  {
     let pipeline = try PassRegistry.standard.resolve("@" + preset.name)
     for name in pipeline.passNames {
       #expect(PassRegistry.standard.pass(name)?.info.exactness == .exact)

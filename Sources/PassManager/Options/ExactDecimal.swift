@@ -93,7 +93,7 @@ private struct DecimalParts {
     guard mark == "e" || mark == "E" else { return nil }
     let digits = text.dropFirst()
     guard digits.allSatisfy({ $0.isASCII && !$0.isWhitespace }), let value = Int(digits),
-      abs(value) <= 300
+      abs(value) <= 400
     else { return nil }
     return value
   }
