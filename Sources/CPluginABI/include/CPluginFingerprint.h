@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "2ddd7c956143a05c"
+#define COPPICE_API_FINGERPRINT "c32bed51d48b0471"
