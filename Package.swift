@@ -78,7 +78,9 @@ let package = Package(
       path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "CoppicePruningTests",
-      dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
+      dependencies: [
+        "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceONNX", "CoppiceLowering",
+      ],
       path: "Tests/PruningTests", swiftSettings: settings),
   ]
 )

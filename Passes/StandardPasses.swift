@@ -11,7 +11,9 @@ public enum StandardPasses {
   private static let fusion: [any Pass.Type] = [
     FoldBatchNorm.self, FoldPad.self, CancelTransposes.self, FuseElementwise.self,
   ]
-  private static let pruning: [any Pass.Type] = [PruneMagnitude.self, PruneMovement.self]
+  private static let pruning: [any Pass.Type] = [
+    PruneMagnitude.self, PruneMovement.self, PruneFilters.self,
+  ]
   private static let storage: [any Pass.Type] = [Sparsify.self]
   private static let debug: [any Pass.Type] = []
 }

@@ -1,0 +1,107 @@
+import CoppiceIR
+
+extension FilterAnalysis {
+  /// Operators that have no filters of their own.
+  mutating func passOn(_ id: NodeID) {
+    let node = graph[id]
+    switch node.op {
+    case is any Elementwise: return elementwise(id)
+    case let op as any Reduction: return reduce(id, op)
+    default: break
+    }
+    switch node.op.name {
+    case "Dropout": through(id) { _, labels in labels }
+    case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Concat",
+      "Pad", "Expand", "DepthToSpace", "SpaceToDepth", "Tile", "Gather":
+      move(id)
+    case "BatchNormalization": normalization(id, constants: 1...4)
+    case "InstanceNormalization": normalization(id, constants: 1...2)
+    case "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "LRN":
+      normalize(id)
+    case "AveragePool", "MaxPool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool":
+      pool(id)
+    case "Resize": resize(id)
+    case "LSTM", "GRU", "RNN": recurrence(id)
+    default: refuse(operandsOf: id, "is not understood by prune-filters")
+    }
+  }
+
+  /// Result 0 has the labels of operand 0, or those that a closure makes of them.
+  private mutating func through(
+    _ id: NodeID, _ change: (TensorType, ChannelLabels) -> ChannelLabels?
+  ) {
+    let node = graph[id]
+    for value in node.operands.dropFirst() { refuse(value, reason(id, "takes it as a parameter")) }
+    guard let value = node.operand(0), let found = labels[value] else { return }
+    guard let changed = change(graph[value].type, found) else {
+      return refuse(value, reason(id, "works over its channels"))
+    }
+    setLabels(id, changed.axis, changed.units, isZero: changed.isZero)
+  }
+
+  private mutating func normalization(_ id: NodeID, constants: ClosedRange<Int>) {
+    guard let input = channels(0, of: id, axis: 1) else { return }
+    let node = graph[id]
+    let isConstant = constants.allSatisfy { graph.constant(node.operand($0)) != nil }
+    guard isConstant, !node.op.attributes.flag("training_mode") else {
+      return refuse(operandsOf: id, "normalizes with computed parameters")
+    }
+    for operand in constants { slice(id, operand, axis: 0, input.units, isMasked: operand <= 2) }
+    setLabels(id, 1, input.units, isZero: true)
+  }
+
+  /// Over some axes; channels on those change the others.
+  private mutating func normalize(_ id: NodeID) {
+    let op = graph[id].op
+    through(id) { type, labels in
+      let isLRN = op.name == "LRN"
+      guard
+        let axis = try? normalizedAxis(isLRN ? 1 : op.attributes.int("axis", -1), rank: type.rank)
+      else { return nil }
+      let isTrailing = op.name == "LayerNormalization" || op.name == "RMSNormalization"
+      if labels.axis == axis || isTrailing && labels.axis >= axis { return nil }
+      return ChannelLabels(axis: labels.axis, units: labels.units, isZero: isLRN && labels.isZero)
+    }
+  }
+
+  private mutating func pool(_ id: NodeID) {
+    if graph[id].results.dropFirst().contains(where: { $0 != nil }) {
+      return refuse(operandsOf: id, "also gives indices into all channels")
+    }
+    through(id) { _, labels in labels.axis <= 1 ? labels : nil }
+  }
+
+  private mutating func resize(_ id: NodeID) {
+    guard let result = graph[id].result else { return }
+    let output = graph[result].type.shape
+    let hasRegion = graph[id].op.attributes.string("coordinate_transformation_mode").hasPrefix(
+      "tf_crop")
+    through(id) { type, labels in
+      !hasRegion && output[labels.axis] == type.shape[labels.axis] ? labels : nil
+    }
+  }
+
+  private mutating func recurrence(_ id: NodeID) {
+    for value in graph[id].operands.dropFirst() {
+      refuse(value, reason(id, "takes it as a state or weight"))
+    }
+    guard let input = channels(0, of: id, axis: 2) else { return }
+    guard graph.constant(graph[id].operand(1)) != nil else {
+      return refuse(operandsOf: id, "has no constant weights")
+    }
+    slice(id, 1, axis: 2, input.units, isMasked: !input.isZero)
+  }
+
+  private mutating func reduce(_ id: NodeID, _ op: any Reduction) {
+    let keeps = op.attributes.flag("keepdims", true)
+    let axes = (try? op.axes(graph.inferenceContext(id))) ?? []
+    through(id) { _, labels in
+      if axes.contains(labels.axis) { return nil }
+      if op.name == "ReduceLogSum", labels.isZero { return nil }
+      var labels = labels
+      if !keeps { labels.axis -= axes.count { $0 < labels.axis } }
+      labels.isZero = labels.isZero && op.name != "ReduceLogSumExp"
+      return labels
+    }
+  }
+}

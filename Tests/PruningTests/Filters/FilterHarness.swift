@@ -1,0 +1,62 @@
+import CoppiceIR
+import CoppiceLowering
+import CoppicePassManager
+import CoppicePasses
+import Testing
+
+/// Runs `prune-filters` and models.
+enum FilterHarness {
+  /// The graph after the pass, with what the pass reported.
+  static func prune(
+    _ graph: Graph, _ options: [String: String]
+  ) throws -> (graph: Graph, report: PassReport) {
+    var graph = graph
+    var context = PassContext()
+    let pass = try PruneFilters(options: PassOptions(options, for: PruneFilters.info))
+    try pass.run(on: &graph, &context)
+    #expect(Verifier.check(graph).map(\.description) == [])
+    return (graph, try #require(context.reports.first))
+  }
+
+  /// What a model computes for inputs that depend only on a seed.
+  static func run(_ graph: Graph, seed: UInt64) throws -> [[Double]] {
+    var state = seed
+    let inputs = graph.inputs.map { value in
+      Bytes(
+        (0..<graph[value].type.count).map { _ -> Float in
+          state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+          return Float(Int(state >> 40) % 4001 - 2000) / 1000
+        })
+    }
+    let program = try lower(graph, for: .generic).program
+    return zip(try Interpreter.run(program, inputs: inputs), program.outputs).map { bytes, output in
+      Constant(output.type, .dense(bytes)).numbers
+    }
+  }
+
+  /// Removal and masking compute the same; gives the filters that went.
+  @discardableResult
+  static func checkEquivalence(
+    _ graph: Graph, _ options: [String: String]
+  ) throws -> [String: String] {
+    let removed = try prune(graph, options)
+    let masked = try prune(graph, options.merging(["mask-only": "true"]) { $1 })
+    #expect(removed.report == masked.report)
+    for seed in 1...2 as ClosedRange<UInt64> {
+      let (a, b) = (try run(removed.graph, seed: seed), try run(masked.graph, seed: seed))
+      for (x, y) in zip(a.joined(), b.joined()) {
+        #expect(abs(x - y) <= 1e-5 * max(1, abs(y)))
+      }
+    }
+    return which(removed.report)
+  }
+
+  /// The removed filters of each weight that lost some.
+  static func which(_ report: PassReport) -> [String: String] {
+    var table: [String: String] = [:]
+    for row in report.rows where row[4].description != "" {
+      table[row[0].description] = row[4].description
+    }
+    return table
+  }
+}
