@@ -109,8 +109,6 @@ def adapter(name, manifest, selftest):
 
 #include "{name}.h"
 
-int {name}_selftest(void);
-
 static __attribute__((aligned({upper}_ARENA_ALIGN))) unsigned char
     arena[{upper}_ARENA_BYTES > 0u ? {upper}_ARENA_BYTES : 1u];
 {members("inputs", inputs)}

@@ -59,6 +59,8 @@ package func isModelName(_ text: String) -> Bool {
 struct NameScope {
   private var taken: Set<String> = []
   private var next: [String: Int] = [:]
+  /// What the printer itself numbers: `in0`, `w3`.
+  private static let numbered = ["in", "out", "w", "tmp", "io"]
 
   init() {}
 
@@ -68,7 +70,7 @@ struct NameScope {
     if base.isEmpty { base = "v" }
     if base.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) ?? false { base = "v" + base }
     if !isReserved(base), taken.insert(base).inserted { return base }
-    if base.last?.isNumber ?? false { base += "_" }
+    if base.last?.isNumber ?? false || Self.numbered.contains(base) { base += "_" }
     var number = next[base] ?? 1
     while true {
       let name = "\(base)\(number)"
@@ -82,7 +84,7 @@ struct NameScope {
 
   private func isReserved(_ name: String) -> Bool {
     if reservedWords.contains(name) || libraryNames.contains(name) { return true }
-    return ["in", "out", "w", "tmp", "io"].contains { prefix in
+    return Self.numbered.contains { prefix in
       name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count
         && name.dropFirst(prefix.count).allSatisfy(\.isNumber)
     }
