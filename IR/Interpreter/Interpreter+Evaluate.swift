@@ -19,6 +19,9 @@ extension Interpreter {
       throw DiagnosticMessage("unknown-value", "\(op.name) has blocks, which are not evaluated")
     }
     let types = try op.inferTypes(context)
+    if types.allSatisfy({ $0.count == 0 }) {
+      return types.map { Constant($0, .dense(Bytes([UInt8]()))) }
+    }
     if let results = sameMemory(op, context, types) { return results }
     if let results = try decomposed(op, context, types) { return results }
     return try lowered(op, context, types)

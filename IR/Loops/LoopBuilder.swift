@@ -144,6 +144,7 @@ public final class LoopBuilder {
   public func loops<E: Error>(
     _ shape: [Int], _ hint: String = "i", _ body: ([Expr]) throws(E) -> Void
   ) throws(E) {
+    guard !shape.contains(0) else { return }
     try nest(shape[...], hint, [], body)
   }
 

@@ -49,6 +49,20 @@ extension InferenceContext {
     try shared("bool") { $0 == .bool }
   }
 
+  /// The type of an operand that holds numbers.
+  ///
+  /// - Parameter index: The operand.
+  /// - Returns: Its type.
+  /// - Throws: `missing-operand`, `element-type` for bool and types that are data only.
+  public func number(_ index: Int) throws(DiagnosticMessage) -> TensorType {
+    let type = try computable(index)
+    guard type.element != .bool else {
+      throw DiagnosticMessage(
+        "element-type", "operand \(index) is \(type); this operator takes numbers")
+    }
+    return type
+  }
+
   private func shared(
     _ what: String, _ allowed: (ElementType) -> Bool
   ) throws(DiagnosticMessage) -> ElementType {

@@ -45,6 +45,7 @@ extension ModelLowering {
       if let value { views[value] = view }
       results.append(view)
     }
+    guard results.contains(where: { ($0?.count ?? 0) > 0 }) else { return }
     let builder = makeBuilder(operands, results, computation)
     attachTail(computation, results, builder)
     var body: Kernel?

@@ -41,6 +41,10 @@ extension Elementwise {
   /// - Returns: One type.
   /// - Throws: `broadcast` when extents disagree, `element-type` for types that are data only.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    guard Self.schema.isVariadic || context.operands.count <= Self.schema.operands.count else {
+      throw DiagnosticMessage(
+        "operand-count", "\(name) takes \(Self.schema.operands.count) operands")
+    }
     for (index, operand) in Self.schema.operands.enumerated() where operand.arity == .required {
       _ = try context.type(index)
     }

@@ -38,7 +38,7 @@ public struct Conv: Operator {
   /// - Returns: One type.
   /// - Throws: `conv-rank`, `conv-channels`, `conv-bias`, `window`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let (x, w) = (try context.computable(0), try context.computable(1))
+    let (x, w) = (try context.number(0), try context.number(1))
     guard x.rank >= 3, w.rank == x.rank, x.element == w.element else {
       throw DiagnosticMessage(
         "conv-rank", "activations and weights must be of one element type and rank, 3 or more",
@@ -50,9 +50,12 @@ public struct Conv: Operator {
         "weight has \(w.shape[1]) channels for each of \(group) groups, but x has \(x.shape[1])",
         notes: ["X is \(x)", "W is \(w)"])
     }
-    if context.has(2), try context.type(2).shape != [w.shape[0]] {
-      throw DiagnosticMessage(
-        "conv-bias", "bias must be [\(w.shape[0])]", notes: ["B is \(try context.type(2))"])
+    if context.has(2) {
+      let bias = try context.type(2)
+      guard bias == TensorType(x.element, [w.shape[0]]) else {
+        throw DiagnosticMessage(
+          "conv-bias", "bias must be [\(w.shape[0])] of the type of X", notes: ["B is \(bias)"])
+      }
     }
     let window = try window(x, w)
     return [TensorType(x.element, [x.shape[0], w.shape[0]] + window.output)]

@@ -23,7 +23,7 @@ public struct ConvTranspose: Operator {
 
   /// Checks ranks, channels and groups.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let (x, w) = (try context.computable(0), try context.computable(1))
+    let (x, w) = (try context.number(0), try context.number(1))
     guard x.rank >= 3, w.rank == x.rank, x.element == w.element else {
       throw DiagnosticMessage(
         "conv-rank", "activations and weights must be of one element type and rank, 3 or more",
@@ -36,9 +36,12 @@ public struct ConvTranspose: Operator {
         notes: ["X is \(x)", "W is \(w)"])
     }
     let (channels, overflow) = product([w.shape[1], group])
-    if context.has(2), try context.computable(2).shape != [channels] || overflow {
-      throw DiagnosticMessage(
-        "conv-bias", "bias must be [\(channels)]", notes: ["B is \(try context.type(2))"])
+    if context.has(2) {
+      let bias = try context.type(2)
+      guard !overflow, bias == TensorType(x.element, [channels]) else {
+        throw DiagnosticMessage(
+          "conv-bias", "bias must be [\(channels)] of the type of X", notes: ["B is \(bias)"])
+      }
     }
     let window = try TransposedWindow(
       attributes, kernel: Array(w.shape[2...]), input: Array(x.shape[2...]))

@@ -33,7 +33,7 @@ public struct Gemm: Operator {
 
   /// Checks ranks, inner extents and the addend.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let (a, b) = (try context.computable(0), try context.computable(1))
+    let (a, b) = (try context.number(0), try context.number(1))
     guard a.rank == 2, b.rank == 2, a.element == b.element else {
       throw DiagnosticMessage(
         "gemm-rank", "both factors must be matrices of one element type",

@@ -16,7 +16,7 @@ public struct MatMul: Operator {
 
   /// Checks inner extents and broadcasts the leading ones.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let (a, b) = (try context.computable(0), try context.computable(1))
+    let (a, b) = (try context.number(0), try context.number(1))
     guard a.element == b.element else {
       throw DiagnosticMessage(
         "matmul-element", "both factors must have one element type",
