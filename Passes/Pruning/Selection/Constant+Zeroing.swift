@@ -19,69 +19,59 @@ extension Constant {
   func zeroing(
     _ cut: ScoreCut, by keys: any ScoreKeys, ties: inout Int
   ) throws -> ZeroingOutcome {
-    let size = type.element.bits / 8
+    switch type.element.bits {
+    case 16: try zeroing(cut, by: keys, ties: &ties, as: UInt16.self)
+    case 32: try zeroing(cut, by: keys, ties: &ties, as: UInt32.self)
+    default: try zeroing(cut, by: keys, ties: &ties, as: UInt64.self)
+    }
+  }
+
+  private func zeroing<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ cut: ScoreCut, by keys: any ScoreKeys, ties: inout Int, as bits: Bits.Type
+  ) throws -> ZeroingOutcome {
     let old = dense
     var outcome = ZeroingOutcome()
-    var changed = false
+    var zeroing = Zeroing(cut: cut, ties: ties)
     let bytes = try Bytes(count: old.count) { memory in
       old.withUnsafeBytes { memory.copyMemory(from: $0) }
+      let elements = memory.bindMemory(to: bits)
       try keys.forEachPiece { start, keys in
-        for (index, key) in keys.enumerated() {
-          if key > cut.key { continue }
-          if key == cut.key {
-            ties += 1
-            if ties <= cut.keptTies { continue }
-          }
-          changed = memory.clear(start + index, size, &outcome.zeroed) || changed
-        }
+        let piece = UnsafeMutableBufferPointer(rebasing: elements[start..<start + keys.count])
+        zeroing.apply(keys, to: piece)
       }
-      outcome.nonzeros = UnsafeRawBufferPointer(memory).nonzeroFloats(size)
+      for element in elements { outcome.nonzeros += element << 1 == 0 ? 0 : 1 }
     }
-    if changed { outcome.constant = Constant(type, .dense(bytes)) }
+    ties = zeroing.ties
+    outcome.zeroed = zeroing.zeroed
+    if zeroing.changed { outcome.constant = Constant(type, .dense(bytes)) }
     return outcome
   }
 }
 
-extension UnsafeMutableRawBufferPointer {
-  /// Clears one float and says whether a bit changed.
-  @inline(__always)
-  fileprivate func clear(_ index: Int, _ size: Int, _ zeroed: inout Int) -> Bool {
-    switch size {
-    case 2: clear(index, UInt16.self, &zeroed)
-    case 4: clear(index, UInt32.self, &zeroed)
-    default: clear(index, UInt64.self, &zeroed)
-    }
-  }
+/// The inner loop, and what it counts.
+private struct Zeroing {
+  let cut: ScoreCut
+  var ties: Int
+  var zeroed = 0
+  var changed = false
 
-  @inline(__always)
-  private func clear<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ index: Int, _ type: Bits.Type, _ zeroed: inout Int
-  ) -> Bool {
-    let offset = index * MemoryLayout<Bits>.size
-    let bits = load(fromByteOffset: offset, as: type)
-    guard bits != 0 else { return false }
-    if bits << 1 != 0 { zeroed += 1 }
-    storeBytes(of: 0, toByteOffset: offset, as: type)
-    return true
-  }
-}
+  init(cut: ScoreCut, ties: Int) { (self.cut, self.ties) = (cut, ties) }
 
-extension UnsafeRawBufferPointer {
-  /// How many floats are not zero of either sign.
-  fileprivate func nonzeroFloats(_ size: Int) -> Int {
-    switch size {
-    case 2: nonzeroFloats(UInt16.self)
-    case 4: nonzeroFloats(UInt32.self)
-    default: nonzeroFloats(UInt64.self)
+  mutating func apply<Bits: FixedWidthInteger>(
+    _ keys: UnsafeBufferPointer<UInt64>, to elements: UnsafeMutableBufferPointer<Bits>
+  ) {
+    let (limit, keptTies) = (cut.key, cut.keptTies)
+    var (ties, zeroed, changes) = (self.ties, self.zeroed, 0)
+    for index in keys.indices {
+      let key = keys[index]
+      ties += key == limit ? 1 : 0
+      let stays = key > limit || (key == limit && ties <= keptTies)
+      let old = elements[index]
+      elements[index] = stays ? old : 0
+      zeroed += !stays && old << 1 != 0 ? 1 : 0
+      changes += !stays && old != 0 ? 1 : 0
     }
-  }
-
-  private func nonzeroFloats<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) -> Int {
-    let size = MemoryLayout<Bits>.size
-    var result = 0
-    for index in 0..<count / size where load(fromByteOffset: index * size, as: type) << 1 != 0 {
-      result += 1
-    }
-    return result
+    (self.ties, self.zeroed) = (ties, zeroed)
+    changed = changed || changes > 0
   }
 }

@@ -59,33 +59,34 @@ struct MagnitudeKeys: ScoreKeys {
   private func fill(
     _ keys: UnsafeMutableBufferPointer<UInt64>, from bytes: UnsafeRawBufferPointer
   ) {
+    let width = width
     switch (constant.type.element, width) {
     case (.float32, .single):
-      for index in keys.indices {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-        keys[index] = UInt64(bits & 0x7FFF_FFFF)
-      }
+      bytes.convert(UInt32.self, to: keys) { UInt64($0 & 0x7FFF_FFFF) }
     case (.float64, .double):
-      for index in keys.indices {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
-        keys[index] = bits & 0x7FFF_FFFF_FFFF_FFFF
-      }
+      bytes.convert(UInt64.self, to: keys) { $0 & 0x7FFF_FFFF_FFFF_FFFF }
     case (.float32, .double):
-      for index in keys.indices {
-        let value = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-        keys[index] = Double(value).magnitude.bitPattern
-      }
+      bytes.convert(UInt32.self, to: keys) { Double(Float(bitPattern: $0)).magnitude.bitPattern }
     case (.float16, _):
-      for index in keys.indices {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-        keys[index] = width.key(magnitude: halfToDouble(bits).magnitude)
-      }
+      bytes.convert(UInt16.self, to: keys) { width.key(magnitude: halfToDouble($0).magnitude) }
     default:
-      for index in keys.indices {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-        let value = Float(bitPattern: UInt32(bits & 0x7FFF) << 16)
-        keys[index] = width.key(magnitude: Double(value))
+      bytes.convert(UInt16.self, to: keys) {
+        width.key(magnitude: Double(Float(bitPattern: UInt32($0 & 0x7FFF) << 16)))
       }
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Turns each element into a key.
+  @inline(__always)
+  fileprivate func convert<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Bits.Type, to keys: UnsafeMutableBufferPointer<UInt64>, _ key: (Bits) -> UInt64
+  ) {
+    guard let base = baseAddress, count >= keys.count * MemoryLayout<Bits>.size else { return }
+    for index in keys.indices {
+      let offset = index * MemoryLayout<Bits>.size
+      keys[index] = key((base + offset).loadUnaligned(as: type))
     }
   }
 }
