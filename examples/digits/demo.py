@@ -39,10 +39,10 @@ class Variant:
 
 VARIANTS = [
     Variant("dense", "@default", DENSE_ACCURACY),
-    Variant("magnitude 80 %", "@default,prune-magnitude{sparsity=0.8},sparsify", 0.95),
+    Variant("magnitude 80 %", "prune-magnitude{sparsity=0.8},@default,sparsify", 0.95),
     Variant("movement 70 %",
-            f'@default,prune-movement{{record="{RECORD}",sparsity=0.7}},sparsify', 0.93),
-    Variant("filters 25 %", "@default,prune-filters{criterion=l1,sparsity=0.25}", 0.93),
+            f'prune-movement{{record="{RECORD}",sparsity=0.7}},@default,sparsify', 0.93),
+    Variant("filters 25 %", "prune-filters{criterion=l1,sparsity=0.25},@default", 0.93),
 ]
 
 

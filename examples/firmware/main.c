@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "model.h"
+#include "harness.h"
 #include "semihosting.h"
 
 extern const unsigned char cases_begin[], cases_end[];
@@ -43,10 +43,10 @@ static void report(const char *name, uint32_t value) {
 
 static void write_outputs(void) {
   static const char digits[] = "0123456789abcdef";
-  const unsigned char *bytes = model_outputs;
+  const unsigned char *bytes = harness_outputs;
   char pair[3] = {0, 0, 0};
   semihosting_write("output ");
-  for (size_t index = 0; index < model_output_bytes; index++) {
+  for (size_t index = 0; index < harness_output_bytes; index++) {
     pair[0] = digits[bytes[index] >> 4];
     pair[1] = digits[bytes[index] & 15];
     semihosting_write(pair);
@@ -55,20 +55,20 @@ static void write_outputs(void) {
 }
 
 static __attribute__((noinline)) int run_case(const unsigned char *inputs) {
-  memcpy(model_inputs, inputs, model_input_bytes);
+  memcpy(harness_inputs, inputs, harness_input_bytes);
   paint_stack();
   measure_begin();
-  int status = model_run();
+  int status = harness_run();
   measure_end();
   report("stack", stack_bytes(stack_pointer()));
   return status;
 }
 
 int main(void) {
-  int failed = model_selftest();
+  int failed = harness_selftest();
   if (failed >= 0) report("selftest", (uint32_t)failed);
   if (failed > 0) return STATUS_SELFTEST_FAILED;
-  for (const unsigned char *at = cases_begin; at < cases_end; at += model_input_bytes) {
+  for (const unsigned char *at = cases_begin; at < cases_end; at += harness_input_bytes) {
     int status = run_case(at);
     if (status != 0) {
       report("run", (uint32_t)status);

@@ -28,7 +28,7 @@ import tensors
 HERE = Path(__file__).resolve().parent
 HARNESS = ("startup.c", "semihosting.c", "main.c")
 STRICT = ("-Wall", "-Wextra", "-Werror")
-# The call of model_run, its tail call or return, and the returns to and from the markers.
+# The call of harness_run, its tail call or return, and the returns to and from the markers.
 MARKER_INSTRUCTIONS = 3
 TYPES = {"float32": "float", "float64": "double", "bool": "uint8_t", "float16": "uint16_t",
          "bfloat16": "uint16_t"}
@@ -97,13 +97,13 @@ def members(kind, values):
 
 
 def adapter(name, manifest, selftest):
-    """The C that provides model.h for a generated model."""
+    """The C that provides harness.h for a generated model."""
     inputs, outputs = manifest["inputs"], manifest["outputs"]
     upper = name.upper()
     arguments = ["arena", *(f"inputs.value{i}" for i in range(len(inputs))),
                  *(f"outputs.value{i}" for i in range(len(outputs)))]
     tested = f"{name}_selftest()" if selftest else "-1"
-    return f"""#include "model.h"
+    return f"""#include "harness.h"
 
 #include <stdint.h>
 
@@ -114,26 +114,26 @@ static __attribute__((aligned({upper}_ARENA_ALIGN))) unsigned char
 {members("inputs", inputs)}
 {members("outputs", outputs)}
 
-void *const model_inputs = &inputs;
-const size_t model_input_bytes = sizeof inputs;
-const void *const model_outputs = &outputs;
-const size_t model_output_bytes = sizeof outputs;
+void *const harness_inputs = &inputs;
+const size_t harness_input_bytes = sizeof inputs;
+const void *const harness_outputs = &outputs;
+const size_t harness_output_bytes = sizeof outputs;
 
-int model_run(void) {{ return {name}_run({", ".join(arguments)}); }}
-int model_selftest(void) {{ return {tested}; }}
+int harness_run(void) {{ return {name}_run({", ".join(arguments)}); }}
+int harness_selftest(void) {{ return {tested}; }}
 """
 
 
-EMPTY_ADAPTER = """#include "model.h"
+EMPTY_ADAPTER = """#include "harness.h"
 
 static char nothing[1];
-void *const model_inputs = nothing;
-const size_t model_input_bytes = 0;
-const void *const model_outputs = nothing;
-const size_t model_output_bytes = 0;
+void *const harness_inputs = nothing;
+const size_t harness_input_bytes = 0;
+const void *const harness_outputs = nothing;
+const size_t harness_output_bytes = 0;
 
-int model_run(void) { return 0; }
-int model_selftest(void) { return -1; }
+int harness_run(void) { return 0; }
+int harness_selftest(void) { return -1; }
 """
 
 
