@@ -3,7 +3,7 @@
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 conformance ?= ../shared/conformance
 
-.PHONY: setup build demo test lint format generate check-generated conformance
+.PHONY: setup build demo examples test lint format generate check-generated conformance
 
 setup:
 	@.ci/setup
@@ -12,6 +12,11 @@ build: setup
 	swift build -c release
 
 demo: build
+	.venv/bin/python examples/digits/demo.py --coppice .build/release/coppice
+
+examples: build
+	examples/plugin-pass/run .build/release
+	swift run --package-path examples/library-pass rounding
 
 test: setup
 	swift test --disable-xctest
