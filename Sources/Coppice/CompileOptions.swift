@@ -1,0 +1,53 @@
+public import CoppiceC
+public import CoppiceIR
+
+/// What the user wants made of a model.
+public struct CompileOptions: Sendable {
+  /// The prefix of symbols and files; made from the model's file name if empty.
+  public var name = ""
+  /// The whole pipeline.
+  public var passes = "@default"
+  /// What the code is for.
+  public var target = Target.generic
+  /// Where constants go.
+  public var weights = WeightsPlacement.inline
+  /// Extents of dynamic dimensions by name.
+  public var dimensions: [String: Int] = [:]
+  /// The most bytes the arena may take.
+  public var ramLimit: Int?
+  /// The most bytes that constants and code may take.
+  public var flashLimit: Int?
+  /// Whether the graph is verified after each pass.
+  public var verifiesEach = false
+  /// Rewrites that passes may make in all.
+  public var maxRewrites: Int?
+  /// Shared libraries with further passes.
+  public var plugins: [String] = []
+  /// Folders with recorded vectors for the self-test.
+  public var vectors: [String] = []
+  /// The tolerance of recorded float outputs, relative to the largest.
+  public var tolerance = 1e-5
+
+  /// Makes the default options.
+  public init() {}
+}
+
+/// What is told while a model is compiled.
+public struct Watcher {
+  /// Takes the name of the stage that begins.
+  public var stage: (String) -> Void
+  /// Takes the graph's text after each pass that changed it; `nil` when nobody wants it.
+  public var changedGraph: ((String) -> Void)?
+
+  /// Makes a watcher.
+  ///
+  /// - Parameters:
+  ///   - stage: Takes the name of the stage that begins.
+  ///   - changedGraph: Takes the graph's text after each pass that changed it.
+  public init(
+    stage: @escaping (String) -> Void = { _ in }, changedGraph: ((String) -> Void)? = nil
+  ) {
+    self.stage = stage
+    self.changedGraph = changedGraph
+  }
+}

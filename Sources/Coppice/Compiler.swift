@@ -1,0 +1,160 @@
+public import CoppiceC
+public import CoppiceIR
+public import CoppiceLowering
+public import CoppiceONNX
+public import CoppicePassManager
+import CoppicePasses
+import Crypto
+
+/// The whole road from a model file to C, as a library call.
+///
+/// ```swift
+/// var options = CompileOptions()
+/// options.passes = "@default,prune-magnitude{sparsity=0.8},sparsify"
+/// let compiled = try Compiler(options).compile("kws.onnx")
+/// try compiled.write(to: "out")
+/// ```
+public struct Compiler {
+  /// What the user wants.
+  public var options: CompileOptions
+  /// Who is told what happens.
+  public var watcher: Watcher
+  /// The passes that a pipeline may name; plugins are added when a model is optimized.
+  public var registry: PassRegistry
+  /// Whether the self-test of a small model gets a vector that is computed here.
+  var computesSelfTest = true
+
+  /// Makes a compiler.
+  ///
+  /// - Parameters:
+  ///   - options: What the user wants.
+  ///   - watcher: Who is told what happens.
+  ///   - registry: The passes that a pipeline may name.
+  public init(
+    _ options: CompileOptions = CompileOptions(), watcher: Watcher = Watcher(),
+    registry: PassRegistry = .standard
+  ) {
+    self.options = options
+    self.watcher = watcher
+    self.registry = registry
+  }
+
+  /// Reads a model.
+  ///
+  /// - Parameter path: The model file.
+  /// - Returns: Its graph, and what is needed to write it back.
+  /// - Throws: Everything that is wrong with it.
+  public func load(_ path: String) throws(Diagnostics) -> ImportedModel {
+    watcher.stage("reading \(path)")
+    return try ONNXImporter.load(path, options: ImportOptions(dimensions: options.dimensions))
+  }
+
+  /// Runs the pipeline on a model.
+  ///
+  /// - Parameter model: From `load`.
+  /// - Returns: The graph, and what the passes say.
+  /// - Throws: What is wrong with the pipeline, or what a pass refuses.
+  public func optimize(_ model: ImportedModel) throws(Diagnostics) -> OptimizedModel {
+    var registry = registry
+    for plugin in options.plugins {
+      do {
+        try PluginLoader.load(plugin, into: &registry)
+      } catch {
+        throw Diagnostics([Diagnostic(.error, error)])
+      }
+    }
+    let pipeline = try registry.resolve(options.passes)
+    let timer = PassTimer()
+    var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
+    if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
+    var context = PassContext(
+      services: PassServices(openTensors: openTensors), target: options.target,
+      maxRewrites: options.maxRewrites)
+    let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
+    var graph = model.graph
+    try manager.run(pipeline, on: &graph, &context)
+    return OptimizedModel(
+      graph: graph, pipeline: pipeline.text, context: context, timings: timer.rows,
+      diagnostics: model.diagnostics + context.diagnostics,
+      sparsifies: pipeline.passNames.contains("sparsify"))
+  }
+
+  /// Compiles a model file to C in memory.
+  ///
+  /// - Parameter path: The model file.
+  /// - Returns: The files and what they cost.
+  /// - Throws: Why the model, the pipeline or a budget refuses.
+  public func compile(_ path: String) throws(Diagnostics) -> CompiledModel {
+    let model = try load(path)
+    return try compile(model, name: symbolName(path), hash: sha256(model.file))
+  }
+
+  /// Compiles a model that was read.
+  ///
+  /// - Parameters:
+  ///   - model: From `load`.
+  ///   - name: The prefix of symbols and files.
+  ///   - hash: The model file's SHA-256.
+  /// - Returns: The files and what they cost.
+  /// - Throws: Why the model, the pipeline or a budget refuses.
+  public func compile(
+    _ model: ImportedModel, name: String, hash: String
+  ) throws(Diagnostics) -> CompiledModel {
+    let optimized = try optimize(model)
+    watcher.stage("lowering")
+    let lowered = try lower(optimized.graph, for: options.target)
+    watcher.stage("printing C")
+    var generation = GenerationOptions(
+      name: name, weights: options.weights, target: options.target, modelHash: hash,
+      pipeline: optimized.pipeline, toolVersion: coppiceVersion,
+      tensors: optimized.tensorReports, tolerance: options.tolerance)
+    generation.vectors = computesSelfTest ? try selfTestVectors(lowered.program) : []
+    let generated = generate(lowered, generation)
+    let compiled = CompiledModel(
+      name: name, optimized: optimized, lowered: lowered, generated: generated)
+    try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
+    return compiled
+  }
+
+  /// The prefix of symbols: as the user says, or from the file's name.
+  ///
+  /// - Parameter path: The model file.
+  /// - Returns: A C identifier.
+  /// - Throws: `name` when the user's is none.
+  public func symbolName(_ path: String) throws(Diagnostics) -> String {
+    if !options.name.isEmpty {
+      guard isModelName(options.name) else {
+        let message = DiagnosticMessage(
+          "name",
+          "'\(options.name)' cannot start C symbols: use letters, digits and _, starting with a "
+            + "letter, and no word that C reserves")
+        throw Diagnostics([Diagnostic(.error, message)])
+      }
+      return options.name
+    }
+    let file = path.split(separator: "/").last.map(String.init) ?? "model"
+    let stem = file.split(separator: ".").first.map(String.init) ?? file
+    let word = String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    return isModelName(word) ? word : "model_" + word.prefix(50)
+  }
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+func sha256(_ bytes: Bytes) -> String {
+  var hash = SHA256()
+  bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+  return hash.finalize().map { byte in
+    let text = String(byte, radix: 16)
+    return text.count == 1 ? "0" + text : text
+  }.joined()
+}
+
+/// Tells a watcher which pass runs.
+private final class StageObserver: PassObserver {
+  private let tell: (String) -> Void
+
+  init(_ tell: @escaping (String) -> Void) { self.tell = tell }
+
+  func willRun(_ pass: String, index: Int, on graph: Graph) { tell(pass) }
+  func didRun(_ run: PassRun, before: Graph, after: Graph) {}
+}

@@ -1,0 +1,52 @@
+public import CoppiceIR
+import CoppiceONNX
+import CoppiceRecords
+
+extension Compiler {
+  /// Runs a pipeline on a model and writes the model back as ONNX.
+  ///
+  /// - Parameters:
+  ///   - path: The model file.
+  ///   - output: The file to write.
+  ///   - masks: A safetensors file that takes a mask of 0 and 1 for each weight; none if `nil`.
+  /// - Returns: The graph, and what the passes say.
+  /// - Throws: Why the model, the pipeline or a file refuses.
+  public func prune(
+    _ path: String, to output: String, masks: String?
+  ) throws(Diagnostics) -> OptimizedModel {
+    let model = try load(path)
+    let optimized = try optimize(model)
+    watcher.stage("writing \(output)")
+    do {
+      if let slash = output.lastIndex(of: "/"), slash != output.startIndex {
+        try makeFolder(String(output[..<slash]))
+      }
+      if let masks { try writeMasks(optimized.graph, to: masks) }
+    } catch {
+      throw Diagnostics([Diagnostic(.error, error)])
+    }
+    try ONNXExporter.write(optimized.graph, of: model, to: output)
+    return optimized
+  }
+
+  /// Writes 1 for each weight that is left and 0 for each that is pruned.
+  private func writeMasks(_ graph: Graph, to path: String) throws(DiagnosticMessage) {
+    var writer = SafetensorsWriter(metadata: ["format": "coppice-masks/1"])
+    let uses = graph.uses()
+    for value in graph.constantValues {
+      guard let constant = graph.constant(value), constant.type.element.isFloat,
+        constant.type.rank >= 2, isWeight(value, graph, uses)
+      else { continue }
+      let mask = constant.numbers.map { UInt8($0 == 0 ? 0 : 1) }
+      try writer.add(graph[value].name, Constant(mask, .uint8, constant.type.shape))
+    }
+    try writer.write(to: path)
+  }
+
+  private func isWeight(_ value: ValueID, _ graph: Graph, _ uses: UseMap) -> Bool {
+    uses[value].contains { use in
+      guard case .operand(let node, let index) = use else { return false }
+      return graph[node].op.weightOperands.contains(index)
+    }
+  }
+}
