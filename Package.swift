@@ -64,7 +64,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "CoppiceIR", "CoppicePassManager", "Coppice",
+        "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceLowering", "CoppiceC",
+        "Coppice",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), "Rainbow",
         .product(name: "TextTable", package: "TextTable"),
       ],

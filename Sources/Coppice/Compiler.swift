@@ -1,9 +1,9 @@
-public import CoppiceC
+import CoppiceC
 public import CoppiceIR
-public import CoppiceLowering
+import CoppiceLowering
 public import CoppiceONNX
 public import CoppicePassManager
-import CoppicePasses
+public import CoppicePasses
 import Crypto
 
 /// The whole road from a model file to C, as a library call.

@@ -17,7 +17,7 @@ extension Compiler {
     let model = try load(path)
     let optimized = try optimize(model)
     watcher.stage("writing \(output)")
-    do {
+    do throws(DiagnosticMessage) {
       if let slash = output.lastIndex(of: "/"), slash != output.startIndex {
         try makeFolder(String(output[..<slash]))
       }
@@ -38,7 +38,7 @@ extension Compiler {
         constant.type.rank >= 2, isWeight(value, graph, uses)
       else { continue }
       let mask = constant.numbers.map { UInt8($0 == 0 ? 0 : 1) }
-      try writer.add(graph[value].name, Constant(mask, .uint8, constant.type.shape))
+      try writer.add(graph[value].name, .uint8, shape: constant.type.shape, bytes: mask)
     }
     try writer.write(to: path)
   }

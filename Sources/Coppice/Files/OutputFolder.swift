@@ -4,7 +4,7 @@ import Glibc
 
 /// Writes files into a folder: all of them, or none.
 func writeAll(_ files: [GeneratedFile], to folder: String) throws(Diagnostics) {
-  do {
+  do throws(DiagnosticMessage) {
     try makeFolder(folder)
     var parts: [(scratch: String, final: String)] = []
     defer { for part in parts { unlink(part.scratch) } }

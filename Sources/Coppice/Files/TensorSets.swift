@@ -1,5 +1,5 @@
 import CoppiceC
-public import CoppiceIR
+import CoppiceIR
 import CoppiceONNX
 import CoppicePassManager
 import CoppiceRecords

@@ -1,5 +1,6 @@
 import CoppiceC
-public import CoppiceIR
+import CoppiceIR
+import CoppiceLowering
 import Glibc
 
 /// Why a model could not be run on this machine.

@@ -1,5 +1,7 @@
 import CoppiceC
 public import CoppiceIR
+import CoppiceLowering
+import CoppiceONNX
 
 extension Compiler {
   /// What code for this machine is compiled for.
@@ -68,19 +70,19 @@ extension Compiler {
   /// - Throws: `Diagnostics`, or `HostFault`.
   public func check(
     _ path: String, data: [String]
-  ) throws -> (rows: [Comparison], diagnostics: [Diagnostic]) {
+  ) throws -> (rows: [OutputComparison], diagnostics: [Diagnostic]) {
     let model = try hostModel(path)
     let program = model.lowered.program
     let vectors = try readVectors(data, program.inputs, program.outputs)
     watcher.stage("compiling C")
     let host = try HostProgram(model)
-    var rows: [Comparison] = []
+    var rows: [OutputComparison] = []
     for (folder, vector) in vectors {
       watcher.stage("running \(folder)")
       let results = try host.run(vector.inputs)
       for (index, output) in program.outputs.enumerated() {
         rows.append(
-          Comparison(
+          OutputComparison(
             vector: folder, output: output.name, element: output.type.element,
             got: results[index], expected: vector.outputs[index], tolerance: options.tolerance))
       }
@@ -90,7 +92,7 @@ extension Compiler {
 }
 
 /// How far an output is from the recorded one.
-public struct Comparison: Sendable {
+public struct OutputComparison: Sendable {
   /// The vector's folder.
   public let vector: String
   /// The output's name.

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Coppice
+import CoppiceIR
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Compares a compiled model's answers with recorded ones.",
+    discussion: """
+      Each folder holds input_K.pb and output_K.pb (or .npy), or folders called test_data_set_K that \
+      do. The status is 4 when an answer is wrong.
+      """)
+
+  @OptionGroup var argument: ModelArgument
+
+  @Option(
+    parsing: .upToNextOption, help: "Folders with recorded tensors.", completion: .directory)
+  var data: [String]
+
+  @Option(help: "The tolerance of float outputs, relative to the largest.")
+  var tolerance = 1e-5
+
+  @OptionGroup var target: TargetArguments
+  @OptionGroup var pipeline: PipelineArguments
+
+  func run() throws {
+    var options = CompileOptions()
+    pipeline.apply(to: &options)
+    target.apply(to: &options, fallback: Compiler.hostTarget)
+    options.tolerance = tolerance
+    try reporting {
+      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let (rows, diagnostics) = try compiler.check(argument.model, data: data)
+      for diagnostic in diagnostics { Terminal.say(diagnostic) }
+      Terminal.output(argument.json ? json(rows).description : table(rows))
+      let wrong = rows.filter { !$0.isClose }.count
+      if wrong > 0 {
+        throw HostFault.program("\(wrong) of \(rows.count) outputs are not as recorded")
+      }
+    }
+  }
+
+  private func table(_ rows: [OutputComparison]) -> String {
+    Terminal.table(
+      ["vector", "output", "largest difference", "relative", "verdict"],
+      rows.map {
+        [
+          $0.vector, $0.output, "\($0.largestDifference)", "\($0.relativeDifference)",
+          $0.isClose ? "ok" : "WRONG",
+        ]
+      }, right: [2, 3])
+  }
+
+  private func json(_ rows: [OutputComparison]) -> JSON {
+    .list(
+      rows.map {
+        .object([
+          ("vector", .text($0.vector)), ("output", .text($0.output)),
+          ("largest_difference", .number($0.largestDifference)),
+          ("relative_difference", .number($0.relativeDifference)), ("ok", .flag($0.isClose)),
+        ])
+      })
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Coppice
+
+/// The command line.
+@main
+struct CoppiceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coppice",
+    abstract: "Prunes a trained ONNX model and compiles it to plain C for firmware.",
+    discussion: """
+      Exit status: 0 done; 2 the input is refused; 3 the C compiler of this machine failed; \
+      4 a built program failed; 64 wrong usage.
+      """,
+    version: coppiceVersion,
+    subcommands: [
+      CompileCommand.self, RunCommand.self, CheckCommand.self, PruneCommand.self,
+      InspectCommand.self, PassesCommand.self, OpsCommand.self,
+    ])
+}

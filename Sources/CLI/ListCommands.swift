@@ -1,0 +1,119 @@
+import ArgumentParser
+import Coppice
+import CoppiceIR
+import CoppicePassManager
+import CoppicePasses
+
+struct PassesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "passes", abstract: "Lists the passes and presets.")
+
+  @Flag(help: "Print JSON to stdout.")
+  var json = false
+
+  @Flag(help: "Print the manual of all passes as Markdown.")
+  var markdown = false
+
+  func run() throws {
+    let registry = PassRegistry.standard
+    let passes = registry.passes.map { $0.info }
+    if json {
+      let presets = registry.presets.map {
+        JSON.object([
+          ("name", .text($0.name)), ("summary", .text($0.summary)), ("text", .text($0.text)),
+        ])
+      }
+      let list = JSON.object([
+        ("passes", .list(passes.map(object))), ("presets", .list(presets)),
+      ])
+      Terminal.output(list.description)
+    } else if markdown {
+      Terminal.output(manual(passes, registry.presets))
+    } else {
+      let rows =
+        passes.map { [$0.name, $0.exactness.rawValue, $0.summary] }
+        + registry.presets.map { ["@\($0.name)", "preset", $0.text] }
+      Terminal.output(Terminal.table(["pass", "kind", "what it does"], rows))
+    }
+  }
+
+  private func object(_ info: PassInfo) -> JSON {
+    .object([
+      ("name", .text(info.name)), ("summary", .text(info.summary)),
+      ("exactness", .text(info.exactness.rawValue)),
+      (
+        "options",
+        .list(
+          info.options.map { option in
+            .object([
+              ("name", .text(option.name)), ("allowed", .text(option.allowed)),
+              ("default", option.defaultValue.map { .text($0) } ?? .null),
+              ("required", .flag(option.isRequired)),
+              ("documentation", .text(option.documentation)),
+            ])
+          })
+      ),
+      ("statistics", .list(info.statistics.map { .text($0) })),
+    ])
+  }
+
+  private func manual(_ passes: [PassInfo], _ presets: [Preset]) -> String {
+    var lines = ["# Passes", ""]
+    for info in passes {
+      lines += ["## `\(info.name)`", "", "\(info.summary) (\(info.exactness.rawValue))."]
+      if !info.options.isEmpty {
+        lines += ["", "| option | value | default | |", "|---|---|---|---|"]
+        lines += info.options.map {
+          "| `\($0.name)` | \($0.allowed) | \($0.defaultValue ?? "") | \($0.documentation) |"
+        }
+      }
+      lines.append("")
+    }
+    lines += ["## Presets", ""]
+    lines += presets.map { "- `@\($0.name)`: \($0.summary): `\($0.text)`" }
+    return lines.joined(separator: "\n")
+  }
+}
+
+struct OpsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ops", abstract: "Lists the ONNX operators that can be compiled.")
+
+  @Flag(help: "Print JSON to stdout.")
+  var json = false
+
+  @Flag(help: "Print a Markdown table.")
+  var markdown = false
+
+  func run() throws {
+    let schemas = OperatorRegistry.all.map { $0.schema }.sorted {
+      ($0.domain, $0.name) < ($1.domain, $1.name)
+    }
+    if json {
+      let list = schemas.map { schema in
+        JSON.object([
+          ("name", .text(schema.name)), ("domain", .text(schema.domain)),
+          ("since", .integer(schema.since)), ("through", .integer(schema.through)),
+          ("operands", .list(schema.operands.map { .text($0.name) })),
+          ("attributes", .list(schema.attributes.map { .text($0.name) })),
+        ])
+      }
+      Terminal.output(JSON.list(list).description)
+      return
+    }
+    let rows = schemas.map { schema in
+      [
+        schema.domain.isEmpty ? schema.name : "\(schema.domain).\(schema.name)",
+        "\(schema.since)-\(schema.through)",
+        schema.operands.map(\.name).joined(separator: " "),
+        schema.attributes.map(\.name).joined(separator: " "),
+      ]
+    }
+    let titles = ["operator", "opsets", "operands", "attributes"]
+    guard markdown else { return Terminal.output(Terminal.table(titles, rows)) }
+    let lines =
+      ["| " + titles.joined(separator: " | ") + " |", "|---|---|---|---|"]
+      + rows.map { "| " + $0.joined(separator: " | ") + " |" }
+    Terminal.output(lines.joined(separator: "\n"))
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Coppice
+import CoppiceIR
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Compiles a model for this machine and runs it on tensors in files.",
+    discussion: "The C compiler is $CC, or cc. The target is this machine unless --target is given."
+  )
+
+  @OptionGroup var argument: ModelArgument
+
+  @Option(help: "The folder with input_K.pb or input_K.npy.", completion: .directory)
+  var inputs: String
+
+  @Option(help: "The folder for output_K.pb or output_K.npy.", completion: .directory)
+  var outputs: String
+
+  @Option(help: "The format of the outputs.")
+  var format = TensorFormat.pb
+
+  @OptionGroup var target: TargetArguments
+  @OptionGroup var pipeline: PipelineArguments
+
+  func run() throws {
+    var options = CompileOptions()
+    pipeline.apply(to: &options)
+    target.apply(to: &options, fallback: Compiler.hostTarget)
+    try reporting {
+      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let diagnostics = try compiler.run(
+        argument.model, inputs: inputs, outputs: outputs, format: format)
+      for diagnostic in diagnostics { Terminal.say(diagnostic) }
+      if argument.json {
+        Terminal.output(
+          JSON.object([
+            ("outputs", .text(outputs)), ("diagnostics", .diagnostics(diagnostics)),
+          ]).description)
+      }
+    }
+  }
+}

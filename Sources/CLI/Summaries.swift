@@ -1,0 +1,85 @@
+import Coppice
+import CoppiceC
+import CoppiceIR
+import CoppiceLowering
+import CoppicePassManager
+
+/// Says what passes did: diagnostics, tables and times on stderr.
+func sayPasses(_ model: OptimizedModel, _ diagnostics: [Diagnostic], timed: Bool) {
+  for diagnostic in diagnostics { Terminal.say(diagnostic) }
+  for report in model.context.reports where !report.rows.isEmpty {
+    Terminal.say("\(report.pass): \(report.title)")
+    Terminal.say(
+      Terminal.table(report.columns, report.rows.map { $0.map(\.description) }))
+  }
+  let statistics = model.context.statistics.filter { $0.total != 0 }
+  if Terminal.errorsAreShown, !statistics.isEmpty {
+    for row in statistics { Terminal.say("\(row.pass): \(row.total) \(row.statistic)") }
+  }
+  if timed { Terminal.say(timings(model)) }
+}
+
+private func timings(_ model: OptimizedModel) -> String {
+  Terminal.table(
+    ["pass", "runs", "changed", "rewrites", "ms"],
+    model.timings.map { row in
+      let (seconds, attoseconds) = row.duration.components
+      let microseconds = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
+      let fraction = String(microseconds % 1000 + 1000).dropFirst()
+      return [
+        row.pass, "\(row.runs)", "\(row.changes)", "\(row.rewrites)",
+        "\(microseconds / 1000).\(fraction)",
+      ]
+    }, right: [1, 2, 3, 4])
+}
+
+/// A report of a pass as JSON.
+func report(_ report: PassReport) -> JSON {
+  .object([
+    ("pass", .text(report.pass)), ("title", .text(report.title)),
+    (
+      "rows",
+      .list(
+        report.rows.map { row in
+          .object(zip(report.columns, row).map { ($0, json($1)) })
+        })
+    ),
+  ])
+}
+
+private func json(_ value: ReportValue) -> JSON {
+  switch value {
+  case .text(let text): .text(text)
+  case .integer(let value): .integer(value)
+  case .number(let value): .number(value)
+  case .flag(let value): .flag(value)
+  case .none: .null
+  }
+}
+
+/// The share of zeros, such as `79.8 %`.
+func percent(zerosOf nonzeros: Int, _ count: Int) -> String {
+  guard count > 0 else { return "" }
+  let tenths = ((count - nonzeros) * 1000 + count / 2) / count
+  return "\(tenths / 10).\(tenths % 10) %"
+}
+
+/// What a compiled model costs, as JSON.
+func costs(_ model: CompiledModel) -> [(String, JSON)] {
+  [
+    ("arena_bytes", .integer(model.lowered.plan.arenaBytes)),
+    ("arena_lower_bound", .integer(model.lowered.plan.lowerBound)),
+    (
+      "peak",
+      .list(
+        model.lowered.plan.peak.map {
+          .object([("name", .text($0.name)), ("bytes", .integer($0.bytes))])
+        })
+    ),
+    ("weights_bytes", .integer(model.generated.weightsBytes)),
+    ("weights_dense_bytes", .integer(model.generated.weightsDenseBytes)),
+    ("code_bytes_estimate", .integer(model.codeEstimate)),
+    ("macs", .integer(model.generated.macs.dense)),
+    ("macs_nonzero", .integer(model.generated.macs.nonzero)),
+  ]
+}
