@@ -3,6 +3,7 @@ import Coppice
 import CoppiceC
 import CoppiceIR
 import CoppiceLowering
+import CoppicePassManager
 
 struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

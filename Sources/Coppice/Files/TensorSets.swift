@@ -74,7 +74,7 @@ func writeTensor(
   }
 }
 
-/// The tensors `STEM_0`, `STEM_1`, ... of a folder, checked against what the model has.
+/// The numbered tensors of a folder, checked against what the model has.
 func readTensors(
   _ folder: String, _ stem: String, _ ports: [(name: String, type: TensorType)],
   prefer format: TensorFormat = .pb

@@ -71,6 +71,7 @@ final class HostProgram {
   ///
   /// - Parameter inputs: The elements of each input.
   /// - Returns: The elements of each output.
+  /// - Throws: `HostFault` when the program fails.
   func run(_ inputs: [Bytes]) throws -> [Bytes] {
     let (source, sink) = ("\(folder.path)/in.bin", "\(folder.path)/out.bin")
     try write(inputs, to: source)
