@@ -21,6 +21,9 @@ extension FilterAnalysis {
       }
     }
     guard let axis else { return }
+    if !shape.isEmpty, node.operands.contains(where: isQuantized) {
+      return refuse(operandsOf: id, "computes on quantized channels")
+    }
     let isSum = ["Add", "Sub", "Sum"].contains(node.op.name)
     var addends = isSum
     for (index, value) in node.operands.enumerated() {

@@ -1,16 +1,9 @@
 import CoppiceIR
 
 extension FilterAnalysis {
-  private func weight(_ id: NodeID, _ operand: Int = 1) -> (value: ValueID, constant: Constant)? {
-    guard let value = graph[id].operand(operand), let constant = graph.constant(value),
-      constant.type.element == .float32 || constant.type.element == .float64
-    else { return nil }
-    return (value, constant)
-  }
-
   mutating func convolution(_ id: NodeID, group: Int) {
     guard let (value, constant) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant float weights")
+      return refuse(operandsOf: id, "has no constant weights")
     }
     let (filters, perGroup) = (constant.type.shape[0], constant.type.shape[1])
     let input = channels(0, of: id, axis: 1)
@@ -48,7 +41,7 @@ extension FilterAnalysis {
   /// Weights are inputs x filters for each group.
   mutating func transposedConvolution(_ id: NodeID, group: Int) {
     guard let (value, constant) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant float weights")
+      return refuse(operandsOf: id, "has no constant weights")
     }
     let (inputs, part) = (constant.type.shape[0], constant.type.shape[1])
     let input = channels(0, of: id, axis: 1)
@@ -76,7 +69,7 @@ extension FilterAnalysis {
 
   mutating func gemm(_ id: NodeID, _ op: Gemm) {
     guard let (value, _) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant float weights")
+      return refuse(operandsOf: id, "has no constant weights")
     }
     if let input = channels(0, of: id, axis: op.transA ? 0 : 1) {
       readSlice(id, axis: op.transB ? 1 : 0, input, input.units)

@@ -22,6 +22,7 @@ extension FilterAnalysis {
       pool(id)
     case "Resize": resize(id)
     case "LSTM", "GRU", "RNN": recurrence(id)
+    case "QuantizeLinear", "DequantizeLinear": quantize(id)
     default: refuse(operandsOf: id, "is not understood by prune-filters")
     }
   }

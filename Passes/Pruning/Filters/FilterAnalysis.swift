@@ -14,12 +14,14 @@ struct FilterAnalysis {
   var layers: [FilterLayer] = []
   /// Depthwise nodes, with the units that their groups belong to.
   var groups: [NodeID: [Int]] = [:]
+  let uses: UseMap
   private var filters: [ValueID: [Int]] = [:]
   private var readUnits: [ValueID: [Int]] = [:]
 
   init(_ graph: Graph, _ context: PassContext) {
     self.graph = graph
     self.context = context
+    uses = graph.uses()
     for id in graph.nodes { visit(id) }
     for value in graph.outputs {
       refuse(value, Refusal(order: .max, text: "it is an output of the model"))
@@ -95,11 +97,17 @@ extension FilterAnalysis {
     }
   }
 
+  /// Notes that an operand that is a constant, or dequantized from one, follows the channels.
   mutating func slice(
     _ id: NodeID, _ operand: Int, axis: Int, _ units: [Int], isMasked: Bool
   ) {
+    guard let source = dequantized(graph[id].operand(operand)) else {
+      return slices.append(
+        ChannelSlice(node: id, operand: operand, axis: axis, units: units, isMasked: isMasked))
+    }
     slices.append(
-      ChannelSlice(node: id, operand: operand, axis: axis, units: units, isMasked: isMasked))
+      ChannelSlice(node: source, operand: 0, axis: axis, units: units, isMasked: isMasked))
+    sliceScales(source, axis: axis, units)
   }
 
   /// The side of a weight that follows what it reads; readers of one weight go together.
@@ -119,7 +127,7 @@ extension FilterAnalysis {
     let extent = shape.last ?? 1
     guard extent == units.count, !shape.isEmpty else { return false }
     let axis = shape.count - 1
-    if graph.constant(value) != nil {
+    if graph.constant(value) != nil || dequantized(value) != nil {
       slice(id, operand, axis: axis, units, isMasked: true)
       return true
     }

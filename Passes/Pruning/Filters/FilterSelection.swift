@@ -88,7 +88,7 @@ struct FilterSelection {
 
   /// The norm of each filter.
   private func scores(_ layer: FilterLayer) throws -> [Double] {
-    guard let constant = analysis.graph.constant(layer.weight) else { return [] }
+    guard let constant = analysis.realConstant(layer.weight) else { return [] }
     let view = MatrixView(constant.type.shape, rowAxis: layer.axis)
     let numbers = constant.numbers
     var scores = [Double](repeating: 0, count: view.rows)
