@@ -32,7 +32,7 @@ extension FilterAnalysis {
       let extent = own >= 0 ? graph[value].type.shape[own] : 1
       if extent == 1 {
         addends = false
-      } else if graph.constant(value) != nil {
+      } else if graph.constant(value) != nil || dequantized(value) != nil {
         slice(id, index, axis: own, units, isMasked: isSum)
       } else {
         for unit in units {
@@ -73,7 +73,8 @@ extension FilterAnalysis {
         context.operands[index] = zero.type
         context.known[index] = zero
       } else if graph.constant(value) == nil {
-        return nil
+        guard let constant = realConstant(value) else { return nil }
+        context.known[index] = constant
       }
     }
     return (try? Interpreter.evaluate(op: graph[id].op, context: context))?.first?.numbers

@@ -134,6 +134,28 @@ import Testing
     #expect(found["w"]?.split(separator: " ").count == 2)
   }
 
+  @Test func quantizedWeightsAreCutWithTheirScales() throws {
+    let found = try check(
+      "o: f32[2,4,1,1]",
+      """
+        %q = constant [1, -2, 3, 4, 5, 6, 1, 0, 1, -9, 9, 9] : i8[4,3,1,1]
+        %s = constant [0.5, 0.25, 4.0, 0.125] : f32[4]
+        %z = constant uniform [0] : i8[4]
+        %qb = constant [7, 8, 9, 10] : i32[4]
+        %one = constant [0.1] : f32[]
+        %zp = constant [-3] : i8[]
+        %w = DequantizeLinear(%q, %s, %z) {axis = 0}
+        %b = DequantizeLinear(%qb, %s) {axis = 0}
+        %a = Conv(%x, %w, %b)
+        %i = QuantizeLinear(%a, %one, %zp)
+        %p = MaxPool(%i) {kernel_shape = [2, 2]}
+        %d = DequantizeLinear(%p, %one, %zp)
+        %y = Conv(%d, %o)
+        return %y
+      """)
+    #expect(found == ["w": "0 3"])
+  }
+
   @Test func fusedNodesAreTakenApart() throws {
     let graph = try graph(
       "%x: f32[1,3,4,4]", "w: f32[4,3,1,1]; o: f32[2,4,1,1]",
