@@ -43,7 +43,7 @@ extension ExpressionPrinter {
     switch op {
     case .and, .mul, .min: infix("&&", .and, a, b)
     case .or, .add, .max: ("\(text(a, .bits)) || \(text(b, .bits))", .or)
-    default: ("\(text(a, .order)) != \(text(b, .order))", .equality)
+    default: ("\(text(a, .sum)) != \(text(b, .sum))", .equality)
     }
   }
 

@@ -163,10 +163,10 @@ extension Helpers {
     let width = "8u * sizeof(\(type))"
     let body: [String]
     if op == .shl {
-      body = ["return (\(wide))b < \(width) ? (\(type))((\(wide))a << b) : (\(type))0;"]
+      body = ["return (\(type))((\(wide))b < \(width) ? (\(wide))a << b : 0);"]
     } else {
-      let rest = isSigned(scalar) ? "(\(type))(a < 0 ? -1 : 0)" : "(\(type))0"
-      body = ["return (\(wide))b < \(width) ? (\(type))(a >> b) : \(rest);"]
+      let rest = isSigned(scalar) ? "(a < 0 ? -1 : 0)" : "0"
+      body = ["return (\(type))((\(wide))b < \(width) ? a >> b : \(rest));"]
     }
     return function("\(op.rawValue)_\(tag(scalar))", type, "\(type) a, \(type) b", body)
   }
