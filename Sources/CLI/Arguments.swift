@@ -1,7 +1,7 @@
-import ArgumentParser
-import Coppice
-import CoppiceC
-import CoppiceIR
+public import ArgumentParser
+public import Coppice
+public import CoppiceC
+public import CoppiceIR
 
 extension Target: ExpressibleByArgument {}
 extension WeightsPlacement: ExpressibleByArgument {}

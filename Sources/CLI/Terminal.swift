@@ -32,7 +32,7 @@ enum Terminal {
   /// Writes a diagnostic to stderr, its severity in colour on a terminal.
   static func say(_ diagnostic: Diagnostic) {
     var text = diagnostic.description
-    if errorsAreShown, Rainbow.enabled,
+    if errorsAreShown,
       let range = text.firstRange(of: diagnostic.severity.rawValue)
     {
       let word = diagnostic.severity.rawValue
