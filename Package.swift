@@ -81,6 +81,7 @@ let package = Package(
       name: "CoppicePruningTests",
       dependencies: [
         "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceONNX", "CoppiceLowering",
+        "CoppiceRecords",
       ],
       path: "Tests/PruningTests", swiftSettings: settings),
   ]

@@ -1,0 +1,126 @@
+import CoppiceIR
+import CoppiceONNX
+import CoppicePassManager
+import CoppicePasses
+import CoppiceRecords
+import Foundation
+import Testing
+
+private let project = URL(filePath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+private let sharedModels = project.deletingLastPathComponent().appending(path: "shared/models")
+
+private let hasSharedModels = FileManager.default.fileExists(atPath: sharedModels.path)
+
+private struct FileTensors: NamedTensors {
+  let file: SafetensorsFile
+  var metadata: [String: String] { file.metadata }
+  var names: [String] { file.entries.map(\.name) }
+  func tensor(_ name: String) -> Constant? { file.entry(name).map { file.constant($0) } }
+}
+
+private let services = PassServices { (path) throws(DiagnosticMessage) in
+  FileTensors(file: try SafetensorsFile(path: path))
+}
+
+/// Imports a model and runs one pass on it as the user's pipeline would.
+private func run(
+  _ pass: any Pass.Type, _ options: [String: String], on model: URL
+) throws -> (before: Graph, after: Graph, context: PassContext) {
+  let before = try ONNXImporter.load(model.path).graph
+  var after = before
+  var context = PassContext(services: services)
+  try pass.init(options: PassOptions(options, for: pass.info)).run(on: &after, &context)
+  return (before, after, context)
+}
+
+/// The owner that the report names for each weight.
+private func owners(_ context: PassContext) -> [String: String] {
+  let rows = context.reports.flatMap(\.rows)
+  return Dictionary(
+    rows.compactMap { row in
+      guard let name = row.first, let owner = row.last else { return nil }
+      return ("\(name)", "\(owner)")
+    }, uniquingKeysWith: { first, _ in first })
+}
+
+@Suite struct OwnModelTests {
+  static let folder = project.appending(path: "examples/digits")
+
+  @Test(arguments: ["gradient", "midpoint"])
+  func theDigitsModelIsPrunedFromItsRecord(_ form: String) throws {
+    let record = Self.folder.appending(path: "digits.prunerec.safetensors").path
+    let options = ["record": record, "sparsity": "0.8", "scope": "global", "form": form]
+    let (_, after, context) = try run(
+      PruneMovement.self, options, on: Self.folder.appending(path: "digits.onnx"))
+    let rows = context.reports.flatMap(\.rows)
+    let (count, zeros, zeroed) = (total(rows, 2), total(rows, 3), total(rows, 4))
+    #expect(rows.count >= 3 && count > 5000)
+    #expect(zeroed <= count * 4 / 5)
+    #expect(zeros >= count * 4 / 5)
+    #expect(owners(context).values.allSatisfy { $0.contains("weight") })
+    let kept = after.constantValues.reduce(0) { $0 + (after.constant($1)?.nonzeroCount ?? 0) }
+    #expect(kept >= count - zeros)
+  }
+
+  private func total(_ rows: [[ReportValue]], _ column: Int) -> Int {
+    rows.reduce(0) { total, row in
+      guard case .integer(let value) = row[column] else { return total }
+      return total + value
+    }
+  }
+}
+
+@Suite(.enabled(if: hasSharedModels, "SKIPPED: ../shared/models is absent"))
+struct SharedModelTests {
+  private func record(_ kind: String) -> String {
+    sharedModels.appending(path: "records/\(kind).prunerec.safetensors").path
+  }
+
+  @Test func everyWeightOfTheDynamoExporterHasItsOwner() throws {
+    let expected = [
+      "cnn": [
+        "conv1.weight": "conv1.weight, scaled", "dw.weight": "dw.weight, scaled",
+        "fc.weight": "fc.weight", "val_27": "head3.weight, transposed",
+      ],
+      "rnn": [
+        "val_41": "lstm.weight_ih_l0, gates [0, 3, 1, 2]",
+        "val_42": "lstm.weight_hh_l0, gates [0, 3, 1, 2]",
+        "val_103": "gru.weight_ih_l0, gates [1, 0, 2]",
+        "val_104": "gru.weight_hh_l0, gates [1, 0, 2]", "val_133": "out.weight, transposed",
+      ],
+    ]
+    for (kind, wanted) in expected {
+      let (_, _, context) = try run(
+        PruneMovement.self, ["record": record(kind), "sparsity": "0.5"],
+        on: sharedModels.appending(path: "records/\(kind)_dynamo.onnx"))
+      #expect(owners(context) == wanted)
+    }
+  }
+
+  /// The TorchScript exporter's files come from another training run than the records.
+  @Test(arguments: ["cnn", "rnn"])
+  func aRecordOfAnotherRunIsRefused(_ kind: String) throws {
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try run(
+        PruneMovement.self, ["record": record(kind), "sparsity": "0.5"],
+        on: sharedModels.appending(path: "records/\(kind)_torchscript.onnx"))
+    }
+    #expect(error?.id == "record-match")
+  }
+
+  @Test func globalMagnitudeEmptiesTheFirstLayerOfFourOfFiveModels() throws {
+    var emptied: [String] = []
+    for name in ["ad01", "kws", "resnet8", "sww", "vww"] {
+      let (_, _, context) = try run(
+        PruneMagnitude.self, ["sparsity": "0.8", "scope": "global"],
+        on: sharedModels.appending(path: "mlperf-tiny/\(name)_f32.onnx"))
+      let rows = context.reports.flatMap(\.rows)
+      if let first = rows.first, first[2] == first[3] { emptied.append(name) }
+      let isWarned = context.diagnostics.contains { $0.message.id == "prune-disconnected" }
+      #expect(isWarned == emptied.contains(name))
+    }
+    #expect(emptied.count == 4)
+  }
+}
