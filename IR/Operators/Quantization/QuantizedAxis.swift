@@ -36,7 +36,7 @@ package struct QuantizedAxis {
 
   /// The parameter of an element.
   package func value(_ view: TensorView, at index: [Expr]) -> Expr {
-    guard aligned.contains(where: { $0 != 1 }) else {
+    guard view.count != 1, aligned.contains(where: { $0 != 1 }) else {
       return view[view.shape.map { _ in .integer(0) }]
     }
     var place = index
