@@ -38,15 +38,13 @@ public struct TensorView: Hashable, Sendable {
     zip(zip(shape, strides), rowMajorStrides(shape)).allSatisfy { $0.0 == 1 || $0.1 == $1 }
   }
 
-  /// The offset of an element.
+  /// The offset of an element; an index may run on past its axis into the one before it.
   ///
   /// - Parameter index: One expression for each axis.
   /// - Returns: Counted in elements of the buffer.
   public func at(_ index: [Expr]) -> Expr {
     var sum = Expr.integer(offset)
-    for (axis, part) in index.enumerated() where shape[axis] != 1 || part.constantIndex == nil {
-      sum = sum + part * strides[axis]
-    }
+    for (axis, part) in index.enumerated() { sum = sum + part * strides[axis] }
     return sum
   }
 

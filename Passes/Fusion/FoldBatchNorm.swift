@@ -93,7 +93,9 @@ private struct BatchNormFolding {
     let node = graph[producer]
     var numbers = weight.numbers
     let channel = graph.channels(of: producer)
-    for index in numbers.indices { numbers[index] *= factor[channel(index)] }
+    for index in numbers.indices where numbers[index] != 0 {
+      numbers[index] *= factor[channel(index)]
+    }
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
     guard let scaled = Constant(numbers: numbers, element, weight.type.shape),
       let biases = Constant(numbers: shifted, element, [shifted.count]),
