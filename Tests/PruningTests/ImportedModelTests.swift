@@ -24,15 +24,13 @@ private let services = PassServices { (path) throws(DiagnosticMessage) in
   FileTensors(file: try SafetensorsFile(path: path))
 }
 
-/// Imports a model and runs one pass on it as the user's pipeline would.
-private func run(
-  _ pass: any Pass.Type, _ options: [String: String], on model: URL
-) throws -> (before: Graph, after: Graph, context: PassContext) {
-  let before = try ONNXImporter.load(model.path).graph
-  var after = before
+/// Imports a model and runs a pipeline on it.
+private func run(_ pipeline: String, on model: URL) throws -> (graph: Graph, context: PassContext) {
+  var graph = try ONNXImporter.load(model.path).graph
   var context = PassContext(services: services)
-  try pass.init(options: PassOptions(options, for: pass.info)).run(on: &after, &context)
-  return (before, after, context)
+  let pipeline = try PassRegistry.standard.resolve(pipeline)
+  try PassManager(verifiesEach: false).run(pipeline, on: &graph, &context)
+  return (graph, context)
 }
 
 /// The owner that the report names for each weight.
@@ -51,9 +49,9 @@ private func owners(_ context: PassContext) -> [String: String] {
   @Test(arguments: ["gradient", "midpoint"])
   func theDigitsModelIsPrunedFromItsRecord(_ form: String) throws {
     let record = Self.folder.appending(path: "digits.prunerec.safetensors").path
-    let options = ["record": record, "sparsity": "0.8", "scope": "global", "form": form]
-    let (_, after, context) = try run(
-      PruneMovement.self, options, on: Self.folder.appending(path: "digits.onnx"))
+    let (after, context) = try run(
+      "@default,prune-movement{record=\"\(record)\",sparsity=0.8,scope=global,form=\(form)}",
+      on: Self.folder.appending(path: "digits.onnx"))
     let rows = context.reports.flatMap(\.rows)
     let (count, zeros, zeroed) = (total(rows, 2), total(rows, 3), total(rows, 4))
     #expect(rows.count >= 3 && count > 5000)
@@ -78,7 +76,8 @@ struct SharedModelTests {
     sharedModels.appending(path: "records/\(kind).prunerec.safetensors").path
   }
 
-  @Test func everyWeightOfTheDynamoExporterHasItsOwner() throws {
+  @Test(arguments: ["", "@default,"])
+  func everyWeightOfTheDynamoExporterHasItsOwner(_ preset: String) throws {
     let expected = [
       "cnn": [
         "conv1.weight": "conv1.weight, scaled", "dw.weight": "dw.weight, scaled",
@@ -92,8 +91,8 @@ struct SharedModelTests {
       ],
     ]
     for (kind, wanted) in expected {
-      let (_, _, context) = try run(
-        PruneMovement.self, ["record": record(kind), "sparsity": "0.5"],
+      let (_, context) = try run(
+        "\(preset)prune-movement{record=\"\(record(kind))\",sparsity=0.5}",
         on: sharedModels.appending(path: "records/\(kind)_dynamo.onnx"))
       #expect(owners(context) == wanted)
     }
@@ -102,19 +101,19 @@ struct SharedModelTests {
   /// The TorchScript exporter's files come from another training run than the records.
   @Test(arguments: ["cnn", "rnn"])
   func aRecordOfAnotherRunIsRefused(_ kind: String) throws {
-    let error = #expect(throws: DiagnosticMessage.self) {
+    let error = #expect(throws: Diagnostics.self) {
       try run(
-        PruneMovement.self, ["record": record(kind), "sparsity": "0.5"],
+        "prune-movement{record=\"\(record(kind))\",sparsity=0.5}",
         on: sharedModels.appending(path: "records/\(kind)_torchscript.onnx"))
     }
-    #expect(error?.id == "record-match")
+    #expect(error?.all.map(\.message.id) == ["record-match"])
   }
 
   @Test func globalMagnitudeEmptiesTheFirstLayerOfFourOfFiveModels() throws {
     var emptied: [String] = []
     for name in ["ad01", "kws", "resnet8", "sww", "vww"] {
-      let (_, _, context) = try run(
-        PruneMagnitude.self, ["sparsity": "0.8", "scope": "global"],
+      let (_, context) = try run(
+        "@default,prune-magnitude{sparsity=0.8,scope=global}",
         on: sharedModels.appending(path: "mlperf-tiny/\(name)_f32.onnx"))
       let rows = context.reports.flatMap(\.rows)
       if let first = rows.first, first[2] == first[3] { emptied.append(name) }
