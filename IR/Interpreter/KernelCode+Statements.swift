@@ -42,7 +42,7 @@ extension KernelCode {
     case .repeatWhile(let condition, let body):
       let (run, faulted) = (try sequence(body), memories.faulted)
       let test = try condition1(condition)
-      return { repeat { run() } while !faulted.pointee && test() != 0 }
+      return { while !faulted.pointee, test() != 0 { run() } }
     case .loop(let variable, let from, let to, let step, let body):
       return try loop(variable, from, to, step, body)
     }

@@ -10,6 +10,7 @@ public indirect enum Statement: Hashable, Sendable {
   /// Stores as many elements as the value has lanes.
   case store(Buffer, Expr, Expr)
   case when(Expr, [Statement], else: [Statement])
+  /// Runs the body again and again; the condition is tested before each turn.
   case repeatWhile(Expr, [Statement])
   case comment(String)
 }

@@ -136,6 +136,21 @@ import Testing
     #expect(result.array(of: Float.self) == [24])
   }
 
+  @Test func aConditionIsTestedBeforeTheFirstTurn() throws {
+    let n = Variable(id: 0, scalar: .element(.int32), lanes: 1, hint: "n")
+    for (start, end) in [(3.0, 10), (50.0, 50)] {
+      let result = try store(.integer(0), .int32) { _, y in
+        let more = Expr.variable(n).compared(.lt, .number(10, .int32))
+        return [
+          .declare(n, .number(start, .int32)),
+          .repeatWhile(more, [.assign(n, .variable(n) + .number(1, .int32))]),
+          .store(y, .integer(0), .variable(n)),
+        ]
+      }
+      #expect(result.integer(at: 0, .int32) == end)
+    }
+  }
+
   @Test func inputsOfTheWrongSizeAreRefused() throws {
     let program = Program(inputs: [("x", TensorType(.float32, [2]))], outputs: [])
     let error = try #require(throws: DiagnosticMessage.self) {
