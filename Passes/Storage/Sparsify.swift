@@ -51,7 +51,7 @@ public struct Sparsify: Pass {
     storage = options.text("storage").flatMap(StorageKind.init(rawValue:))
   }
 
-  /// Judges every constant that somebody reads, in order.
+  /// Judges every constant that somebody reads, in the order of their first readers.
   ///
   /// - Parameters:
   ///   - graph: The graph.
@@ -64,7 +64,7 @@ public struct Sparsify: Pass {
         "name", "shape", "nonzeros", "elements", "dense bytes", "storage", "bytes", "time",
         "reason",
       ])
-    for value in graph.constantValues where !uses[value].isEmpty {
+    for value in graph.constantsByReader {
       guard let choice = choose(value, graph, uses, context) else { continue }
       let old = graph.constant(value)
       if let old, choice.changes(old.storage), context.mayRewrite() {
@@ -104,5 +104,15 @@ public struct Sparsify: Pass {
     default: context.count("sparse")
     }
     context.count("bytes-saved", by: max(0, choice.denseBytes - choice.bytes))
+  }
+}
+
+extension Graph {
+  /// The constants that nodes read, each once, in the order of the nodes.
+  fileprivate var constantsByReader: [ValueID] {
+    var seen: Set<ValueID> = []
+    return allNodes.flatMap { self[$0].operands }.compactMap { $0 }.filter {
+      constant($0) != nil && seen.insert($0).inserted
+    }
   }
 }
