@@ -37,7 +37,7 @@ public struct FoldBatchNorm: Pass {
   ///   - graph: The graph.
   ///   - context: Permission, statistics and the factors.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    for id in graph.allNodes where graph.contains(id) {
+    for id in graph.allNodes where graph[id].op.name == "BatchNormalization" {
       let uses = graph.uses()
       guard let fold = BatchNormFolding(id, in: graph, uses), context.mayRewrite(graph[id]) else {
         continue

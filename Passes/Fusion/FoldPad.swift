@@ -34,7 +34,7 @@ public struct FoldPad: Pass {
   ///   - graph: The graph.
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    for id in graph.allNodes where graph.contains(id) {
+    for id in graph.allNodes where graph[id].op.name == "Pad" {
       let uses = graph.uses()
       guard let fold = PadFolding(id, in: graph, uses), context.mayRewrite(graph[id]) else {
         continue
