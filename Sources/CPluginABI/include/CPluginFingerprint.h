@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "c32bed51d48b0471"
+#define COPPICE_API_FINGERPRINT "8349198b298be741"
