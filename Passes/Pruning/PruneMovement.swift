@@ -74,6 +74,7 @@ public struct PruneMovement: Pass {
     let matches = try RecordMatcher(record).match(weights.compactMap { graph.matchTarget($0) })
     let form = try record.form(form, for: matches.flatMap { $0.owners.map(\.parameter) })
     context.note(.form(form))
+    if record.masksWereActive, form == .midpoint { context.warn(.masked(path)) }
     let scores = MovementScores(record, form: form)
     let keys = zip(weights, matches).map { weight, match in
       MovementKeys(scores: scores, match: match, count: weight.count)
@@ -102,6 +103,14 @@ public struct PruneMovement: Pass {
 }
 
 extension DiagnosticMessage {
+  fileprivate static func masked(_ path: String) -> Self {
+    Self(
+      "record-masked",
+      "masks were active while '\(path)' was recorded: masked weights did not move, and the midpoint"
+        + " form scores them as if training had not wanted them to",
+      notes: ["record without masks, or use form=gradient with scores of the unmasked gradient"])
+  }
+
   fileprivate static func form(_ form: MovementForm) -> Self {
     let meaning =
       switch form {

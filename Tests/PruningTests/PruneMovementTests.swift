@@ -73,6 +73,16 @@ private struct MemoryTensors: NamedTensors {
     #expect(midpoint.reports.first?.rows.first?.last == .text("fc.weight"))
   }
 
+  @Test func midpointScoresOfAMaskedTrainingAreWarnedOf() throws {
+    let masked = services { $0.metadata["masks_active"] = "true" }
+    for (form, ids) in [
+      ("gradient", ["movement-form"]), ("midpoint", ["movement-form", "record-masked"]),
+    ] {
+      let context = try run(["keep": "0.5", "form": form], services: masked).context
+      #expect(context.diagnostics.map(\.message.id) == ids)
+    }
+  }
+
   @Test func aMissingScoreNamesWhatTheRecordServes() throws {
     let bare = services {
       $0.tensors["fc.weight/mv"] = nil

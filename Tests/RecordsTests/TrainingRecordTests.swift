@@ -34,9 +34,10 @@ import Testing
     var builder = RecordBuilder()
     builder.add("w", shape: [1], [.final: [1]])
     #expect(try builder.build().notes.isEmpty)
+    #expect(try !builder.build().masksWereActive)
     builder.metadata["masks_active"] = nil
     #expect(try builder.build().notes.count == 1)
     builder.metadata["masks_active"] = "true"
-    #expect(try builder.build().notes.first?.contains("were active") == true)
+    #expect(try builder.build().masksWereActive)
   }
 }

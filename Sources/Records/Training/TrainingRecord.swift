@@ -27,6 +27,9 @@ package struct TrainingRecord: Sendable {
   /// What messages call the record.
   package let name: String
 
+  /// Whether weights were masked while training ran; such weights did not move.
+  package let masksWereActive: Bool
+
   private let constants: [String: Constant]
 
   /// The parameters by name, in ascending order.
@@ -47,6 +50,7 @@ package struct TrainingRecord: Sendable {
     self.parameters = parameters.sorted { $0.name < $1.name }
     self.constants = constants
     notes = Self.notes(source.metadata)
+    masksWereActive = source.metadata["masks_active"].map { $0 != "false" } ?? false
     for parameter in self.parameters {
       for key in RecordKey.allCases where parameter.keys.contains(key) {
         try requireFinite(parameter, key)
@@ -73,16 +77,8 @@ package struct TrainingRecord: Sendable {
   }
 
   private static func notes(_ metadata: [String: String]) -> [String] {
-    switch metadata["masks_active"] {
-    case nil:
-      return ["the record does not say whether masks were active in training (masks_active)"]
-    case "false": return []
-    default:
-      return [
-        "masks were active in training: pruned weights did not move, so scores made of weight"
-          + " changes differ from gradient scores"
-      ]
-    }
+    guard metadata["masks_active"] == nil else { return [] }
+    return ["the record does not say whether masks were active in training (masks_active)"]
   }
 }
 
