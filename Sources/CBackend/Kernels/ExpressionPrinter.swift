@@ -210,7 +210,10 @@ struct ExpressionPrinter {
     if function == .isnan || function == .isinf {
       return ("(\(function.rawValue)(\(texts)) != 0)", .primary)
     }
-    let name = function.rawValue + (first.elementType == .float64 ? "" : "f")
+    let isExponential = function == .exp && first.elementType == .float32
+    let name =
+      isExponential
+      ? helpers.exponential() : function.rawValue + (first.elementType == .float64 ? "" : "f")
     if first.lanes > 1 {
       let element = first.elementType
       let call = helpers.lanewise(

@@ -73,7 +73,9 @@ func vectorCondition(_ bytes: Int) -> String {
   switch bytes {
   case 33...: "defined(__AVX512F__)"
   case 17...32: "defined(__AVX__)"
-  default: "defined(__SSE2__) || defined(__ARM_NEON)"
+  default:
+    "defined(__SSE2__) || defined(__ARM_NEON) || "
+      + "(defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2))"
   }
 }
 

@@ -17,7 +17,7 @@ struct DenseConvolution: KernelForm {
     guard perGroup >= 4 || g.group == 1 else { return nil }
     let vectors =
       g.y.strides[1] == 1 && !target.vectorBytes.isEmpty && computation.tailIsVectorizable
-    let sizes = vectors ? [32, 16, 8, 4, 1] : [4, 2, 1]
+    let sizes = vectors ? target.vectorBlocks : [4, 2, 1]
     let depth = g.weight.type.shape[1...].reduce(1, *)
     let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
     let grouped = (0..<g.group).flatMap { number in
@@ -35,7 +35,9 @@ struct DenseConvolution: KernelForm {
     }
     return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
-      let tile = DenseConvolutionTile(g: g, packed: packed, builder: builder, lanes: lanes)
+      let tile = DenseConvolutionTile(
+        g: g, packed: packed, builder: builder, lanes: lanes,
+        accumulators: target.accumulators(lanes: lanes))
       builder.loop("n", g.y.shape[0]) { n in
         builder.loop("g", g.group) { number in
           for block in blocks { tile.run(block, n, number, perGroup) }
@@ -51,12 +53,12 @@ struct DenseConvolutionTile {
   let packed: PackedWeights
   let builder: LoopBuilder
   let lanes: Int
+  let accumulators: Int
 
   /// Positions in a tile: as many as leave registers for weights.
   private func positions(_ block: ChannelBlock) -> Int {
     let vectors = block.size / block.lanes(lanes)
-    let registers = lanes >= 16 ? 24 : lanes > 1 ? 10 : 16
-    return max(1, min(lanes > 1 ? 6 : 4, registers / vectors))
+    return max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
   }
 
   func run(_ block: ChannelBlock, _ n: Expr, _ number: Expr, _ perGroup: Int) {

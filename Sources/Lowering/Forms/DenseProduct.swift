@@ -13,7 +13,7 @@ struct DenseProduct: KernelForm {
     let vectors =
       p.y.strides[p.y.rank - 1] == 1 && !target.vectorBytes.isEmpty
       && computation.tailIsVectorizable && p.addend.map { $0.strides[$0.rank - 1] == 1 } ?? true
-    let sizes = vectors ? [64, 32, 16, 8, 4, 1] : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
+    let sizes = vectors ? Self.blocks(target) : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
     let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
     let packed = PackedWeights(
       blocks, depth: p.depth, channels: p.columns, builder, p.weight, operand: 1
@@ -22,18 +22,24 @@ struct DenseProduct: KernelForm {
       (lanes) throws(DiagnosticMessage) in
       let lead = Array(p.y.shape.dropLast(2))
       builder.loops(lead, "n") { outer in
-        for block in blocks { run(block, p, packed, outer, lanes, builder) }
+        for block in blocks {
+          run(block, p, packed, outer, lanes, target.accumulators(lanes: lanes), builder)
+        }
       }
     }
   }
 
+  /// A single row meets wide panels, so that enough sums are under way at once.
+  private static func blocks(_ target: Target) -> [Int] {
+    target == .cortexM55 ? [16, 8, 4, 1] : [64, 32, 16, 8, 4, 1]
+  }
+
   private func run(
     _ block: ChannelBlock, _ p: ProductGeometry, _ packed: PackedWeights, _ outer: [Expr],
-    _ lanes: Int, _ builder: LoopBuilder
+    _ lanes: Int, _ accumulators: Int, _ builder: LoopBuilder
   ) {
     let vectors = block.size / block.lanes(lanes)
-    let registers = lanes >= 16 ? 24 : lanes > 1 ? 10 : 16
-    let size = max(1, min(4, registers / vectors))
+    let size = max(1, min(4, accumulators / vectors))
     let full = p.rows / size * size
     builder.loop("b", block.repeats) { index in
       let column = builder.define("j", index * block.size + block.first)
