@@ -18,7 +18,8 @@ public import CoppicePassManager
 /// The interpreter computes; it does what the generated code would do. Shapes of values that are not
 /// known themselves fold too, and an If whose condition is known gives way to its branch. Results with
 /// equal elements stay uniform. A result may be `limit` bytes larger than the operands that go, so that
-/// an Expand or a ConstantOfShape does not fill the flash. Random operators, nodes with other bodies
+/// an Expand or a ConstantOfShape does not fill the flash; weights that are dequantized always fold, because
+/// they would take the same memory in RAM. Random operators, nodes with other bodies
 /// and outputs of the model stay.
 ///
 /// - Complexity: that of the computation.
@@ -86,7 +87,7 @@ extension Graph {
     let (before, after) = (
       known.map(\.storedBytes).reduce(0, +), types.map(\.byteCount).reduce(0, +)
     )
-    guard after <= before + limit else { return nil }
+    guard after <= before + limit || node.op is DequantizeLinear else { return nil }
     if let order = node.op as? Transpose, let data = known.first {
       return data.permuted(order.order(rank: data.type.rank)).map { [$0] }
     }

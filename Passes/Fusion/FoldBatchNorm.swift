@@ -16,7 +16,7 @@ public import CoppicePassManager
 ///
 /// The producer is a Conv, ConvTranspose or Gemm with constant weights whose result only the
 /// normalisation reads. Normalisation in training mode stays, as does one with a scale that is not
-/// finite. The factor `s` is attached as `fold-batch-norm/<weight>`, so that a later pass can match
+/// finite; large uniform weights stay uniform or are left alone. The factor `s` is attached as `fold-batch-norm/<weight>`, so that a later pass can match
 /// weights to a record of the training.
 ///
 /// - Complexity: O(weights).
@@ -59,6 +59,9 @@ private struct BatchNormFolding {
   let factor: [Double]
   let offset: [Double]
 
+  /// Uniform weights above this many bytes are not spread out for the sake of a normalisation.
+  private static let smallWeight = 16384
+
   init?(_ id: NodeID, in graph: Graph, _ uses: UseMap) {
     let node = graph[id]
     guard node.op.name == "BatchNormalization", !node.op.attributes.flag("training_mode"),
@@ -79,6 +82,8 @@ private struct BatchNormFolding {
       (factor + offset).allSatisfy(\.isFinite), graph.outputChannels(of: producer) == channels,
       let bias = graph.bias(of: producer, channels: channels)
     else { return nil }
+    let isUniform = if case .uniform = weight.storage { true } else { false }
+    if isUniform, Set(factor).count > 1, weight.type.byteCount > Self.smallWeight { return nil }
     norm = id
     self.producer = producer
     self.weight = weight
@@ -86,6 +91,15 @@ private struct BatchNormFolding {
     self.factor = factor
     self.offset = offset
     element = weight.type.element
+  }
+
+  private func scaledWeight(_ channel: (Int) -> Int) -> Constant? {
+    if case .uniform(let one) = weight.storage, Set(factor).count == 1, let factor = factor.first {
+      return Constant.filled(one.number(at: 0, element) * factor, element, weight.type.shape)
+    }
+    var numbers = weight.numbers
+    for index in numbers.indices { numbers[index] *= factor[channel(index)] }
+    return Constant(numbers: numbers, element, weight.type.shape)
   }
 
   func apply(to graph: inout Graph, _ uses: UseMap, _ context: inout PassContext) {
@@ -97,7 +111,7 @@ private struct BatchNormFolding {
       numbers[index] *= factor[channel(index)]
     }
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
-    guard let scaled = Constant(numbers: numbers, element, weight.type.shape),
+    guard let scaled = scaledWeight(graph.channels(of: producer)),
       let biases = Constant(numbers: shifted, element, [shifted.count]),
       let factors = Constant(numbers: factor, element, [factor.count]),
       let old = graph[norm].result, let new = node.result

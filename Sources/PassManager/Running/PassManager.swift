@@ -45,6 +45,7 @@ private struct PipelineRun {
   let manager: PassManager
   var scopes: [NodeScope] = []
   var index = 0
+  private var fixDepth = 0
 
   init(manager: PassManager) { self.manager = manager }
 
@@ -75,6 +76,8 @@ private struct PipelineRun {
     _ body: [ResolvedPipeline.Step], _ text: String, on graph: inout Graph,
     _ context: inout PassContext
   ) throws(Diagnostics) -> Bool {
+    fixDepth += 1
+    defer { fixDepth -= 1 }
     for round in 0..<manager.fixLimit where try !run(body, on: &graph, &context) {
       return round > 0
     }
@@ -89,7 +92,7 @@ private struct PipelineRun {
     _ pass: any Pass, _ text: String, on graph: inout Graph, _ context: inout PassContext
   ) throws(Diagnostics) -> Bool {
     let name = type(of: pass).info.name
-    let before = graph
+    let before = isCompared ? graph : nil
     let rewrites = context.rewrites
     for observer in manager.observers { observer.willRun(text, index: index, on: graph) }
     context.begin(name, in: scopes)
@@ -99,14 +102,18 @@ private struct PipelineRun {
     try apply(pass, name, on: &graph, &context)
     let duration = clock.now - start
     if manager.verifiesEach { try verify(graph, after: name) }
+    index += 1
+    guard let before else { return true }
     let changed = !graph.isSame(as: before)
     let run = PassRun(
-      pass: text, index: index, changed: changed, rewrites: context.rewrites - rewrites,
+      pass: text, index: index - 1, changed: changed, rewrites: context.rewrites - rewrites,
       duration: duration)
     for observer in manager.observers { observer.didRun(run, before: before, after: graph) }
-    index += 1
     return changed
   }
+
+  /// A snapshot keeps replaced weights alive, so it is taken only where somebody needs it.
+  private var isCompared: Bool { fixDepth > 0 || !manager.observers.isEmpty }
 
   /// No pass may lean on the order of nodes that do not depend on each other.
   private func tryPermuted(
