@@ -16,7 +16,7 @@ demo: build
 
 examples: build
 	examples/plugin-pass/run .build/release
-	swift run --package-path examples/library-pass rounding
+	examples/library-pass/run
 
 test: setup
 	swift test --disable-xctest
