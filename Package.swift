@@ -54,6 +54,9 @@ let package = Package(
     .target(
       name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceLowering"], path: "Sources/CBackend",
       swiftSettings: settings),
+    .testTarget(
+      name: "CoppiceCTests", dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceC"],
+      path: "Tests/CBackendTests", swiftSettings: settings),
     .target(
       name: "Coppice",
       dependencies: [

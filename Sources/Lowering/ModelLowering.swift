@@ -6,6 +6,11 @@ public struct LoweredModel: Sendable {
   public var program: Program
   /// Where the arena's buffers lie.
   public var plan: MemoryPlan
+
+  package init(program: Program, plan: MemoryPlan) {
+    self.program = program
+    self.plan = plan
+  }
 }
 
 /// Lowers a graph: decides layouts, kernels and memory.
