@@ -125,7 +125,7 @@ struct ExpressionPrinter {
   }
 
   private mutating func compare(_ op: CompareOp, _ a: Expr, _ b: Expr) -> (String, Binding) {
-    if let known = knownComparison(op, a, b) { return (known ? "1" : "0", .primary) }
+    if let known = Expr.compare(op, a, b).knownComparison { return (known ? "1" : "0", .primary) }
     let signs: [CompareOp: String] = [
       .eq: "==", .ne: "!=", .lt: "<", .le: "<=", .gt: ">", .ge: ">=",
     ]
@@ -134,34 +134,6 @@ struct ExpressionPrinter {
     guard a.lanes > 1 || b.lanes > 1 else { return (joined, binding) }
     let mask = helpers.vector(helpers.maskElement(a.elementType), max(a.lanes, b.lanes))
     return ("(\(mask))(\(joined))", .prefix)
-  }
-
-  /// A comparison with the end of a narrow type's range that always or never holds.
-  private func knownComparison(_ op: CompareOp, _ a: Expr, _ b: Expr) -> Bool? {
-    guard case .element(let element) = a.scalar, element.isInteger, element.bits >= 8 else {
-      return nil
-    }
-    let low = bits(
-      element.isSigned ? -Double(sign: .plus, exponent: element.bits - 1, significand: 1) : 0,
-      element)
-    let high = element.isSigned ? ~low : element == .uint64 ? -1 : (1 << Int64(element.bits)) - 1
-    if let limit = wholeValue(b) {
-      if limit == low { return op == .ge ? true : op == .lt ? false : nil }
-      if limit == high { return op == .le ? true : op == .gt ? false : nil }
-    }
-    if let limit = wholeValue(a) {
-      if limit == low { return op == .le ? true : op == .gt ? false : nil }
-      if limit == high { return op == .ge ? true : op == .lt ? false : nil }
-    }
-    return nil
-  }
-
-  private func wholeValue(_ expr: Expr) -> Int64? {
-    switch expr {
-    case .number(let value, let element): bits(value, element)
-    case .whole(let value, _): value
-    default: nil
-    }
   }
 
   private mutating func select(_ condition: Expr, _ a: Expr, _ b: Expr) -> (String, Binding) {

@@ -67,6 +67,7 @@ extension Expr {
     case .integer, .number, .whole: break
     case .variable(let variable): set.insert(variable.id)
     case .load(_, let index, _): index.addVariables(to: &set)
+    case .compare where knownComparison != nil: break
     case .binary(_, let a, let b), .compare(_, let a, let b):
       a.addVariables(to: &set)
       b.addVariables(to: &set)
