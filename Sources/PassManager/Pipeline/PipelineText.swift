@@ -26,7 +26,8 @@ struct PipelineText {
   /// At most 72 characters around the place, with a caret under it.
   private func excerpt(_ line: Range<Int>, _ caret: Int) -> String {
     let from = line.lowerBound + max(0, caret - 40)
-    let shown = String(characters[from..<min(line.upperBound, from + 72)])
+    let to = min(line.upperBound, from + 72)
+    let shown = String(characters[from..<to]) + (to < line.upperBound ? "..." : "")
     let lead = from == line.lowerBound ? "" : "..."
     let indent = "        " + String(repeating: " ", count: lead.count + min(caret, 40))
     return "\(lead)\(shown)\n\(indent)^"
