@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "8c72871981d6f6ed"
+#define COPPICE_API_FINGERPRINT "5086c499b0476790"
