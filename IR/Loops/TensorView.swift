@@ -80,7 +80,7 @@ public struct TensorView: Hashable, Sendable {
   /// - Parameter shape: Of the same count.
   /// - Returns: The same memory, or `nil` when strides do not allow it.
   public func reshaped(_ shape: [Int]) -> TensorView? {
-    if isContiguous { return TensorView(buffer, shape, offset: offset) }
+    if isContiguous || shape.contains(0) { return TensorView(buffer, shape, offset: offset) }
     var old = zip(self.shape, strides).filter { $0.0 != 1 }.map { (extent: $0.0, stride: $0.1) }
     var result = [Int](repeating: 0, count: shape.count)
     for axis in shape.indices.reversed() where shape[axis] != 1 {

@@ -3,7 +3,7 @@ public enum OperatorRegistry {
   /// Every operator, one line for each family, by name.
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent
-    + resampling + sequence + loss + control
+    + resampling + sequence + signal + loss + control
 
   private static let elementwise: [any Operator.Type] = [
     Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
@@ -14,8 +14,8 @@ public enum OperatorRegistry {
     LeakyRelu.self, Less.self, LessOrEqual.self, Log.self, Max.self, Mean.self, Min.self, Mish.self,
     Mod.self, Mul.self, Neg.self, Not.self, Or.self, PRelu.self, Pow.self, Reciprocal.self,
     Relu.self, Round.self, Selu.self, Shrink.self, Sigmoid.self, Sign.self, Sin.self, Sinh.self,
-    Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Swish.self, Tan.self, Tanh.self,
-    ThresholdedRelu.self, Where.self, Xor.self,
+    Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, SwiGLU.self, Swish.self, Tan.self,
+    Tanh.self, ThresholdedRelu.self, Where.self, Xor.self,
   ]
   private static let shape: [any Operator.Type] = [
     CenterCropPad.self, Concat.self, ConstantOfShape.self, CumProd.self, CumSum.self,
@@ -50,6 +50,10 @@ public enum OperatorRegistry {
   ]
   private static let sequence: [any Operator.Type] = [
     Attention.self, CausalConvWithState.self, LinearAttention.self, RotaryEmbedding.self,
+    TensorScatter.self,
+  ]
+  private static let signal: [any Operator.Type] = [
+    BlackmanWindow.self, DFT.self, HammingWindow.self, HannWindow.self,
   ]
   private static let loss: [any Operator.Type] = [
     NegativeLogLikelihoodLoss.self, SoftmaxCrossEntropyLoss.self,
