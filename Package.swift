@@ -32,7 +32,8 @@ let package = Package(
       name: "CoppicePassManager", dependencies: ["CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),
     .testTarget(
-      name: "CoppiceGoldenTests", dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
+      name: "CoppiceGoldenTests",
+      dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
       path: "Tests/GoldenTests", exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "CoppicePassManagerTests", dependencies: ["CoppiceIR", "CoppicePassManager"],

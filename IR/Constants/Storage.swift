@@ -1,4 +1,6 @@
-/// How the elements of a constant are held. Every form has an exact round trip to dense.
+/// How the elements of a constant are held.
+///
+/// Every form has an exact round trip to dense.
 ///
 /// Sparse forms see a tensor as a matrix: rows are the index along axis 0 (for a matrix that is
 /// read transposed, along the axis in `rowAxis`), columns all the other axes in row-major order.

@@ -29,7 +29,9 @@ public enum UnaryOp: String, Hashable, Sendable {
   case lnot
 }
 
-/// Comparisons; the result is bool. Any comparison with NaN but `ne` is false.
+/// Comparisons; the result is bool.
+///
+/// Any comparison with NaN but `ne` is false.
 public enum CompareOp: String, Hashable, Sendable {
   case eq, ne, lt, le, gt, ge
 }
@@ -79,7 +81,9 @@ public struct Buffer: Hashable, Sendable {
   }
 }
 
-/// An expression of loop IR. Building with the operators simplifies indices on the way.
+/// An expression of loop IR.
+///
+/// Building with the operators simplifies indices on the way.
 public indirect enum Expr: Hashable, Sendable {
   /// An index.
   case integer(Int)

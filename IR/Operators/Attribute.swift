@@ -1,4 +1,6 @@
-/// The value of an attribute. Subgraphs are blocks of the node, not attributes.
+/// The value of an attribute.
+///
+/// Subgraphs are blocks of the node, not attributes.
 public enum Attribute: Hashable, Sendable {
   case int(Int)
   case float(Float)

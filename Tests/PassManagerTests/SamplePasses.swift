@@ -64,7 +64,7 @@ let samples: PassRegistry = {
   return registry
 }()
 
-/// A chain of Relu nodes called `head/0`, `head/1`, ... and `tail/0`, ...
+/// A chain of Relu nodes called `head/0`, `head/1` and so on, then `tail/0` and so on.
 func chain(head: Int, tail: Int) -> Graph {
   var graph = Graph(name: "chain")
   let type = TensorType(.float32, [4])

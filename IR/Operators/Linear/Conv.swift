@@ -1,4 +1,6 @@
-/// Convolution of N x C x D1 x ... activations with M x C/group x k1 x ... weights.
+/// Convolution of activations with weights.
+///
+/// Activations are N x C x D1 x ..., weights M x C/group x k1 x ...
 public struct Conv: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(

@@ -41,9 +41,11 @@ struct PackedWeights {
   /// - Parameters:
   ///   - blocks: The runs of blocks.
   ///   - depth: How many weights each channel has.
+  ///   - channels: How many channels there are.
   ///   - builder: Takes the table.
-  ///   - weight: The element, by channel and depth, as an index into `source`.
   ///   - source: The weights.
+  ///   - operand: Which operand the weights are.
+  ///   - index: The element, by channel and depth, as an index into `source`.
   init(
     _ blocks: [ChannelBlock], depth: Int, channels: Int, _ builder: LoopBuilder,
     _ source: Constant, operand: Int, index: (_ channel: Int, _ depth: Int) -> Int
@@ -110,6 +112,7 @@ struct TileAccumulators {
   ///   - weights: The offset of the block's weights for this step.
   ///   - table: The packed weights.
   ///   - activations: One scalar for each position.
+  ///   - builder: Takes the statements.
   func accumulate(
     _ weights: Expr, _ table: Buffer, _ activations: [Expr], _ builder: LoopBuilder
   ) {

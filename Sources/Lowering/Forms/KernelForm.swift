@@ -27,6 +27,7 @@ extension ModelLowering {
 ///   - target: Says which widths there are.
 ///   - body: Builds the body for vectors of so many floats; 1 for scalars.
 /// - Returns: The kernel.
+/// - Throws: What `body` throws.
 func kernel(
   _ title: String, vectors: Bool, _ builder: LoopBuilder, _ target: Target,
   _ body: (_ lanes: Int) throws(DiagnosticMessage) -> Void

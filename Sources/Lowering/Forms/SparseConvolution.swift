@@ -1,7 +1,9 @@
 import CoppiceIR
 
 /// Convolution with sparse weights of any window: each nonzero meets a tile of neighbouring
-/// positions. Where windows reach into the padding, every tap is tested.
+/// positions.
+///
+/// Where windows reach into the padding, every tap is tested.
 struct SparseConvolution: KernelForm {
   func kernel(
     _ computation: Computation, _ builder: LoopBuilder, _ target: Target
