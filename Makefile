@@ -1,15 +1,14 @@
 # `make demo` and `make test` need only Swift 6.3 and apt; see .ci/setup for what they install.
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
-conformance ?= ../shared/conformance
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance
+.PHONY: setup build demo examples test lint format generate check-generated conformance firmware benchmarks
 
 setup:
 	@.ci/setup
 
 build: setup
-	swift build -c release
+	swift build -c release --explicit-target-dependency-import-check error
 
 demo: build
 	.venv/bin/python examples/digits/demo.py --coppice .build/release/coppice
@@ -19,7 +18,8 @@ examples: build
 	examples/library-pass/run
 
 test: setup
-	swift test --disable-xctest
+	swift build -c release --build-tests --explicit-target-dependency-import-check error
+	swift test -c release --skip-build --disable-xctest
 
 lint:
 	swift format lint --strict --recursive $(sources)
@@ -35,7 +35,17 @@ check-generated:
 	@.ci/check-generated
 
 conformance: build
-	test -d .build/onnx-node-cases || \
-	  .venv/bin/python $(conformance)/make_cases.py .build/onnx-node-cases
-	ONNX_NODE_CASES=.build/onnx-node-cases .venv/bin/python $(conformance)/run.py \
-	  --adapter cli --tool .build/release/coppice --out .build/conformance.json
+	.venv/bin/python Tests/Conformance/run.py
+
+# The MLPerf Tiny models as firmware under QEMU; needs ../shared.
+firmware: build
+	@if [ -d ../shared/models/mlperf-tiny ]; then \
+	  .venv/bin/python Tests/Firmware/mlperf.py --coppice .build/release/coppice \
+	    --models ../shared/models/mlperf-tiny --pruned; \
+	else echo "skipped: the MLPerf Tiny models are not beside the project"; fi
+
+# Paired timing against onnxruntime, and the compiler's own cost.
+benchmarks: build
+	.venv/bin/python Tests/Benchmarks/host_models.py
+	.venv/bin/python Tests/Benchmarks/host_sparse_layer.py
+	.venv/bin/python Tests/Benchmarks/compiler.py

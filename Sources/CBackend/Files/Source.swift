@@ -16,10 +16,24 @@ extension Generation {
     c.line()
     if options.weights == .inline { tables(&c, qualifier: "static const ") }
     kernels.helpers.print(to: &c)
-    for function in kernels.functions { function.print(to: &c) }
+    printKernels(to: &c)
     run(&c)
     staticRun(&c)
     return c
+  }
+
+  /// The kernels, kept out of line where the compiler can be told: inlined into one function their
+  /// frames and spills would add up.
+  private func printKernels(to c: inout CText) {
+    guard !kernels.functions.isEmpty else { return }
+    let macro = "\(name.uppercased())_KERNEL"
+    c.line("#if defined(__GNUC__)")
+    c.line("#define \(macro) static __attribute__((noinline))")
+    c.line("#else")
+    c.line("#define \(macro) static")
+    c.line("#endif")
+    c.line()
+    for function in kernels.functions { function.print(to: &c, macro: macro) }
   }
 
   /// `NAME_weights.c`.

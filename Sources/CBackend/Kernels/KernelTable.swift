@@ -17,14 +17,16 @@ struct KernelFunction {
   }
 
   /// Prints the definition.
-  func print(to c: inout CText) {
+  ///
+  /// - Parameter macro: The storage class and attributes of kernels.
+  func print(to c: inout CText, macro: String) {
     c.line("/* \(commentText(title)) */")
     let list = parameters.map { parameter in
       let const = parameter.isWritten ? "" : "const "
       let restrict = parameter.isRestrict ? "restrict " : ""
       return "\(const)\(cName(parameter.element)) *\(restrict)\(parameter.name)"
     }
-    c.line("static void \(name)(\(wrapped(list)))")
+    c.line("\(macro) void \(name)(\(wrapped(list)))")
     c.line("{")
     c.write(body)
     c.line("}")

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""ONNX's backend cases through `coppice run`, held against the committed list of expected failures.
+
+    .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--update]
+
+The list, expected_failures.txt beside this file, has a line for each case that does not pass: its name, how it fails and the
+reason. A case that fails and is not listed, and one that is listed and passes, both fail the run. --update writes the list anew."""
+import argparse, concurrent.futures, json, os, re, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SUITE = os.path.join(ROOT, "..", "shared", "conformance")
+LIST = os.path.join(HERE, "expected_failures.txt")
+CASES = os.path.join(ROOT, ".build", "onnx-node-cases")
+
+# Two halves of about the same time, so that two cores are busy.
+PARTS = [r"^node/test_[a-l]", r"^(?!node/test_[a-l])"]
+
+
+def run_part(tool, pattern, extra, folder):
+    out = f"{folder}/{patterns.index(pattern)}.json"
+    command = [sys.executable, "run.py", "--adapter", "cli", "--tool", tool, "--out", out, "--match", pattern, *extra]
+    environment = dict(os.environ, ONNX_NODE_CASES=CASES, PYTHONDONTWRITEBYTECODE="1")
+    process = subprocess.run(command, cwd=SUITE, env=environment, capture_output=True, text=True)
+    if process.returncode or not os.path.exists(out):
+        sys.exit(f"{' '.join(command)}\n{process.stdout[-2000:]}{process.stderr[-2000:]}")
+    with open(out) as file:
+        return json.load(file)["cases"]
+
+
+def reason(case):
+    match = re.search(r"error\[[\w-]+\]: .*", case["reason"])
+    text = match.group(0) if match else case["reason"]
+    return re.sub(r"\s+", " ", text)[:160]
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--coppice", default=os.path.join(ROOT, ".build", "release", "coppice"))
+parser.add_argument("--match", help="only these cases")
+parser.add_argument("--strip-shapes", action="store_true")
+parser.add_argument("--constant-operands", action="store_true")
+parser.add_argument("--update", action="store_true", help="write the list of expected failures anew")
+arguments = parser.parse_args()
+
+if not os.path.isdir(SUITE):
+    print("skipped: the conformance cases are not beside the project")
+    sys.exit(0)
+if not os.path.isdir(CASES):
+    subprocess.run([sys.executable, "make_cases.py", CASES], cwd=SUITE, check=True, stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+extra = [f for f, on in (("--strip-shapes", arguments.strip_shapes), ("--constant-operands", arguments.constant_operands)) if on]
+patterns = [arguments.match] if arguments.match else PARTS
+with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor() as pool:
+    parts = list(pool.map(lambda p: run_part(os.path.abspath(arguments.coppice), p, extra, folder), patterns))
+cases = sorted((case for part in parts for case in part), key=lambda case: case["id"])
+failures = {case["id"]: case for case in cases if case["status"] != "pass"}
+passed = len(cases) - len(failures)
+
+if arguments.update:
+    with open(LIST, "w") as file:
+        for name, case in failures.items():
+            file.write(f"{name}\t{case['status']}\t{reason(case)}\n")
+    print(f"{passed} passed, {len(failures)} listed")
+    sys.exit(0)
+
+with open(LIST) as file:
+    expected = {line.split("\t")[0]: line.split("\t")[1] for line in file if line.strip()}
+seen = {case["id"] for case in cases}
+problems = 0
+if extra:
+    print(f"{passed} passed, {len(failures)} refused or failed, of {len(cases)}; not compared with the list")
+else:
+    for name, case in failures.items():
+        if expected.get(name) != case["status"]:
+            problems += 1
+            print(f"unexpected {case['status']}: {name}: {reason(case)}")
+    for name in sorted(set(expected) & seen - set(failures)):
+        problems += 1
+        print(f"unexpected pass: {name}: take it off the list with --update")
+    print(f"{len(failures)} cases fail as expected_failures.txt says, unless named above")
+    print(f"conformance: {passed} passed, {problems} failed")
+sys.exit(1 if problems else 0)
