@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "5086c499b0476790"
+#define COPPICE_API_FINGERPRINT "a2ee9168840d830a"
