@@ -125,7 +125,7 @@ public struct Graph: Sendable {
       operands: node.operands.map { $0.map { self[$0].type } },
       known: node.operands.map { constant($0) },
       blockResults: node.blocks.map { self[$0].outputs.map { self[$0].type } },
-      resultCount: node.results.count)
+      resultCount: node.results.count, results: node.results.map { $0.map { self[$0].type } })
   }
 }
 

@@ -8,6 +8,9 @@ public struct InferenceContext: Sendable {
   public var blockResults: [[TensorType]]
   /// How many results the node has; trailing optional results may be absent.
   public var resultCount: Int
+  /// The types that the results are known to have, where the file declares them or the node is in
+  /// a graph. They stand in for operands, such as a target shape, that are not known.
+  public var results: [TensorType?]
 
   /// Makes a context.
   ///
@@ -16,14 +19,16 @@ public struct InferenceContext: Sendable {
   ///   - known: The operands' elements where they are known; padded with `nil`.
   ///   - blockResults: For each block of the node, the types that it yields.
   ///   - resultCount: How many results the node has.
+  ///   - results: The types that the results are known to have.
   public init(
     operands: [TensorType?], known: [Constant?] = [], blockResults: [[TensorType]] = [],
-    resultCount: Int = 1
+    resultCount: Int = 1, results: [TensorType?] = []
   ) {
     self.operands = operands
     self.known = known + Array(repeating: nil, count: max(0, operands.count - known.count))
     self.blockResults = blockResults
     self.resultCount = resultCount
+    self.results = results
   }
 
   /// The type of an operand that must be there.
@@ -52,7 +57,7 @@ public struct InferenceContext: Sendable {
   /// - Returns: Its elements.
   /// - Throws: `unknown-value` when they depend on the model's inputs.
   public func integers(_ index: Int, _ what: String) throws(DiagnosticMessage) -> [Int] {
-    _ = try type(index)
+    if try type(index).count == 0 { return [] }
     guard let values = known[index]?.integers else {
       throw DiagnosticMessage(
         "unknown-value",

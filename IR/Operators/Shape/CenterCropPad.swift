@@ -18,8 +18,10 @@ public struct CenterCropPad: Operator {
   /// - Throws: `crop-pad`, `axis-range`, `axis-twice`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let shape = try context.integers(1, "the shape")
     let axes = try distinctAxes(attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
+    let shape = try context.integers(1, "the shape") { result in
+      result.rank == data.rank ? axes.map { result.shape[$0] } : nil
+    }
     guard shape.count == axes.count else {
       throw DiagnosticMessage("crop-pad", "the shape \(shape) does not fit axes \(axes) of \(data)")
     }

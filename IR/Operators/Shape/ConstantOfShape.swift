@@ -19,7 +19,7 @@ public struct ConstantOfShape: Operator {
   /// - Returns: One type.
   /// - Throws: `constant-value`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let shape = try context.integers(0, "the shape")
+    let shape = try context.integers(0, "the shape") { $0.shape }
     guard value.type.count == 1 else {
       throw DiagnosticMessage("constant-value", "value is \(value.type); it must have one element")
     }

@@ -23,7 +23,8 @@ extension Cumulative {
   }
 
   private func axis(_ context: InferenceContext) throws(DiagnosticMessage) -> Int {
-    let axes = try context.integers(1, "the axis")
+    let rank = try context.type(0).rank
+    let axes = try context.integers(1, "the axis") { _ in rank == 1 ? [0] : nil }
     guard axes.count == 1 else {
       throw DiagnosticMessage("axis-range", "there must be one axis, not \(axes)")
     }

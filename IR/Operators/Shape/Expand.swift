@@ -17,7 +17,7 @@ public struct Expand: Operator {
   /// - Throws: `broadcast`, `element-type`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let shape = try context.integers(1, "the shape")
+    let shape = try context.integers(1, "the shape") { $0.shape }
     guard let both = broadcastShape([data.shape, shape]) else {
       throw DiagnosticMessage("broadcast", "\(data) does not broadcast with \(shape)")
     }

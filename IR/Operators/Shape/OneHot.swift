@@ -18,17 +18,29 @@ public struct OneHot: Operator {
   /// - Throws: `axis-range`, `one-hot`, `element-type`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (indices, values) = (try context.computable(0), try context.computable(2))
-    let depth = try context.numbers(1, "the depth")
     let axis = attributes.int("axis", -1)
     guard axis >= -indices.rank - 1, axis <= indices.rank else {
       throw DiagnosticMessage("axis-range", "axis \(axis) lies outside of the result of \(indices)")
     }
+    let place = axis < 0 ? axis + indices.rank + 1 : axis
+    let depth = try depth(context, place)
     guard depth.count == 1, abs(depth[0]) < 0x1p40, values.count == 2 else {
       throw DiagnosticMessage("one-hot", "the depth must be one number, and the values two")
     }
     var shape = indices.shape
-    shape.insert(Int(depth[0]), at: axis < 0 ? axis + indices.rank + 1 : axis)
+    shape.insert(Int(depth[0]), at: place)
     return [try TensorType.checked(values.element, shape)]
+  }
+
+  private func depth(
+    _ context: InferenceContext, _ axis: Int
+  ) throws(DiagnosticMessage) -> [Double] {
+    if context.has(1), context.known[1] == nil, let result = context.results.first ?? nil,
+      axis < result.rank
+    {
+      return [Double(result.shape[axis])]
+    }
+    return try context.numbers(1, "the depth")
   }
 
   /// A choice for each element.

@@ -27,7 +27,7 @@ public struct Reshape: Reshaping {
   /// - Throws: `reshape-count`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    var shape = try context.integers(1, "the shape")
+    var shape = try context.integers(1, "the shape") { $0.shape.contains(0) ? nil : $0.shape }
     if !attributes.flag("allowzero") {
       for (axis, extent) in shape.enumerated() where extent == 0 && axis < data.rank {
         shape[axis] = data.shape[axis]
@@ -69,6 +69,7 @@ extension LoopBuilder {
   ///   - source: Where they are.
   ///   - target: Where they go.
   public func copyElements(from source: TensorView, to target: TensorView) {
+    guard source.count > 0 else { return }
     if let seen = source.reshaped(target.shape) {
       return forEachElement([target, seen]) { offsets in
         emit(.store(target.buffer, offsets[0], .load(seen.buffer, offsets[1], lanes: 1)))

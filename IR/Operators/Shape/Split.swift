@@ -28,7 +28,7 @@ public struct Split: Operator {
     let data = try context.type(0)
     let extent = data.shape[try existingAxis(attributes.int("axis"), data)]
     if context.has(1) {
-      let sizes = try context.integers(1, "the sizes")
+      let sizes = try context.integers(1, "the sizes") { _ in shownSizes(context, data) }
       var rest = extent
       for size in sizes where size >= 0 {
         rest = rest.subtractingReportingOverflow(size).partialValue
@@ -48,6 +48,12 @@ public struct Split: Operator {
     }
     let size = extent / count + (extent % count == 0 ? 0 : 1)
     return (0..<count).map { max(0, min(size, extent - $0 * size)) }
+  }
+
+  private func shownSizes(_ context: InferenceContext, _ data: TensorType) -> [Int]? {
+    guard let axis = try? existingAxis(attributes.int("axis"), data) else { return nil }
+    let sizes = context.results.compactMap { $0?.rank == data.rank ? $0?.shape[axis] : nil }
+    return sizes.count == context.resultCount ? sizes : nil
   }
 
   /// The operand with other extents along the axis.

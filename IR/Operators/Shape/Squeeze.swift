@@ -28,7 +28,8 @@ public struct Squeeze: Reshaping {
     guard context.has(1) else {
       return [TensorType(data.element, data.shape.filter { $0 != 1 })]
     }
-    let axes = try distinctAxes(context.integers(1, "the axes"), rank: data.rank)
+    let given = try context.integers(1, "the axes") { insertedAxes($0.shape, data.shape) }
+    let axes = try distinctAxes(given, rank: data.rank)
     guard axes.allSatisfy({ data.shape[$0] == 1 }) else {
       throw DiagnosticMessage("squeeze-extent", "axes \(axes) of \(data) are not all of extent 1")
     }

@@ -37,7 +37,11 @@ public struct Tile: Operator {
   /// - Throws: `tile-repeats`, `element-type`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let repeats = try context.integers(1, "the repeats")
+    let repeats = try context.integers(1, "the repeats") { result in
+      guard result.rank == data.rank, !data.shape.contains(0) else { return nil }
+      let exact = zip(result.shape, data.shape).allSatisfy { $0 % $1 == 0 }
+      return exact ? zip(result.shape, data.shape).map { $0 / $1 } : nil
+    }
     guard repeats.count == data.rank, repeats.allSatisfy({ 0...(1 << 40) ~= $0 }) else {
       throw DiagnosticMessage("tile-repeats", "repeats \(repeats) do not fit \(data)")
     }

@@ -27,7 +27,7 @@ public struct TopK: Operator {
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axis = try existingAxis(attributes.int("axis", -1), data)
-    let count = try context.integers(1, "K")
+    let count = try context.integers(1, "K") { $0.rank == data.rank ? [$0.shape[axis]] : nil }
     guard data.element != .bool, count.count == 1, 0...data.shape[axis] ~= count[0] else {
       throw DiagnosticMessage("top-k", "K \(count) is not possible along axis \(axis) of \(data)")
     }

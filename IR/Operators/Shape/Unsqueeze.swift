@@ -25,7 +25,7 @@ public struct Unsqueeze: Reshaping {
   /// - Throws: `axis-range`, `axis-twice`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    let given = try context.integers(1, "the axes")
+    let given = try context.integers(1, "the axes") { insertedAxes(data.shape, $0.shape) }
     let axes = try distinctAxes(given, rank: data.rank + given.count)
     var shape = data.shape
     for axis in axes.sorted() { shape.insert(1, at: axis) }

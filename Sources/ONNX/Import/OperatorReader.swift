@@ -18,7 +18,7 @@ extension ModelReader {
     guard graphs.isEmpty else {
       return try readNested(op, graphs, call, operands, foreign, scope, frame)
     }
-    let context = context(operands, call)
+    let context = context(operands, call, scope)
     let types = try resultTypes(op, context, call)
     if let folded = fold(op, operands, context, types) {
       return define(folded, call, op, operands, foreign, scope, frame)
@@ -101,10 +101,13 @@ extension ModelReader {
     return graph[node].result ?? value
   }
 
-  func context(_ operands: [ValueID?], _ call: ForeignCall) -> InferenceContext {
+  func context(
+    _ operands: [ValueID?], _ call: ForeignCall, _ scope: Scope
+  ) -> InferenceContext {
     InferenceContext(
       operands: operands.map { $0.map { graph[$0].type } },
-      known: operands.map { graph.constant($0) }, resultCount: call.outputs.count)
+      known: operands.map { graph.constant($0) }, resultCount: call.outputs.count,
+      results: call.outputs.map { scope.types[$0] })
   }
 
   /// The types of the results that have names, checked.

@@ -22,7 +22,7 @@ extension ModelReader {
       op, operands, types: call.outputs.map { $0.isEmpty ? nil : unknown }, name: call.name,
       resultNames: call.outputs.map(frame.name),
       origin: Origin(index: call.index, type: call.type), in: frame.block)
-    var context = context(operands, call)
+    var context = context(operands, call, scope)
     for body in graphs {
       let block = graph.addBlock(to: node)
       let outputs = try readBlock(body, block, call, operands, scope, frame)
