@@ -8,8 +8,9 @@ public struct InferenceContext: Sendable {
   public var blockResults: [[TensorType]]
   /// How many results the node has; trailing optional results may be absent.
   public var resultCount: Int
-  /// The types that the results are known to have, where the file declares them or the node is in
-  /// a graph. They stand in for operands, such as a target shape, that are not known.
+  /// The types that the results are known to have: declared in the file, or of a node in a graph.
+  ///
+  /// They stand in for operands, such as a target shape, that are not known.
   public var results: [TensorType?]
 
   /// Makes a context.
