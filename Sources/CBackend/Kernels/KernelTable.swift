@@ -18,7 +18,9 @@ struct KernelFunction {
 
   /// Prints the definition.
   ///
-  /// - Parameter macro: The storage class and attributes of kernels.
+  /// - Parameters:
+  ///   - c: Takes the text.
+  ///   - macro: The storage class and attributes of kernels.
   func print(to c: inout CText, macro: String) {
     c.line("/* \(commentText(title)) */")
     let list = parameters.map { parameter in
