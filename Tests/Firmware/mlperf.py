@@ -52,14 +52,15 @@ def coppice(options, *words):
     return firmware.command(options.coppice.resolve(), *words, accept=(0,))
 
 
-def compiled(options, model, folder, *flags):
-    coppice(options, "compile", model, "-o", folder, "--name", "model", *flags)
+def compiled(options, core, model, folder, *flags):
+    coppice(options, "compile", model, "-o", folder, "--name", "model",
+            "--target", f"cortex-{core}", *flags)
     return json.loads((folder / "model.json").read_text())
 
 
 def measured(options, core, model, vectors, folder, *flags):
     """The manifest, the measurement and the largest relative error by vector."""
-    manifest = compiled(options, model, folder, *flags)
+    manifest = compiled(options, core, model, folder, *flags)
     builds = folder / "build"
     builds.mkdir(exist_ok=True)
     cases = [firmware.read_case(vector, manifest) for vector in vectors]

@@ -54,9 +54,9 @@ def held_out():
     return inputs, [row[64] for row in rows], [row[65] for row in rows]
 
 
-def compile_variant(coppice, variant, folder):
+def compile_variant(coppice, core, variant, folder):
     words = [coppice.resolve(), "compile", MODEL, "-o", folder, "--name", "digits",
-             "--target", "generic", "--passes", variant.passes]
+             "--target", f"cortex-{core.name}", "--passes", variant.passes]
     done = subprocess.run([str(word) for word in words], text=True, cwd=HERE, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
@@ -80,7 +80,7 @@ def measure(options, core, work):
     for number, variant in enumerate(VARIANTS):
         print(f"  {core.name}: {variant.title}: {variant.passes}", file=sys.stderr, flush=True)
         folder = work / f"{core.name}-{number}"
-        manifest = compile_variant(options.coppice, variant, folder)
+        manifest = compile_variant(options.coppice, core, variant, folder)
         builds = folder / "build"
         builds.mkdir(parents=True, exist_ok=True)
         result = firmware.Firmware(core, builds).measure(folder, "digits", inputs)
