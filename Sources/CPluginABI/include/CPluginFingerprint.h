@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "a2ee9168840d830a"
+#define COPPICE_API_FINGERPRINT "2f95f76c34171ecd"
