@@ -14,8 +14,21 @@ struct PassesCommand: ParsableCommand {
   @Flag(help: "Print the manual of all passes as Markdown.")
   var markdown = false
 
+  @Option(
+    name: .customLong("load-pass-plugin"),
+    help: ArgumentHelp("Load passes from a shared library.", valueName: "file"),
+    completion: .file(extensions: ["so"]))
+  var plugins: [String] = []
+
   func run() throws {
-    let registry = PassRegistry.standard
+    try reporting {
+      var registry = PassRegistry.standard
+      for plugin in plugins { try PluginLoader.load(plugin, into: &registry) }
+      list(registry)
+    }
+  }
+
+  private func list(_ registry: PassRegistry) {
     let passes = registry.passes.map { $0.info }
     if json {
       let presets = registry.presets.map {
