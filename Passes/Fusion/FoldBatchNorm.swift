@@ -98,18 +98,15 @@ private struct BatchNormFolding {
       return Constant.filled(one.number(at: 0, element) * factor, element, weight.type.shape)
     }
     var numbers = weight.numbers
-    for index in numbers.indices { numbers[index] *= factor[channel(index)] }
+    for index in numbers.indices where numbers[index] != 0 {
+      numbers[index] *= factor[channel(index)]
+    }
     return Constant(numbers: numbers, element, weight.type.shape)
   }
 
   func apply(to graph: inout Graph, _ uses: UseMap, _ context: inout PassContext) {
     let pass = FoldBatchNorm.info.name
     let node = graph[producer]
-    var numbers = weight.numbers
-    let channel = graph.channels(of: producer)
-    for index in numbers.indices where numbers[index] != 0 {
-      numbers[index] *= factor[channel(index)]
-    }
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
     guard let scaled = scaledWeight(graph.channels(of: producer)),
       let biases = Constant(numbers: shifted, element, [shifted.count]),
