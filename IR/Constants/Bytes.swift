@@ -11,10 +11,18 @@ public struct Bytes: Sendable {
   private final class Owner: Sendable {
     nonisolated(unsafe) let base: UnsafeRawPointer?
     let release: @Sendable () -> Void
+    /// How many bytes `make` writes; for memory that is made each time it is lent.
+    let madeCount: Int
+    let make: (@Sendable (UnsafeMutableRawBufferPointer) -> Void)?
 
-    init(base: UnsafeRawPointer?, release: @escaping @Sendable () -> Void) {
+    init(
+      base: UnsafeRawPointer?, release: @escaping @Sendable () -> Void, madeCount: Int = 0,
+      make: (@Sendable (UnsafeMutableRawBufferPointer) -> Void)? = nil
+    ) {
       self.base = base
       self.release = release
+      self.madeCount = madeCount
+      self.make = make
     }
 
     deinit { release() }
@@ -56,6 +64,20 @@ public struct Bytes: Sendable {
       count: count)
   }
 
+  /// Describes bytes that are made each time they are lent, and freed right after.
+  ///
+  /// For large tables that are derived from other bytes, so that both need not be held at once.
+  ///
+  /// - Parameters:
+  ///   - count: The number of bytes.
+  ///   - make: Writes them; the same bytes each time.
+  public init(
+    derived count: Int, make: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    let owner = Owner(base: nil, release: {}, madeCount: count, make: make)
+    self.init(owner: owner, offset: 0, count: count)
+  }
+
   /// Copies the elements of an array.
   ///
   /// - Parameter elements: Plain values without references.
@@ -82,6 +104,13 @@ public struct Bytes: Sendable {
   public func withUnsafeBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
+    if let make = owner.make {
+      let made = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(owner.madeCount, 1), alignment: 64)
+      defer { made.deallocate() }
+      make(UnsafeMutableRawBufferPointer(rebasing: made[0..<owner.madeCount]))
+      return try body(UnsafeRawBufferPointer(rebasing: made[offset..<(offset + count)]))
+    }
     let start = owner.base.map { $0 + offset }
     return try body(UnsafeRawBufferPointer(start: start, count: count))
   }

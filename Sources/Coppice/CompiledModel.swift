@@ -74,9 +74,9 @@ public struct CompiledModel: Sendable {
 }
 
 extension GeneratedFile {
-  /// The bytes of text from the first function on.
+  /// The bytes of text outside of tables.
   fileprivate var codeBytes: Int {
-    let mark = Array("static void ".utf8)
+    let mark = Array("};".utf8)
     return pieces.reduce(0) { sum, piece in
       sum
         + piece.withUnsafeBytes { raw in
@@ -87,8 +87,8 @@ extension GeneratedFile {
             let end = raw[start...].firstIndex(of: 10) ?? raw.count
             let line = raw[start..<end]
             if line.starts(with: Array("static const ".utf8)) { inTable = true }
-            if line.starts(with: mark) { inTable = false }
             if !inTable { bytes += line.count }
+            if line.starts(with: mark) { inTable = false }
             start = end + 1
           }
           return bytes

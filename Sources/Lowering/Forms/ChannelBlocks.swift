@@ -2,7 +2,7 @@ import CoppiceIR
 
 /// A run of output channels that are computed together: how weights are packed, and which
 /// accumulators hold them.
-struct ChannelBlock: Hashable {
+struct ChannelBlock: Hashable, Sendable {
   /// The first channel of the run of blocks.
   var first: Int
   /// Channels in one block.
@@ -48,28 +48,17 @@ struct PackedWeights {
   ///   - index: The element, by channel and depth, as an index into `source`.
   init(
     _ blocks: [ChannelBlock], depth: Int, channels: Int, _ builder: LoopBuilder,
-    _ source: Constant, operand: Int, index: (_ channel: Int, _ depth: Int) -> Int
+    _ source: Constant, operand: Int,
+    index: @escaping @Sendable (_ channel: Int, _ depth: Int) -> Int
   ) {
     self.depth = depth
     let bytes = source.dense
-    let packed = Bytes(count: channels * depth * 4) { out in
-      bytes.withUnsafeBytes { raw in
-        var next = 0
-        for block in blocks {
-          for number in 0..<block.repeats {
-            let first = block.first + number * block.size
-            for row in 0..<depth {
-              for channel in first..<(first + block.size) {
-                let value = raw.loadUnaligned(
-                  fromByteOffset: index(channel, row) * 4, as: UInt32.self)
-                out.storeBytes(of: value, toByteOffset: next * 4, as: UInt32.self)
-                next += 1
-              }
-            }
-          }
-        }
-      }
+    let size = channels * depth * 4
+    let make: @Sendable (UnsafeMutableRawBufferPointer) -> Void = { out in
+      bytes.withUnsafeBytes { pack(blocks, depth, $0, out, index) }
     }
+    // Large tables are packed when they are written, one after the other.
+    let packed = size > 1 << 20 ? Bytes(derived: size, make: make) : Bytes(count: size, fill: make)
     buffer = builder.addConstant(packed, .float32, channels * depth, "packed", operand)
   }
 
@@ -122,6 +111,27 @@ struct TileAccumulators {
     for (row, activation) in zip(variables, activations) {
       let x = builder.define("x", activation).splatted(lanes)
       for (variable, weight) in zip(row, loaded) { builder.accumulate(variable, x * weight) }
+    }
+  }
+}
+
+/// Copies float32 weights block by block.
+private func pack(
+  _ blocks: [ChannelBlock], _ depth: Int, _ source: UnsafeRawBufferPointer,
+  _ target: UnsafeMutableRawBufferPointer, _ index: (Int, Int) -> Int
+) {
+  var next = 0
+  for block in blocks {
+    for number in 0..<block.repeats {
+      let first = block.first + number * block.size
+      for row in 0..<depth {
+        for channel in first..<(first + block.size) {
+          let value = source.loadUnaligned(
+            fromByteOffset: index(channel, row) * 4, as: UInt32.self)
+          target.storeBytes(of: value, toByteOffset: next * 4, as: UInt32.self)
+          next += 1
+        }
+      }
     }
   }
 }

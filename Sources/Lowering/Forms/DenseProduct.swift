@@ -15,9 +15,10 @@ struct DenseProduct: KernelForm {
       && computation.tailIsVectorizable && p.addend.map { $0.strides[$0.rank - 1] == 1 } ?? true
     let sizes = vectors ? Self.blocks(target) : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
     let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
+    let (strideK, strideColumn) = p.transposed ? (1, p.depth) : (p.columns, 1)
     let packed = PackedWeights(
       blocks, depth: p.depth, channels: p.columns, builder, p.weight, operand: 1
-    ) { column, k in p.transposed ? column * p.depth + k : k * p.columns + column }
+    ) { column, k in column * strideColumn + k * strideK }
     return try CoppiceLowering.kernel("product", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
       let lead = Array(p.y.shape.dropLast(2))
