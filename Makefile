@@ -8,7 +8,7 @@ setup:
 	@.ci/setup
 
 build: setup
-	swift build -c release --explicit-target-dependency-import-check error
+	swift build -c release --build-tests --explicit-target-dependency-import-check error
 
 demo: build
 	.venv/bin/python examples/digits/demo.py --coppice .build/release/coppice
@@ -17,8 +17,7 @@ examples: build
 	examples/plugin-pass/run .build/release
 	examples/library-pass/run
 
-test: setup
-	swift build -c release --build-tests --explicit-target-dependency-import-check error
+test: build
 	swift test -c release --skip-build --disable-xctest
 
 lint:

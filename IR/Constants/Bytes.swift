@@ -106,7 +106,7 @@ public struct Bytes: Sendable {
   ) rethrows -> Result {
     if let make = owner.make {
       let made = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(owner.madeCount, 1), alignment: 64)
+        byteCount: max(owner.madeCount, 1), alignment: 16)
       defer { made.deallocate() }
       make(UnsafeMutableRawBufferPointer(rebasing: made[0..<owner.madeCount]))
       return try body(UnsafeRawBufferPointer(rebasing: made[offset..<(offset + count)]))
@@ -146,6 +146,7 @@ extension Bytes: Hashable {
   /// - Parameter hasher: Takes them.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(count)
+    if owner.make != nil { return }
     withUnsafeBytes { bytes in
       hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(64)))
     }

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "2f95f76c34171ecd"
+#define COPPICE_API_FINGERPRINT "1f97d80aba6ae1f4"

@@ -115,7 +115,7 @@ struct TileAccumulators {
   }
 }
 
-/// Copies float32 weights block by block.
+/// Copies float32 weights block by block; `index` is affine in the channel.
 private func pack(
   _ blocks: [ChannelBlock], _ depth: Int, _ source: UnsafeRawBufferPointer,
   _ target: UnsafeMutableRawBufferPointer, _ index: (Int, Int) -> Int
@@ -125,9 +125,11 @@ private func pack(
     for number in 0..<block.repeats {
       let first = block.first + number * block.size
       for row in 0..<depth {
-        for channel in first..<(first + block.size) {
+        let start = index(first, row)
+        let step = block.size > 1 ? index(first + 1, row) - start : 0
+        for number in 0..<block.size {
           let value = source.loadUnaligned(
-            fromByteOffset: index(channel, row) * 4, as: UInt32.self)
+            fromByteOffset: (start + number * step) * 4, as: UInt32.self)
           target.storeBytes(of: value, toByteOffset: next * 4, as: UInt32.self)
           next += 1
         }
