@@ -129,7 +129,7 @@ public struct Bytes: Sendable {
 }
 
 extension Bytes: Hashable {
-  /// Compares the bytes themselves.
+  /// Compares the bytes themselves; derived bytes equal no others, so that none are made for it.
   ///
   /// - Parameters:
   ///   - left: Some bytes.
@@ -138,6 +138,7 @@ extension Bytes: Hashable {
   public static func == (left: Bytes, right: Bytes) -> Bool {
     guard left.count == right.count else { return false }
     if left.owner === right.owner, left.offset == right.offset { return true }
+    if left.owner.make != nil || right.owner.make != nil { return false }
     return left.withUnsafeBytes { a in right.withUnsafeBytes { a.elementsEqual($0) } }
   }
 
