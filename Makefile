@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance firmware benchmarks
+.PHONY: setup build demo examples test lint format generate check-generated conformance firmware benchmarks networks
 
 setup:
 	@.ci/setup
@@ -48,3 +48,7 @@ benchmarks: build
 	.venv/bin/python Tests/Benchmarks/host_models.py
 	.venv/bin/python Tests/Benchmarks/host_sparse_layer.py
 	.venv/bin/python Tests/Benchmarks/compiler.py
+
+# Exported networks against onnxruntime; Tests/Networks/export.py writes them to a folder.
+networks: build
+	.venv/bin/python Tests/Networks/check.py $(NETWORKS)

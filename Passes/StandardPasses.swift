@@ -3,7 +3,7 @@ public import CoppicePassManager
 /// The passes that come with the compiler, and the presets made of them.
 public enum StandardPasses {
   /// Every pass, by intent.
-  public static let all: [any Pass.Type] = cleanup + fusion + pruning + storage + debug
+  public static let all: [any Pass.Type] = cleanup + fusion + pruning + storage
 
   private static let cleanup: [any Pass.Type] = [
     FoldConstants.self, RemoveIdentities.self, CommonSubexpressions.self, RemoveDead.self,
@@ -15,7 +15,6 @@ public enum StandardPasses {
     PruneMagnitude.self, PruneMovement.self, PruneFilters.self,
   ]
   private static let storage: [any Pass.Type] = [Sparsify.self]
-  private static let debug: [any Pass.Type] = []
 }
 
 extension PassRegistry {

@@ -15,7 +15,7 @@ struct GoldenFile: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { path }
 
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Goldens")
 
   static let all: [GoldenFile] = {

@@ -12,7 +12,7 @@ import Testing
       let before = try Graph(parsing: section.text, file: file.path)
       #expect(Verifier.check(before).isEmpty, sourceLocation: location)
       var after = before
-      var context = PassContext()
+      var context = PassContext(services: GoldenRecord.services)
       try PassManager(verifiesEach: true).run(pipeline, on: &after, &context)
       do {
         try FileCheck(section).check(after.text(TextOptions(elidedAbove: nil)))

@@ -10,12 +10,7 @@ import Testing
     #expect(Set(Self.names).count == Self.names.count)
   }
 
-  /// A pass that needs a file from the driver is tested where files are.
-  private static let testable = StandardPasses.all.map { $0.info }
-    .filter { info in !info.options.contains { $0.isRequired && $0.kind == .path } }
-    .map(\.name)
-
-  @Test(arguments: testable)
+  @Test(arguments: names)
   func everyPassHasAGoldenWithANegative(_ name: String) throws {
     let file = try #require(GoldenFile.all.first { $0.path == "Passes/\(name).ir" })
     #expect(file.pipeline?.contains(name) == true)
