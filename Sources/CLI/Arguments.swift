@@ -7,40 +7,6 @@ extension Target: ExpressibleByArgument {}
 extension WeightsPlacement: ExpressibleByArgument {}
 extension TensorFormat: ExpressibleByArgument {}
 
-/// A number of bytes such as `65536`, `64K` or `1M`.
-struct ByteCount: ExpressibleByArgument {
-  var bytes: Int
-
-  init?(argument: String) {
-    var digits = argument
-    var unit = 1
-    switch argument.last {
-    case "K", "k": unit = 1024
-    case "M", "m": unit = 1024 * 1024
-    default: break
-    }
-    if unit > 1 { digits.removeLast() }
-    guard let number = Int(digits), number >= 0 else { return nil }
-    let (product, overflows) = number.multipliedReportingOverflow(by: unit)
-    guard !overflows else { return nil }
-    bytes = product
-  }
-}
-
-/// `NAME=N`: the extent of a dynamic dimension.
-struct Dimension: ExpressibleByArgument {
-  var name: String
-  var extent: Int
-
-  init?(argument: String) {
-    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
-      let extent = Int(argument[argument.index(after: split)...]), extent >= 0
-    else { return nil }
-    name = String(argument[..<split])
-    self.extent = extent
-  }
-}
-
 /// The options of passes, shared by the verbs that run them.
 struct PipelineArguments: ParsableArguments {
   @Option(help: "The whole pipeline, such as '@default,prune-magnitude{sparsity=0.8},sparsify'.")
@@ -73,6 +39,10 @@ struct PipelineArguments: ParsableArguments {
     if let maxRewrites, maxRewrites < 0 {
       throw ValidationError("--max-rewrites must not be negative")
     }
+    for (index, dimension) in dimensions.enumerated()
+    where dimensions[..<index].contains(where: { $0.name == dimension.name }) {
+      throw ValidationError("--dim sets '\(dimension.name)' twice")
+    }
   }
 
   func apply(to options: inout CompileOptions) {
@@ -89,11 +59,15 @@ struct TargetArguments: ParsableArguments {
   @Option(help: "What the code is for.")
   var target: Target?
 
-  @Option(help: "Where constants go: into NAME.c, NAME_weights.c or NAME_weights.bin.")
-  var weights = WeightsPlacement.inline
+  @Option(
+    help: "Where constants go: into NAME.c (the default), NAME_weights.c or NAME_weights.bin.")
+  var weights: WeightsPlacement?
 
-  @Option(help: ArgumentHelp("The prefix of symbols and files.", valueName: "name"))
-  var name = ""
+  @Option(
+    help: ArgumentHelp(
+      "The prefix of symbols and files; made from the model's file name when it is not given.",
+      valueName: "name"))
+  var name: String?
 
   @Option(
     help: ArgumentHelp("Refuse an arena of more bytes; K and M may follow.", valueName: "bytes"))
@@ -104,10 +78,18 @@ struct TargetArguments: ParsableArguments {
       "Refuse more bytes of constants and code; K and M may follow.", valueName: "bytes"))
   var flash: ByteCount?
 
+  func validate() throws {
+    if let name, !isModelName(name) {
+      throw ValidationError(
+        "'\(name)' cannot start C symbols: use at most 64 letters, digits and _, starting with a "
+          + "letter, and no word that C or its library uses")
+    }
+  }
+
   func apply(to options: inout CompileOptions, fallback: Target = .generic) {
     options.target = target ?? fallback
     options.weights = weights
-    options.name = name
+    options.name = name ?? ""
     options.ramLimit = ram?.bytes
     options.flashLimit = flash?.bytes
   }

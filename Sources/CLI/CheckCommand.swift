@@ -8,7 +8,7 @@ struct CheckCommand: ParsableCommand {
     abstract: "Compares a compiled model's answers with recorded ones.",
     discussion: """
       Each folder holds input_K.pb and output_K.pb (or .npy), or folders called test_data_set_K that \
-      do. The status is 4 when an answer is wrong.
+      do. MODEL stands before --data. The status is 4 when an answer is wrong.
       """)
 
   @OptionGroup var argument: ModelArgument
@@ -18,7 +18,7 @@ struct CheckCommand: ParsableCommand {
   var data: [String]
 
   @Option(help: "The tolerance of float outputs, relative to the largest.")
-  var tolerance = 1e-5
+  var tolerance = Tolerance(1e-5)
 
   @OptionGroup var target: TargetArguments
   @OptionGroup var pipeline: PipelineArguments
@@ -27,15 +27,17 @@ struct CheckCommand: ParsableCommand {
     var options = CompileOptions()
     pipeline.apply(to: &options)
     target.apply(to: &options, fallback: Compiler.hostTarget)
-    options.tolerance = tolerance
-    try reporting {
+    options.tolerance = tolerance.value
+    try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline))
       let (rows, diagnostics) = try compiler.check(argument.model, data: data)
       for diagnostic in diagnostics { Terminal.say(diagnostic) }
-      Terminal.output(argument.json ? json(rows).description : table(rows))
       let wrong = rows.filter { !$0.isClose }.count
+      try Terminal.output(
+        argument.json ? json(rows, diagnostics).description : table(rows))
       if wrong > 0 {
-        throw HostFault.program("\(wrong) of \(rows.count) outputs are not as recorded")
+        let fault = HostFault.program("\(wrong) of \(rows.count) outputs are not as recorded")
+        throw ExitCode(say(Failure(fault), asJSON: false))
       }
     }
   }
@@ -51,14 +53,18 @@ struct CheckCommand: ParsableCommand {
       }, right: [2, 3])
   }
 
-  private func json(_ rows: [OutputComparison]) -> JSON {
-    .list(
-      rows.map {
-        .object([
-          ("vector", .text($0.vector)), ("output", .text($0.output)),
-          ("largest_difference", .number($0.largestDifference)),
-          ("relative_difference", .number($0.relativeDifference)), ("ok", .flag($0.isClose)),
-        ])
-      })
+  private func json(_ rows: [OutputComparison], _ diagnostics: [Diagnostic]) -> JSON {
+    .object([
+      ("ok", .flag(rows.allSatisfy { $0.isClose })), ("outputs", .list(rows.map(row))),
+      ("diagnostics", .diagnostics(diagnostics)),
+    ])
+  }
+
+  private func row(_ row: OutputComparison) -> JSON {
+    .object([
+      ("vector", .text(row.vector)), ("output", .text(row.output)),
+      ("largest_difference", .number(row.largestDifference)),
+      ("relative_difference", .number(row.relativeDifference)), ("ok", .flag(row.isClose)),
+    ])
   }
 }

@@ -28,20 +28,20 @@ struct CompileCommand: ParsableCommand {
 
   @Option(
     help: "The tolerance of recorded float outputs in the self-test, relative to the largest.")
-  var tolerance = 1e-5
+  var tolerance = Tolerance(1e-5)
 
   func run() throws {
     var options = CompileOptions()
     pipeline.apply(to: &options)
     target.apply(to: &options)
     options.vectors = vectors
-    options.tolerance = tolerance
-    try reporting {
+    options.tolerance = tolerance.value
+    try reporting(asJSON: argument.json) {
       let compiled = try Compiler(options, watcher: watcher(pipeline)).compile(argument.model)
       Terminal.progress("writing \(output)")
       try compiled.write(to: output)
       sayPasses(compiled.optimized, compiled.diagnostics, timed: pipeline.timePasses)
-      Terminal.output(argument.json ? json(compiled).description : summary(compiled))
+      try Terminal.output(argument.json ? json(compiled).description : summary(compiled))
     }
   }
 

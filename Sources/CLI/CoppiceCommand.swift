@@ -2,7 +2,6 @@ import ArgumentParser
 import Coppice
 
 /// The command line.
-@main
 struct CoppiceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coppice",
@@ -16,4 +15,8 @@ struct CoppiceCommand: ParsableCommand {
       CompileCommand.self, RunCommand.self, CheckCommand.self, PruneCommand.self,
       InspectCommand.self, PassesCommand.self, OpsCommand.self,
     ])
+
+  func run() throws {
+    throw ValidationError("A verb is missing")
+  }
 }

@@ -37,12 +37,9 @@ indirect enum JSON {
     }
   }
 
-  /// The name and type of an input or output.
-  static func port(_ port: (name: String, type: TensorType)) -> JSON {
-    .object([
-      ("name", .text(port.name)), ("type", .text(port.type.element.rawValue)),
-      ("shape", .list(port.type.shape.map { .integer($0) })),
-    ])
+  /// What a verb that failed says.
+  static func failure(_ status: Int32, _ list: [Diagnostic]) -> JSON {
+    .object([("status", .integer(Int(status))), ("diagnostics", .diagnostics(list))])
   }
 
   /// Diagnostics as objects.
@@ -53,6 +50,7 @@ indirect enum JSON {
           ("severity", .text(diagnostic.severity.rawValue)), ("id", .text(diagnostic.message.id)),
           ("location", .text(diagnostic.location.description)),
           ("text", .text(diagnostic.message.text)),
+          ("notes", .list(diagnostic.message.notes.map { .text($0) })),
         ])
       })
   }

@@ -20,15 +20,17 @@ struct PassesCommand: ParsableCommand {
     completion: .file(extensions: ["so"]))
   var plugins: [String] = []
 
+  func validate() throws { try refuseBoth(json, markdown) }
+
   func run() throws {
-    try reporting {
+    try reporting(asJSON: json) {
       var registry = PassRegistry.standard
       for plugin in plugins { try PluginLoader.load(plugin, into: &registry) }
-      list(registry)
+      try list(registry)
     }
   }
 
-  private func list(_ registry: PassRegistry) {
+  private func list(_ registry: PassRegistry) throws {
     let passes = registry.passes.map { $0.info }
     if json {
       let presets = registry.presets.map {
@@ -39,14 +41,14 @@ struct PassesCommand: ParsableCommand {
       let list = JSON.object([
         ("passes", .list(passes.map(object))), ("presets", .list(presets)),
       ])
-      Terminal.output(list.description)
+      try Terminal.output(list.description)
     } else if markdown {
-      Terminal.output(manual(passes, registry.presets))
+      try Terminal.output(manual(passes, registry.presets))
     } else {
       let rows =
         passes.map { [$0.name, $0.exactness.rawValue, $0.summary] }
         + registry.presets.map { ["@\($0.name)", "preset", $0.text] }
-      Terminal.output(Terminal.table(["pass", "kind", "what it does"], rows))
+      try Terminal.output(Terminal.table(["pass", "kind", "what it does"], rows))
     }
   }
 
@@ -98,7 +100,13 @@ struct OpsCommand: ParsableCommand {
   @Flag(help: "Print a Markdown table.")
   var markdown = false
 
+  func validate() throws { try refuseBoth(json, markdown) }
+
   func run() throws {
+    try reporting(asJSON: json) { try list() }
+  }
+
+  private func list() throws {
     let schemas = OperatorRegistry.all.map { $0.schema }.sorted {
       ($0.domain, $0.name) < ($1.domain, $1.name)
     }
@@ -111,7 +119,7 @@ struct OpsCommand: ParsableCommand {
           ("attributes", .list(schema.attributes.map { .text($0.name) })),
         ])
       }
-      Terminal.output(JSON.list(list).description)
+      try Terminal.output(JSON.list(list).description)
       return
     }
     let rows = schemas.map { schema in
@@ -123,10 +131,14 @@ struct OpsCommand: ParsableCommand {
       ]
     }
     let titles = ["operator", "opsets", "operands", "attributes"]
-    guard markdown else { return Terminal.output(Terminal.table(titles, rows)) }
+    guard markdown else { return try Terminal.output(Terminal.table(titles, rows)) }
     let lines =
       ["| " + titles.joined(separator: " | ") + " |", "|---|---|---|---|"]
       + rows.map { "| " + $0.joined(separator: " | ") + " |" }
-    Terminal.output(lines.joined(separator: "\n"))
+    try Terminal.output(lines.joined(separator: "\n"))
   }
+}
+
+private func refuseBoth(_ json: Bool, _ markdown: Bool) throws {
+  if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
 }

@@ -25,11 +25,11 @@ struct PruneCommand: ParsableCommand {
   func run() throws {
     var options = CompileOptions()
     pipeline.apply(to: &options)
-    try reporting {
+    try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline))
       let model = try compiler.prune(argument.model, to: output, masks: masks)
       sayPasses(model, model.diagnostics, timed: pipeline.timePasses)
-      Terminal.output(argument.json ? json(model).description : table(model))
+      try Terminal.output(argument.json ? json(model).description : table(model))
     }
   }
 

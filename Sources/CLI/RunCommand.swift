@@ -27,13 +27,13 @@ struct RunCommand: ParsableCommand {
     var options = CompileOptions()
     pipeline.apply(to: &options)
     target.apply(to: &options, fallback: Compiler.hostTarget)
-    try reporting {
+    try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline))
       let diagnostics = try compiler.run(
         argument.model, inputs: inputs, outputs: outputs, format: format)
       for diagnostic in diagnostics { Terminal.say(diagnostic) }
       if argument.json {
-        Terminal.output(
+        try Terminal.output(
           JSON.object([
             ("outputs", .text(outputs)), ("diagnostics", .diagnostics(diagnostics)),
           ]).description)

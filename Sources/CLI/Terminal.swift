@@ -1,4 +1,3 @@
-import ArgumentParser
 import Coppice
 import CoppiceIR
 import Glibc
@@ -10,19 +9,39 @@ enum Terminal {
   static let errorsAreShown = isatty(STDERR_FILENO) == 1
   static let outputIsShown = isatty(STDOUT_FILENO) == 1
 
-  /// Writes data to stdout.
-  static func output(_ text: String) { put(text + "\n", to: STDOUT_FILENO) }
+  /// Writes data to stdout; a reader that went away has what it wanted.
+  static func output(_ text: String) throws(DiagnosticMessage) {
+    clearProgress()
+    let fault = put(printable(text) + "\n", to: STDOUT_FILENO)
+    guard fault == 0 || fault == EPIPE else {
+      throw DiagnosticMessage(
+        "stdout", "cannot write to standard output: \(String(cString: strerror(fault)))")
+    }
+  }
 
   /// Writes talk to stderr.
-  static func say(_ text: String) {
+  static func say(_ text: String) { talk(printable(text)) }
+
+  private static func talk(_ text: String) {
     clearProgress()
     put(text + "\n", to: STDERR_FILENO)
+  }
+
+  /// Text without what could command a terminal: names come from files of strangers.
+  private static func printable(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { result.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+    return String(result)
   }
 
   /// Shows what is being done, in one line that the next one replaces.
   static func progress(_ text: String) {
     guard errorsAreShown else { return }
-    put("\r\u{1B}[K\(text.prefix(100)) ...", to: STDERR_FILENO)
+    put("\r\u{1B}[K\(printable(text).prefix(100)) ...", to: STDERR_FILENO)
   }
 
   static func clearProgress() {
@@ -31,7 +50,7 @@ enum Terminal {
 
   /// Writes a diagnostic to stderr, its severity in colour on a terminal.
   static func say(_ diagnostic: Diagnostic) {
-    var text = diagnostic.description
+    var text = printable(diagnostic.description)
     if errorsAreShown,
       let range = text.firstRange(of: diagnostic.severity.rawValue)
     {
@@ -44,7 +63,7 @@ enum Terminal {
         }
       text.replaceSubrange(range, with: coloured)
     }
-    say(text)
+    talk(text)
   }
 
   /// A table with a head row.
@@ -64,38 +83,23 @@ enum Terminal {
     }.joined(separator: "\n")
   }
 
-  private static func put(_ text: String, to descriptor: Int32) {
+  /// Writes all of a text.
+  ///
+  /// - Returns: The error number, 0 for none.
+  @discardableResult
+  private static func put(_ text: String, to descriptor: Int32) -> Int32 {
     var text = text
-    text.withUTF8 { bytes in
+    return text.withUTF8 { bytes in
       var done = 0
       while done < bytes.count, let base = bytes.baseAddress {
         let count = write(descriptor, base + done, bytes.count - done)
-        if count <= 0 && errno != EINTR { return }
-        if count > 0 { done += count }
+        if count > 0 {
+          done += count
+        } else if errno != EINTR {
+          return errno
+        }
       }
-    }
-  }
-}
-
-/// Runs a verb; what it throws becomes words on stderr and an exit status.
-func reporting(_ body: () throws -> Void) throws {
-  defer { Terminal.clearProgress() }
-  do {
-    try body()
-  } catch let diagnostics as Diagnostics {
-    for diagnostic in diagnostics.all { Terminal.say(diagnostic) }
-    throw ExitCode(2)
-  } catch let message as DiagnosticMessage {
-    Terminal.say(Diagnostic(.error, message))
-    throw ExitCode(2)
-  } catch let diagnostic as Diagnostic {
-    Terminal.say(diagnostic)
-    throw ExitCode(2)
-  } catch let fault as HostFault {
-    Terminal.say(fault.description)
-    switch fault {
-    case .compiler: throw ExitCode(3)
-    case .program: throw ExitCode(4)
+      return 0
     }
   }
 }

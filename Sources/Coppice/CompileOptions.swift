@@ -9,8 +9,8 @@ public struct CompileOptions: Sendable {
   public var passes = "@default"
   /// What the code is for.
   public var target = Target.generic
-  /// Where constants go.
-  public var weights = WeightsPlacement.inline
+  /// Where constants go; `nil` is inline, and on this machine what suits their size.
+  public var weights: WeightsPlacement?
   /// Extents of dynamic dimensions by name.
   public var dimensions: [String: Int] = [:]
   /// The most bytes the arena may take.

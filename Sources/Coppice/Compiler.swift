@@ -105,7 +105,7 @@ public struct Compiler {
     let lowered = try lower(optimized.graph, for: options.target)
     watcher.stage("printing C")
     var generation = GenerationOptions(
-      name: name, weights: options.weights, target: options.target, modelHash: hash,
+      name: name, weights: options.weights ?? .inline, target: options.target, modelHash: hash,
       pipeline: optimized.pipeline, toolVersion: coppiceVersion,
       tensors: optimized.tensorReports, tolerance: options.tolerance)
     generation.vectors = computesSelfTest ? try selfTestVectors(lowered.program) : []

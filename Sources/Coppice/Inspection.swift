@@ -1,61 +1,100 @@
 import CoppiceC
 public import CoppiceIR
 import CoppiceLowering
-import CoppiceONNX
+public import CoppiceONNX
 import CoppicePassManager
 
-/// What `inspect` says of a model.
+/// What `inspect` says of a model: all that can be told, and why the rest cannot.
 public struct Inspection: Sendable {
   /// The model's inputs.
-  public let inputs: [(name: String, type: TensorType)]
+  public let inputs: [ModelSurvey.Port]
   /// The model's outputs.
-  public let outputs: [(name: String, type: TensorType)]
+  public let outputs: [ModelSurvey.Port]
   /// How often each operator stands in the file, by name.
   public let operators: [(name: String, count: Int)]
   /// Elements of all weights and other constants.
   public let parameters: Int
   /// Sparsity of the constants that are read as weights, as the file has them.
-  public let weights: [(name: String, type: TensorType, nonzeros: Int, storage: String)]
-  /// The forecast for the pipeline and target.
-  public let compiled: CompiledModel
-  /// Notes and warnings.
+  public let weights: [(name: String, type: TensorType, nonzeros: Int)]
+  /// The forecast for the pipeline and target; `nil` when the model is refused before there is one.
+  public let compiled: CompiledModel?
+  /// Notes and warnings, and the errors that refuse the model.
   public let diagnostics: [Diagnostic]
 
-  /// Bytes of the arena.
-  public var arenaBytes: Int { compiled.lowered.plan.arenaBytes }
-  /// The arena's lower bound in bytes.
-  public var arenaLowerBound: Int { compiled.lowered.plan.lowerBound }
-  /// Values alive when the arena is fullest.
-  public var peak: [(name: String, bytes: Int)] { compiled.lowered.plan.peak }
+  /// Whether the model, the pipeline or a budget is refused.
+  public var isRefused: Bool { diagnostics.contains { $0.severity == .error } }
 }
 
 extension Compiler {
   /// Looks into a model and forecasts what it would cost.
   ///
   /// - Parameter path: The model file.
-  /// - Returns: Operators, weights, memory and code.
-  /// - Throws: Everything that is wrong with the model or not supported.
+  /// - Returns: Operators, weights, memory and code; errors are among its diagnostics.
+  /// - Throws: Why the file cannot be decoded at all.
   public func inspect(_ path: String) throws(Diagnostics) -> Inspection {
+    do {
+      return inspection(of: try load(path))
+    } catch {
+      return Inspection(try ONNXImporter.survey(path), error.all)
+    }
+  }
+
+  private func inspection(of model: ImportedModel) -> Inspection {
     var compiler = self
     compiler.computesSelfTest = false
-    let model = try load(path)
-    let graph = model.graph
+    compiler.options.ramLimit = nil
+    compiler.options.flashLimit = nil
+    var compiled: CompiledModel?
+    var diagnostics: [Diagnostic] = []
+    do {
+      let forecast = try compiler.compile(model, name: "model", hash: "")
+      compiled = forecast
+      diagnostics = forecast.diagnostics
+      try forecast.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
+    } catch {
+      if compiled == nil { diagnostics = model.diagnostics }
+      diagnostics += error.all
+    }
+    return Inspection(model.graph, compiled, diagnostics)
+  }
+}
+
+extension Inspection {
+  /// What an imported model shows.
+  fileprivate init(_ graph: Graph, _ compiled: CompiledModel?, _ diagnostics: [Diagnostic]) {
     var counts: [String: Int] = [:]
     for node in graph.allNodes { counts[graph[node].op.name, default: 0] += 1 }
     let uses = graph.uses()
-    let parameters = graph.constantValues.reduce(0) { sum, value in
-      let type = graph[value].type
-      return sum + (type.element.isFloat && !uses[value].isEmpty ? type.count : 0)
-    }
     let plain = OptimizedModel(
       graph: graph, pipeline: "", context: .init(), timings: [], diagnostics: [],
       sparsifies: true)
-    let compiled = try compiler.compile(model, name: "model", hash: "")
-    return Inspection(
-      inputs: graph.inputs.map { (graph[$0].name, graph[$0].type) },
-      outputs: graph.outputs.map { (graph[$0].name, graph[$0].type) },
+    self.init(
+      inputs: graph.inputs.map { ModelSurvey.Port(graph[$0].name, graph[$0].type) },
+      outputs: graph.outputs.map { ModelSurvey.Port(graph[$0].name, graph[$0].type) },
       operators: counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-      parameters: parameters, weights: plain.weights, compiled: compiled,
-      diagnostics: compiled.diagnostics)
+      parameters: graph.constantValues.reduce(0) { sum, value in
+        let type = graph[value].type
+        return sum + (type.element.isFloat && !uses[value].isEmpty ? type.count : 0)
+      },
+      weights: plain.weights.map { ($0.name, $0.type, $0.nonzeros) }, compiled: compiled,
+      diagnostics: diagnostics)
+  }
+
+  /// What the file of a refused model shows: its float tensors of rank 2 or more count as weights.
+  fileprivate init(_ survey: ModelSurvey, _ diagnostics: [Diagnostic]) {
+    let floats = survey.initializers.filter { $0.constant.type.element.isFloat }
+    self.init(
+      inputs: survey.inputs, outputs: survey.outputs, operators: survey.operators,
+      parameters: floats.reduce(0) { $0 + $1.constant.type.count },
+      weights: floats.filter { $0.constant.type.rank >= 2 }.map {
+        ($0.name, $0.constant.type, $0.constant.nonzeroCount)
+      }, compiled: nil, diagnostics: diagnostics)
+  }
+}
+
+extension ModelSurvey.Port {
+  /// The port of an imported model.
+  fileprivate init(_ name: String, _ type: TensorType) {
+    self.init(name: name, element: type.element, shape: type.shape.map(String.init))
   }
 }

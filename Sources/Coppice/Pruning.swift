@@ -17,15 +17,18 @@ extension Compiler {
     let model = try load(path)
     let optimized = try optimize(model)
     watcher.stage("writing \(output)")
-    do throws(DiagnosticMessage) {
-      if let slash = output.lastIndex(of: "/"), slash != output.startIndex {
-        try makeFolder(String(output[..<slash]))
+    let set = OutputSet()
+    var problems: [Diagnostic] = []
+    if let masks {
+      problems += collected { () throws(Diagnostics) in
+        try set.add(masks) { try writeMasks(optimized.graph, to: $0) }
       }
-      if let masks { try writeMasks(optimized.graph, to: masks) }
-    } catch {
-      throw Diagnostics([Diagnostic(.error, error)])
     }
-    try ONNXExporter.write(optimized.graph, of: model, to: output)
+    problems += collected { () throws(Diagnostics) in
+      try set.add(output) { try ONNXExporter.write(optimized.graph, of: model, to: $0) }
+    }
+    if !problems.isEmpty { throw Diagnostics(problems) }
+    try set.commit()
     return optimized
   }
 

@@ -21,6 +21,14 @@ private let libraryNames: Set<String> = [
   "y0", "y1", "yn", "exit", "free", "malloc", "memcpy", "memset", "mem", "weights", "arena",
 ]
 
+/// Headers of the C library, which `NAME.h` on the include path would hide.
+private let libraryHeaders: Set<String> = [
+  "assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits", "locale",
+  "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool", "stddef", "stdint",
+  "stdio", "stdlib", "stdnoreturn", "string", "tgmath", "threads", "time", "uchar", "unistd",
+  "wchar", "wctype",
+]
+
 /// Text as an identifier: ASCII letters, digits and single underscores, in lower case.
 ///
 /// - Parameters:
@@ -49,9 +57,9 @@ func identifier(_ text: String, limit: Int = 32) -> String {
 package func isModelName(_ text: String) -> Bool {
   guard let first = text.utf8.first, text.utf8.count <= 64 else { return false }
   func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A }
-  guard isLetter(first), !reservedWords.contains(text), !libraryNames.contains(text) else {
-    return false
-  }
+  guard isLetter(first), !reservedWords.contains(text), !libraryNames.contains(text),
+    !libraryHeaders.contains(text.lowercased())
+  else { return false }
   return text.utf8.allSatisfy { isLetter($0) || $0 == 0x5F || ($0 >= 0x30 && $0 <= 0x39) }
 }
 

@@ -12,4 +12,8 @@ static inline const ProtobufCMessageDescriptor *coppice_onnx_tensor_descriptor(v
   return &coppice_onnx__tensor_proto__descriptor;
 }
 
+static inline const ProtobufCMessageDescriptor *coppice_onnx_node_descriptor(void) {
+  return &coppice_onnx__node_proto__descriptor;
+}
+
 #endif

@@ -4,34 +4,61 @@ import Glibc
 
 /// Writes files into a folder: all of them, or none.
 func writeAll(_ files: [GeneratedFile], to folder: String) throws(Diagnostics) {
+  try checkOutputFolder(folder)
+  let set = OutputSet()
+  for file in files {
+    try set.add("\(folder)/\(file.name)") { try write(file.pieces, to: $0) }
+  }
+  try set.commit()
+}
+
+/// Makes a folder and those around it.
+///
+/// - Returns: The folders that were made, outermost first.
+@discardableResult
+func makeFolders(_ path: String) throws(DiagnosticMessage) -> [String] {
+  var folder = path.hasPrefix("/") ? "/" : ""
+  var made: [String] = []
+  for part in path.split(separator: "/") {
+    folder += (folder.isEmpty || folder.hasSuffix("/") ? "" : "/") + part
+    if mkdir(folder, 0o755) == 0 {
+      made.append(folder)
+    } else if errno != EEXIST, !isFolder(folder) {
+      let fault = DiagnosticMessage.unwritable(folder)
+      for folder in made.reversed() { rmdir(folder) }
+      throw fault
+    }
+  }
+  try checkFolder(path)
+  return made
+}
+
+/// Refuses a path that something other than a folder has.
+func checkFolder(_ path: String) throws(DiagnosticMessage) {
+  if path.isEmpty { throw DiagnosticMessage("file-write", "the name of a folder is empty") }
+  guard exists(path), !isFolder(path) else { return }
+  throw DiagnosticMessage("file-write", "'\(path)' is not a folder")
+}
+
+/// Refuses a folder for outputs that something else stands in the way of.
+func checkOutputFolder(_ path: String) throws(Diagnostics) {
   do throws(DiagnosticMessage) {
-    try makeFolder(folder)
-    var parts: [(scratch: String, final: String)] = []
-    defer { for part in parts { unlink(part.scratch) } }
-    for file in files {
-      let final = folder + "/" + file.name
-      parts.append((final + ".\(getpid()).part", final))
-      try write(file.pieces, to: parts[parts.count - 1].scratch)
-    }
-    for part in parts where rename(part.scratch, part.final) != 0 {
-      throw DiagnosticMessage.unwritable(part.final)
-    }
+    try checkFolder(path)
   } catch {
     throw Diagnostics([Diagnostic(.error, error)])
   }
 }
 
-/// Makes a folder and those around it.
-func makeFolder(_ path: String) throws(DiagnosticMessage) {
-  var made = path.hasPrefix("/") ? "/" : ""
-  for part in path.split(separator: "/") {
-    made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
-    if mkdir(made, 0o755) != 0, errno != EEXIST { throw .unwritable(made) }
-  }
+/// Whether a path is a folder.
+func isFolder(_ path: String) -> Bool {
   var status = stat()
-  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-    throw DiagnosticMessage("file-write", "'\(path)' is not a folder")
-  }
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Removes a folder and the files in it.
+func removeFolder(_ path: String) {
+  for name in listing(path) { unlink("\(path)/\(name)") }
+  rmdir(path)
 }
 
 /// Writes a file.
@@ -80,8 +107,8 @@ func read(_ path: String) throws(DiagnosticMessage) -> Bytes {
   return bytes
 }
 
-/// Whether a path can be read.
-func exists(_ path: String) -> Bool { access(path, R_OK) == 0 }
+/// Whether there is something at a path.
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// The names in a folder, sorted; empty when it cannot be read.
 func listing(_ folder: String) -> [String] {

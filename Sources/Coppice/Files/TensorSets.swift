@@ -48,13 +48,14 @@ func readTensor(_ stem: String, prefer format: TensorFormat) throws(Diagnostics)
   }
 }
 
-/// Writes a tensor as `STEM.pb` or `STEM.npy`.
-func writeTensor(
-  _ constant: Constant, name: String, to stem: String, as format: TensorFormat
+/// Writes a tensor as `STEM.pb` or `STEM.npy`, into a set of outputs.
+func addTensor(
+  _ constant: Constant, name: String, at stem: String, as format: TensorFormat,
+  to set: OutputSet
 ) throws(Diagnostics) {
-  do {
+  try set.add("\(stem).\(format.rawValue)") { path in
     switch format {
-    case .pb: try TensorFile.write(constant, name: name, to: stem + ".pb")
+    case .pb: try TensorFile.write(constant, name: name, to: path)
     case .npy:
       let bytes = constant.dense.array(of: UInt8.self)
       guard
@@ -63,14 +64,8 @@ func writeTensor(
         throw DiagnosticMessage(
           "file-write", "npy has no form for \(constant.type) ('\(name)'); use --format pb")
       }
-      try array.write(to: stem + ".npy")
+      try array.write(to: path)
     }
-  } catch let diagnostic as Diagnostic {
-    throw Diagnostics([diagnostic])
-  } catch let message as DiagnosticMessage {
-    throw Diagnostics([Diagnostic(.error, message)])
-  } catch {
-    throw Diagnostics([Diagnostic(.error, DiagnosticMessage("file-write", "\(error)"))])
   }
 }
 
@@ -82,27 +77,40 @@ func readTensors(
   var tensors: [Bytes] = []
   var problems: [Diagnostic] = []
   for (index, port) in ports.enumerated() {
-    do {
-      let constant = try readTensor("\(folder)/\(stem)_\(index)", prefer: format)
-      let isSame =
-        constant.type.element == port.type.element && constant.type.count == port.type.count
-      if isSame {
-        tensors.append(constant.dense)
-      } else {
-        problems.append(
+    let path = "\(folder)/\(stem)_\(index)"
+    problems += collected { () throws(Diagnostics) in
+      let constant = try readTensor(path, prefer: format)
+      guard fits(constant.type, port.type) else {
+        throw Diagnostics([
           Diagnostic(
             .error,
             DiagnosticMessage(
               "run-inputs",
               "\(stem) \(index) ('\(port.name)') is \(port.type) in the model, but the file has "
-                + "\(constant.type)"), at: .file("\(folder)/\(stem)_\(index)")))
+                + "\(constant.type)"), at: .file(path))
+        ])
       }
-    } catch {
-      problems += error.all
+      tensors.append(constant.dense)
     }
   }
   if !problems.isEmpty { throw Diagnostics(problems) }
   return tensors
+}
+
+/// Whether two types have the same elements in the same order; extents of 1 may be left out.
+private func fits(_ file: TensorType, _ port: TensorType) -> Bool {
+  file.element == port.element && file.count == port.count
+    && (file.count == 0 || file.shape.filter { $0 != 1 } == port.shape.filter { $0 != 1 })
+}
+
+/// What a piece of work throws, to go on and report everything at once.
+func collected(_ body: () throws(Diagnostics) -> Void) -> [Diagnostic] {
+  do {
+    try body()
+    return []
+  } catch {
+    return error.all
+  }
 }
 
 /// The folders with vectors in a folder: itself, or those called `test_data_set_K` in it.
@@ -126,13 +134,30 @@ func readVectors(
   _ outputs: [(name: String, type: TensorType)]
 ) throws(Diagnostics) -> [(folder: String, vector: TestVector)] {
   var vectors: [(folder: String, vector: TestVector)] = []
+  var problems: [Diagnostic] = []
   for folder in folders {
-    for set in try vectorFolders(folder) {
-      let vector = TestVector(
-        inputs: try readTensors(set, "input", inputs),
-        outputs: try readTensors(set, "output", outputs))
-      vectors.append((set, vector))
+    var sets: [String] = []
+    problems += collected { () throws(Diagnostics) in sets = try vectorFolders(folder) }
+    for set in sets {
+      problems += collected { () throws(Diagnostics) in
+        vectors.append((set, try readVector(set, inputs, outputs)))
+      }
     }
   }
+  if !problems.isEmpty { throw Diagnostics(problems) }
   return vectors
+}
+
+private func readVector(
+  _ folder: String, _ inputs: [(name: String, type: TensorType)],
+  _ outputs: [(name: String, type: TensorType)]
+) throws(Diagnostics) -> TestVector {
+  var vector = TestVector(inputs: [], outputs: [])
+  let problems =
+    collected { () throws(Diagnostics) in vector.inputs = try readTensors(folder, "input", inputs) }
+    + collected { () throws(Diagnostics) in
+      vector.outputs = try readTensors(folder, "output", outputs)
+    }
+  if !problems.isEmpty { throw Diagnostics(problems) }
+  return vector
 }

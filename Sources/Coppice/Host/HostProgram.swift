@@ -1,5 +1,5 @@
 import CoppiceC
-import CoppiceIR
+public import CoppiceIR
 import CoppiceLowering
 import Glibc
 
@@ -11,12 +11,17 @@ public enum HostFault: Error, CustomStringConvertible, Sendable {
   case program(String)
 
   /// What went wrong.
-  public var description: String {
+  public var diagnostic: Diagnostic {
     switch self {
-    case .compiler(let text): "error[cc-failed]: the C compiler failed: \(text)"
-    case .program(let text): "error[program-failed]: the compiled model failed: \(text)"
+    case .compiler(let text):
+      Diagnostic(.error, DiagnosticMessage("cc-failed", "the C compiler failed: \(text)"))
+    case .program(let text):
+      Diagnostic(.error, DiagnosticMessage("program-failed", "the compiled model failed: \(text)"))
     }
   }
+
+  /// What went wrong, as text.
+  public var description: String { diagnostic.description }
 }
 
 /// A compiled model as a program of this machine.
@@ -64,7 +69,7 @@ final class HostProgram {
   private func words(_ log: String, _ program: String, _ status: Int) -> String {
     if status < 0 { return "'\(program)' could not be started; set CC" }
     let text = (try? read(log))?.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-    return "status \(status)\n" + text.prefix(4000)
+    return text.isEmpty ? "status \(status)" : "status \(status)\n" + text.prefix(4000)
   }
 
   /// Runs the model once.
@@ -78,11 +83,8 @@ final class HostProgram {
     var command = ["\(folder.path)/model", source, sink]
     if isBlob { command.append("\(folder.path)/\(model.name)_weights.bin") }
     let status = runProcess(command, errors: "\(folder.path)/run.log")
-    guard status == 0 else {
-      let reason = status >= 128 ? "signal \(status - 128)" : "status \(status)"
-      throw HostFault.program(reason)
-    }
-    let bytes = try read(sink)
+    guard status == 0 else { throw HostFault.program(reason(status)) }
+    guard let bytes = try? read(sink) else { throw HostFault.program("it wrote no outputs") }
     var outputs: [Bytes] = []
     var start = 0
     for output in model.lowered.program.outputs {
@@ -92,6 +94,15 @@ final class HostProgram {
       start = end
     }
     return outputs
+  }
+
+  private func reason(_ status: Int) -> String {
+    if status < 0 { return "it could not be started" }
+    let end = status >= 128 ? "signal \(status - 128)" : "status \(status)"
+    let words = (try? read("\(folder.path)/run.log"))?.withUnsafeBytes {
+      String(decoding: $0.prefix(4000), as: UTF8.self)
+    }
+    return words.map { $0.isEmpty ? end : "\(end)\n\($0)" } ?? end
   }
 
   private var mainSource: String {

@@ -13,11 +13,21 @@ func runProcess(_ arguments: [String], errors: String) -> Int {
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
   posix_spawn_file_actions_addopen(&actions, 1, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, SIGPIPE)
+  sigaddset(&signals, SIGXFSZ)
+  posix_spawnattr_setsigdefault(&attributes, &signals)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
   var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
   pointers.append(nil)
   defer { for pointer in pointers { free(pointer) } }
   var child = pid_t()
-  guard posix_spawnp(&child, arguments[0], &actions, nil, pointers, environ) == 0 else { return -1 }
+  guard posix_spawnp(&child, arguments[0], &actions, &attributes, pointers, environ) == 0
+  else { return -1 }
   var status: Int32 = 0
   while waitpid(child, &status, 0) < 0 {
     if errno != EINTR { return -1 }
@@ -37,8 +47,5 @@ final class ScratchFolder {
     path = String(cString: made)
   }
 
-  deinit {
-    for name in listing(path) { unlink(path + "/" + name) }
-    rmdir(path)
-  }
+  deinit { removeFolder(path) }
 }

@@ -22,7 +22,7 @@ extension Compiler {
     let bytes = model.graph.constantValues.reduce(0) {
       $0 + (model.graph.constant($1)?.type.byteCount ?? 0)
     }
-    compiler.options.weights = bytes > 100_000 ? .blob : .inline
+    compiler.options.weights = options.weights ?? (bytes > 100_000 ? .blob : .inline)
     compiler.options.vectors = []
     compiler.computesSelfTest = false
     return try compiler.compile(model, name: "model", hash: "")
@@ -42,22 +42,25 @@ extension Compiler {
   ) throws -> [Diagnostic] {
     let model = try hostModel(path)
     let program = model.lowered.program
-    let tensors = try readTensors(inputs, "input", program.inputs, prefer: format)
+    var tensors: [Bytes] = []
+    let problems =
+      collected { () throws(Diagnostics) in
+        tensors = try readTensors(inputs, "input", program.inputs, prefer: format)
+      }
+      + collected { () throws(Diagnostics) in try checkOutputFolder(outputs) }
+    if !problems.isEmpty { throw Diagnostics(problems) }
     watcher.stage("compiling C")
     let host = try HostProgram(model)
     watcher.stage("running")
     let results = try host.run(tensors)
-    do {
-      try makeFolder(outputs)
-    } catch {
-      throw Diagnostics([Diagnostic(.error, error)])
-    }
+    let set = OutputSet()
     for (index, (bytes, output)) in zip(results, program.outputs).enumerated() {
       let type = TensorType(output.type.element, output.type.shape)
-      try writeTensor(
-        Constant(type, .dense(bytes)), name: output.name, to: "\(outputs)/output_\(index)",
-        as: format)
+      try addTensor(
+        Constant(type, .dense(bytes)), name: output.name, at: "\(outputs)/output_\(index)",
+        as: format, to: set)
     }
+    try set.commit()
     return model.diagnostics
   }
 

@@ -1,0 +1,50 @@
+import ArgumentParser
+
+/// A number of bytes such as `65536`, `64K` or `1M`.
+struct ByteCount: ExpressibleByArgument {
+  var bytes: Int
+
+  init?(argument: String) {
+    var digits = argument
+    var unit = 1
+    switch argument.last {
+    case "K", "k": unit = 1024
+    case "M", "m": unit = 1024 * 1024
+    default: break
+    }
+    if unit > 1 { digits.removeLast() }
+    guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(digits) else {
+      return nil
+    }
+    let (product, overflows) = number.multipliedReportingOverflow(by: unit)
+    guard !overflows else { return nil }
+    bytes = product
+  }
+}
+
+/// `NAME=N`: the extent of a dynamic dimension.
+struct Dimension: ExpressibleByArgument {
+  var name: String
+  var extent: Int
+
+  init?(argument: String) {
+    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
+      let extent = Int(argument[argument.index(after: split)...]), extent >= 0
+    else { return nil }
+    name = String(argument[..<split])
+    self.extent = extent
+  }
+}
+
+/// How far an answer may be from the recorded one: a finite number, not negative.
+struct Tolerance: ExpressibleByArgument, CustomStringConvertible {
+  var value: Double
+  var description: String { "\(value)" }
+
+  init(_ value: Double) { self.value = value }
+
+  init?(argument: String) {
+    guard let value = Double(argument), value.isFinite, value >= 0 else { return nil }
+    self.value = value
+  }
+}

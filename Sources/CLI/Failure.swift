@@ -1,0 +1,47 @@
+import ArgumentParser
+import Coppice
+import CoppiceIR
+
+/// Why a verb ends with another status than 0.
+struct Failure {
+  let status: Int32
+  let diagnostics: [Diagnostic]
+
+  init(_ error: any Error) {
+    switch error {
+    case let diagnostics as Diagnostics: self.init(2, diagnostics.all)
+    case let diagnostic as Diagnostic: self.init(2, [diagnostic])
+    case let message as DiagnosticMessage: self.init(2, [Diagnostic(.error, message)])
+    case HostFault.compiler(let text): self.init(3, [HostFault.compiler(text).diagnostic])
+    case HostFault.program(let text): self.init(4, [HostFault.program(text).diagnostic])
+    default: self.init(2, [Diagnostic(.error, DiagnosticMessage("failed", "\(error)"))])
+    }
+  }
+
+  private init(_ status: Int32, _ diagnostics: [Diagnostic]) {
+    self.status = status
+    self.diagnostics = diagnostics
+  }
+}
+
+/// Tells why a verb failed: words on stderr, and JSON on stdout when it was asked for.
+@discardableResult
+func say(_ failure: Failure, asJSON: Bool) -> Int32 {
+  for diagnostic in failure.diagnostics { Terminal.say(diagnostic) }
+  if asJSON {
+    try? Terminal.output(JSON.failure(failure.status, failure.diagnostics).description)
+  }
+  return failure.status
+}
+
+/// Runs a verb; what it throws becomes words and an exit status.
+func reporting(asJSON: Bool, _ body: () throws -> Void) throws {
+  defer { Terminal.clearProgress() }
+  do {
+    try body()
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    throw ExitCode(say(Failure(error), asJSON: asJSON))
+  }
+}

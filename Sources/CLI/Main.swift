@@ -1,0 +1,69 @@
+import ArgumentParser
+import Coppice
+import CoppiceIR
+import Glibc
+
+/// The program: parses the words, runs the verb, and ends with one of the documented statuses.
+@main
+enum Main {
+  static func main() {
+    prepareDescriptors()
+    // A reader that goes away and a limit on files are errors of a write, not the end.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  private static func run(_ arguments: [String]) -> Int32 {
+    do {
+      var command = try CoppiceCommand.parseAsRoot(arguments)
+      if let topic = unknownTopic(arguments) {
+        throw ValidationError("There is no verb '\(topic)'")
+      }
+      try command.run()
+      return 0
+    } catch let code as ExitCode {
+      return code.rawValue
+    } catch {
+      return finish(error, asJSON: arguments.contains("--json"))
+    }
+  }
+
+  /// Help and the like end with 0, wrong usage with 64.
+  private static func finish(_ error: any Error, asJSON: Bool) -> Int32 {
+    let text = CoppiceCommand.fullMessage(for: error)
+    if CoppiceCommand.exitCode(for: error) == .success {
+      do {
+        try Terminal.output(text)
+        return 0
+      } catch {
+        return say(Failure(error), asJSON: false)
+      }
+    }
+    Terminal.say(text)
+    if asJSON {
+      let message = CoppiceCommand.message(for: error)
+      let usage = Diagnostic(.error, DiagnosticMessage("usage", message))
+      try? Terminal.output(JSON.failure(64, [usage]).description)
+    }
+    return 64
+  }
+
+  /// What `coppice help` was asked for, if it is no verb.
+  private static func unknownTopic(_ arguments: [String]) -> String? {
+    guard arguments.count > 1, arguments[0] == "help" else { return nil }
+    let verbs = CoppiceCommand.configuration.subcommands.compactMap {
+      $0.configuration.commandName
+    }
+    let topic = arguments[1]
+    return verbs.contains(topic) || topic.hasPrefix("-") || topic == "help" ? nil : topic
+  }
+
+  /// Opens what the caller closed, so that no file of ours becomes standard output.
+  private static func prepareDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // Not for writing, so that data meant for a closed standard output is missed.
+      _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+}
