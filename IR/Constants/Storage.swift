@@ -16,12 +16,12 @@ public enum Storage: Hashable, Sendable {
   /// The nonzero blocks of each block row with their block columns.
   case blocks(Blocks)
 
-  /// The name in manifests and in the text form.
+  /// The name in the text form.
   public var name: String {
     switch self {
     case .dense: "dense"
     case .uniform: "uniform"
-    case .indexRows(let rows): "index-rows-u\(rows.indexBits)"
+    case .indexRows: "index-rows"
     case .bitmap: "bitmap"
     case .blocks(let blocks): "blocks-\(blocks.height)x\(blocks.width)"
     }
@@ -64,9 +64,6 @@ public struct IndexRows: Hashable, Sendable {
     self.indices = indices
     self.values = values
   }
-
-  /// The narrowest index that holds every column: 8, 16 or 32 bits.
-  public var indexBits: Int { columns <= 256 ? 8 : columns <= 65536 ? 16 : 32 }
 }
 
 /// One bit for each element in row-major order, low bit first, and the nonzeros in that order.

@@ -46,9 +46,8 @@ extension LoopBuilder {
 
   /// Visits the nonzeros of a row of a weight, whatever its storage; all elements when dense.
   ///
-  /// A weight in sparse storage is packed as start, index and value tables on the way. Its rows go
-  /// along the axis that its storage names, which must be `rowAxis`; otherwise it is made dense at
-  /// compile time.
+  /// A weight in sparse storage is packed on the way into the tables that its storage stands for;
+  /// nothing of it is spread out at run time.
   ///
   /// - Parameters:
   ///   - operand: The operand that holds the weight.
@@ -72,36 +71,8 @@ extension LoopBuilder {
         try body(column, view[index])
       }
     }
-    let rows = packedRows(constant, operand, rowAxis)
-    let start = Expr.load(rows.starts, row, lanes: 1).converted(to: .index)
-    let end = Expr.load(rows.starts, row + 1, lanes: 1).converted(to: .index)
-    try loop("k", from: start, to: end) { (slot) throws(DiagnosticMessage) in
-      let column = define("c", Expr.load(rows.indices, slot, lanes: 1).converted(to: .index))
-      try body(column, .load(rows.values, slot, lanes: 1))
-    }
-  }
-
-  /// The tables of a constant in sparse storage: starts (u16 or u32), indices and values.
-  ///
-  /// - Parameters:
-  ///   - constant: A constant; of any storage.
-  ///   - operand: The operand that it is.
-  ///   - rowAxis: The axis that the rows go along.
-  /// - Returns: The tables' buffers.
-  public func packedRows(
-    _ constant: Constant, _ operand: Int, _ rowAxis: Int
-  ) -> (starts: Buffer, indices: Buffer, values: Buffer) {
-    var packed = constant
-    if case .indexRows(let rows) = constant.storage, rows.rowAxis == rowAxis {
-    } else {
-      packed = Constant(constant.type, .dense(constant.dense)).asIndexRows(rowAxis: rowAxis)
-    }
-    guard case .indexRows(let rows) = packed.storage else { fatalError("rows were just made") }
-    let starts = indexTable(rows.starts, "starts", operand)
-    let indices = indexTable(rows.indices, "columns", operand)
-    let count = rows.indices.count
-    let values = addConstant(rows.values, constant.type.element, count, "values", operand)
-    return (starts, indices, values)
+    let table = sparseTable(constant, operand, rowAxis: rowAxis)
+    try forEachNonzero(of: table, row: row, body)
   }
 
   /// A table of indices in the narrowest unsigned type.
@@ -112,14 +83,7 @@ extension LoopBuilder {
   ///   - operand: The operand that it was packed from.
   /// - Returns: The table's buffer.
   public func indexTable(_ values: [Int32], _ name: String, _ operand: Int?) -> Buffer {
-    let largest = values.max() ?? 0
-    if largest < 256 {
-      return addConstant(Bytes(values.map(UInt8.init)), .uint8, values.count, name, operand)
-    }
-    if largest < 65536 {
-      return addConstant(Bytes(values.map(UInt16.init)), .uint16, values.count, name, operand)
-    }
-    return addConstant(Bytes(values.map(UInt32.init)), .uint32, values.count, name, operand)
+    indexTable(values, largest: Int(values.max() ?? 0), name, operand)
   }
 
   /// The index along each axis of a row-major offset.

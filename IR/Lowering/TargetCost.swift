@@ -1,13 +1,47 @@
 /// How an operator reads a weight, as far as its cost depends on it.
-public enum WeightUse: String, Hashable, Sendable, CaseIterable {
-  /// A convolution with windows of one element.
-  case pointwise
-  /// A convolution with larger windows.
-  case window
-  /// A convolution with one input channel for each group.
-  case depthwise
-  /// A matrix product.
-  case product
+public struct WeightUse: Hashable, Sendable {
+  /// Which kernels there are.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// A convolution with windows of one element and steps of one.
+    case pointwise
+    /// Any other convolution.
+    case window
+    /// A convolution with one input channel for each group.
+    case depthwise
+    /// A matrix product with the weight on the right.
+    case product
+    /// What has only plain loops, whatever the storage.
+    case plain
+  }
+
+  /// Which kernels there are.
+  public var kind: Kind
+  /// Groups of channels of a convolution.
+  public var group: Int
+  /// Rows of the result of a convolution or a product.
+  public var resultRows: Int
+  /// Columns of the result of a convolution.
+  public var resultColumns: Int
+  /// The part of the windows' elements that is not padding.
+  public var inside: Double
+
+  /// Describes a use.
+  ///
+  /// - Parameters:
+  ///   - kind: Which kernels there are.
+  ///   - group: Groups of channels of a convolution.
+  ///   - resultRows: Rows of the result.
+  ///   - resultColumns: Columns of the result of a convolution.
+  ///   - inside: The part of the windows' elements that is not padding.
+  public init(
+    _ kind: Kind, group: Int = 1, resultRows: Int = 1, resultColumns: Int = 1, inside: Double = 1
+  ) {
+    self.kind = kind
+    self.group = group
+    self.resultRows = resultRows
+    self.resultColumns = resultColumns
+    self.inside = inside
+  }
 }
 
 /// What passes may know of a target: what the storage of a weight costs there.
@@ -18,7 +52,7 @@ public protocol TargetCost: Sendable {
   /// The time to use a weight in a storage, as a part of the time when it is dense.
   ///
   /// `nil` when the target has no kernel that reads the storage.
-  func relativeTime(_ storage: StorageKind, density: Double, _ use: WeightUse) -> Double?
+  func relativeTime(_ storage: StorageKind, _ shape: WeightShape, _ use: WeightUse) -> Double?
 
   /// The bytes of a weight as kernels read it, tables included.
   func packedBytes(_ storage: StorageKind, _ shape: WeightShape) -> Int
@@ -31,14 +65,18 @@ public enum StorageKind: String, Hashable, Sendable, CaseIterable {
   case bitmap, blocks
 }
 
-/// The extents of a weight as a matrix, and how much of it is not zero.
+/// The extents of a weight as kernels see it, and how much of it is not zero.
 public struct WeightShape: Hashable, Sendable {
   /// The rows.
   public var rows: Int
-  /// The columns.
+  /// Groups of columns in a row: taps of a window.
+  public var groups: Int
+  /// The columns of a group.
   public var columns: Int
   /// Elements that are not zero.
   public var nonzeros: Int
+  /// Blocks of four rows with an element that is not zero.
+  public var blocks: Int
   /// Bytes of an element.
   public var elementBytes: Int
 
@@ -46,67 +84,59 @@ public struct WeightShape: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - rows: The rows.
-  ///   - columns: The columns.
+  ///   - groups: Groups of columns in a row.
+  ///   - columns: The columns of a group.
   ///   - nonzeros: Elements that are not zero.
+  ///   - blocks: Blocks of four rows with an element that is not zero.
   ///   - elementBytes: Bytes of an element.
-  public init(rows: Int, columns: Int, nonzeros: Int, elementBytes: Int) {
+  public init(
+    rows: Int, groups: Int = 1, columns: Int, nonzeros: Int, blocks: Int, elementBytes: Int
+  ) {
     self.rows = rows
+    self.groups = groups
     self.columns = columns
     self.nonzeros = nonzeros
+    self.blocks = blocks
     self.elementBytes = elementBytes
   }
-}
 
-extension Target: TargetCost {
-  /// The name of the target.
-  public var name: String { rawValue }
-
-  /// The time of the kernels there are: dense ones and those over index rows.
+  /// Describes a constant.
   ///
   /// - Parameters:
-  ///   - storage: The storage.
-  ///   - density: The part of the elements that is not zero.
-  ///   - use: How the weight is read.
-  /// - Returns: 1 for what takes as long as dense; `nil` without a kernel.
-  public func relativeTime(
-    _ storage: StorageKind, density: Double, _ use: WeightUse
-  ) -> Double? {
-    switch storage {
-    case .dense, .uniform: 1
-    case .indexRows: 0.01 + density * timePerNonzero(use)
-    case .bitmap, .blocks: nil
-    }
+  ///   - constant: A weight.
+  ///   - rowAxis: The axis that its rows go along.
+  ///   - shape: Another shape of the same elements to take the rows from.
+  /// - Complexity: O(*n*).
+  public init(_ constant: Constant, rowAxis: Int, as shape: [Int]? = nil) {
+    let layout = SparseLayout(shape ?? constant.type.shape, rowAxis: rowAxis)
+    let counts = layout.counts(constant, height: 4)
+    self.init(
+      rows: layout.rows, groups: layout.groups, columns: layout.columns, nonzeros: counts.nonzeros,
+      blocks: counts.blocks, elementBytes: constant.type.element.bits / 8)
   }
 
-  /// The time of one nonzero in index rows, with that of one element of a dense weight as 1.
-  private func timePerNonzero(_ use: WeightUse) -> Double {
-    let hasVectors = !vectorBytes.isEmpty
-    switch use {
-    case .pointwise: return hasVectors ? 1.3 : 1.4
-    case .window: return 1.9
-    case .depthwise: return 2.5
-    case .product: return hasVectors ? 8 : 2.4
-    }
-  }
+  /// Elements of a row.
+  public var depth: Int { groups * columns }
 
-  /// The bytes of a weight as kernels read it, tables included.
+  /// The bytes of the tables that a storage is packed into.
   ///
-  /// - Parameters:
-  ///   - storage: The storage.
-  ///   - shape: The extents of the weight.
-  /// - Returns: Elements, indices and starts.
-  public func packedBytes(_ storage: StorageKind, _ shape: WeightShape) -> Int {
-    let values = shape.nonzeros * shape.elementBytes
+  /// - Parameter storage: The storage.
+  /// - Returns: Elements, indices or bits, and starts.
+  public func bytes(_ storage: StorageKind) -> Int {
     switch storage {
-    case .dense: return shape.rows * shape.columns * shape.elementBytes
-    case .uniform: return shape.elementBytes
-    case .bitmap: return values + (shape.rows * shape.columns + 7) / 8
-    case .indexRows, .blocks:
-      let starts = (shape.rows + 1) * indexBytes(shape.nonzeros)
-      return values + shape.nonzeros * indexBytes(max(shape.columns - 1, 0)) + starts
+    case .dense: rows * depth * elementBytes
+    case .uniform: elementBytes
+    case .bitmap:
+      max(nonzeros, 1) * elementBytes + rows * groups * ((columns + 7) / 8)
+        + rows * indexBytes(nonzeros)
+    case .indexRows: tables(rows: rows, slots: nonzeros, values: nonzeros)
+    case .blocks: tables(rows: (rows + 3) / 4, slots: blocks, values: blocks * 4)
     }
   }
 
-  /// The bytes of the narrowest unsigned type that holds a number.
-  private func indexBytes(_ largest: Int) -> Int { largest < 256 ? 1 : largest < 65536 ? 2 : 4 }
+  private func tables(rows: Int, slots: Int, values: Int) -> Int {
+    let starts = (rows * groups + 1) * indexBytes(slots)
+    let indices = max(slots, 1) * indexBytes(max(columns - 1, 0))
+    return max(values, 1) * elementBytes + indices + starts
+  }
 }

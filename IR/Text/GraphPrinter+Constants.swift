@@ -33,7 +33,7 @@ extension GraphPrinter {
       values = (blocks.values, blocks.indices.count * blocks.height * blocks.width)
     }
     if let limit = options.elidedAbove, values.count > limit {
-      let zeros = constant.storage.isSparse ? "\(constant.storage.name) " : ""
+      let zeros = constant.storage.isSparse ? "\(constant.storageName) " : ""
       return "constant elided \(zeros)\(quoted(hash(constant.dense))) : \(typeText(type))"
     }
     return

@@ -86,8 +86,8 @@ public struct Sparsify: Pass {
       return nil
     }
     switch graph.weightReading(value, uses) {
-    case .weight(let rowAxis, let use):
-      let judge = StorageJudge(constant, rowAxis, use, context.target)
+    case .weight(let site):
+      let judge = StorageJudge(constant, site, context.target)
       return storage.map { judge.forced($0) } ?? judge.best(preference)
     case .refused(let reason):
       return StorageChoice(constant, .dense, reason: reason)

@@ -65,15 +65,13 @@ struct StorageJudge {
   private let target: any TargetCost
   private let shape: WeightShape
 
-  init(_ constant: Constant, _ rowAxis: Int, _ use: WeightUse, _ target: any TargetCost) {
+  init(_ constant: Constant, _ site: WeightSite, _ target: any TargetCost) {
     self.constant = constant
-    self.rowAxis = rowAxis
-    self.use = use
     self.target = target
-    let view = MatrixView(constant.type.shape, rowAxis: rowAxis)
+    rowAxis = site.rowAxis
+    use = site.use
     shape = WeightShape(
-      rows: view.rows, columns: view.columns, nonzeros: constant.nonzeroCount,
-      elementBytes: constant.type.element.bits / 8)
+      constant, rowAxis: site.matrix == nil ? site.rowAxis : 0, as: site.matrix)
   }
 
   func forced(_ kind: StorageKind) -> StorageChoice {
@@ -108,7 +106,7 @@ struct StorageJudge {
   private func bytes(_ kind: StorageKind) -> Int { target.packedBytes(kind, shape) }
 
   private func time(_ kind: StorageKind) -> Double? {
-    target.relativeTime(kind, density: 1 - zeros, use)
+    target.relativeTime(kind, shape, use)
   }
 
   private func score(_ kind: StorageKind, _ preference: Sparsify.Preference) -> Double {
@@ -124,59 +122,5 @@ struct StorageJudge {
     StorageChoice(
       constant, kind, rowAxis: rowAxis, nonzeros: shape.nonzeros, bytes: bytes(kind), time: time,
       reason: reason)
-  }
-}
-
-/// How a constant is read.
-enum WeightReading {
-  /// As a weight, by operators with sparse kernels.
-  case weight(rowAxis: Int, WeightUse)
-  /// As a weight, but something reads it in a way that sparse kernels do not know.
-  case refused(String)
-  /// Never as a weight.
-  case data
-}
-
-extension Graph {
-  /// How the readers of a constant read it.
-  func weightReading(_ value: ValueID, _ uses: UseMap) -> WeightReading {
-    var found: WeightReading?
-    var refusal: String?
-    var isWeight = false
-    for use in uses[value] {
-      guard case .operand(let node, let index) = use,
-        self[node].op.weightOperands.contains(index)
-      else {
-        refusal = "it is also read as data"
-        continue
-      }
-      isWeight = true
-      if let reading = sparseReading(node, index) {
-        found = found ?? reading
-      } else {
-        refusal = "\(self[node].op.name) has no sparse kernel for it"
-      }
-    }
-    guard isWeight else { return .data }
-    return refusal.map { .refused($0) } ?? found ?? .data
-  }
-
-  private func sparseReading(_ id: NodeID, _ index: Int) -> WeightReading? {
-    let node = self[id]
-    guard let weight = node.operand(index) else { return nil }
-    let shape = self[weight].type.shape
-    switch node.op.name {
-    case "Conv":
-      let group = node.op.attributes.int("group", 1)
-      let isPointwise = shape.dropFirst(2).allSatisfy { $0 == 1 }
-      let use: WeightUse =
-        group > 1 && shape[1] == 1 ? .depthwise : isPointwise ? .pointwise : .window
-      return .weight(rowAxis: 0, use)
-    case "ConvTranspose":
-      return node.op.attributes.int("group", 1) == 1 ? .weight(rowAxis: 1, .window) : nil
-    case "Gemm": return .weight(rowAxis: node.op.attributes.flag("transB") ? 0 : 1, .product)
-    case "MatMul": return shape.count == 2 ? .weight(rowAxis: index, .product) : nil
-    default: return nil
-    }
   }
 }

@@ -25,7 +25,7 @@ public struct OptimizedModel: Sendable {
       let name = graph[value].name
       rows[value] = TensorReport(
         name: name, shape: constant.type.shape, nonzeros: constant.nonzeroCount,
-        storage: constant.storage.name, denseBytes: constant.type.byteCount,
+        storage: constant.storageName, denseBytes: constant.type.byteCount,
         reason: reasons[name] ?? "")
     }
     return rows
@@ -55,7 +55,7 @@ public struct OptimizedModel: Sendable {
         return graph[node].op.weightOperands.contains(index)
       }
       guard isWeight else { return nil }
-      return (graph[value].name, constant.type, constant.nonzeroCount, constant.storage.name)
+      return (graph[value].name, constant.type, constant.nonzeroCount, constant.storageName)
     }
   }
 

@@ -21,16 +21,11 @@ extension LoopBuilder {
         try body(column, view[leading + [column]])
       }
     }
-    let matrix = constant.reshaped([constant.type.count / columns, columns])
-    let rows = packedRows(matrix, operand, 0)
+    let shape = [constant.type.count / columns, columns]
+    let table = sparseTable(constant, operand, rowAxis: 0, as: shape)
     let row = zip(leading, rowMajorStrides(Array(view.shape.dropLast())))
       .reduce(Expr.integer(0)) { $0 + $1.0 * $1.1 }
-    let start = Expr.load(rows.starts, row, lanes: 1).converted(to: .index)
-    let end = Expr.load(rows.starts, row + 1, lanes: 1).converted(to: .index)
-    try loop("k", from: start, to: end) { (slot) throws(DiagnosticMessage) in
-      let column = define("c", Expr.load(rows.indices, slot, lanes: 1).converted(to: .index))
-      try body(column, .load(rows.values, slot, lanes: 1))
-    }
+    try forEachNonzero(of: table, row: row, body)
   }
 }
 

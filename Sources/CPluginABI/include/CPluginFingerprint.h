@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "1f97d80aba6ae1f4"
+#define COPPICE_API_FINGERPRINT "3984c9a51bbd9dfa"

@@ -11,8 +11,7 @@ struct DenseProduct: KernelForm {
       return nil
     }
     let vectors =
-      p.y.strides[p.y.rank - 1] == 1 && !target.vectorBytes.isEmpty
-      && computation.tailIsVectorizable && p.addend.map { $0.strides[$0.rank - 1] == 1 } ?? true
+      p.storesVectors && !target.vectorBytes.isEmpty && computation.tailIsVectorizable
     let sizes = vectors ? Self.blocks(target) : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
     let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
     let (strideK, strideColumn) = p.transposed ? (1, p.depth) : (p.columns, 1)
@@ -71,12 +70,7 @@ struct DenseProduct: KernelForm {
     for (position, row0) in sums.variables.enumerated() {
       for (vector, variable) in row0.enumerated() {
         let index = outer + [row + position, column + vector * sums.lanes]
-        var value = p.scaled(.variable(variable), sums.lanes)
-        if let addend = p.addend {
-          value =
-            value + p.scaledAddend(element(addend, index, sums.lanes, p.y.rank - 1), sums.lanes)
-        }
-        builder.store(value, to: p.y, at: index)
+        p.store(.variable(variable), at: index, builder)
       }
     }
   }
@@ -119,11 +113,22 @@ struct ProductGeometry {
       ? builder.operands[2]?.broadcast(to: y.shape) : nil
   }
 
-  func scaled(_ value: Expr, _ lanes: Int) -> Expr {
-    alpha == 1 ? value : value * Expr.constant(Double(alpha), .float32).splatted(lanes)
+  /// Whether neighbouring results lie side by side, and what is added to them too.
+  var storesVectors: Bool {
+    y.strides[y.rank - 1] == 1 && addend.map { $0.strides[$0.rank - 1] == 1 } ?? true
   }
 
-  func scaledAddend(_ value: Expr, _ lanes: Int) -> Expr {
-    beta == 1 ? value : value * Expr.constant(Double(beta), .float32).splatted(lanes)
+  /// Stores a sum, scaled and with the addend.
+  func store(_ sum: Expr, at index: [Expr], _ builder: LoopBuilder) {
+    var value = scaled(sum, alpha)
+    if let addend {
+      value = value + scaled(element(addend, index, sum.lanes, y.rank - 1), beta)
+    }
+    builder.store(value, to: y, at: index)
+  }
+
+  private func scaled(_ value: Expr, _ factor: Float) -> Expr {
+    if factor == 1 { return value }
+    return value * Expr.constant(Double(factor), .float32).splatted(value.lanes)
   }
 }

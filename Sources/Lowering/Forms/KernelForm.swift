@@ -13,7 +13,7 @@ extension ModelLowering {
   var fastForms: [any KernelForm] {
     [
       SparsePointwise(), SparseConvolution(), DepthwiseConvolution(), DenseConvolution(),
-      DenseProduct(),
+      SparseProduct(), DenseProduct(),
     ]
   }
 }

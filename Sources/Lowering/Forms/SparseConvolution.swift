@@ -1,9 +1,10 @@
 import CoppiceIR
 
 /// Convolution with sparse weights of any window: each nonzero meets a tile of neighbouring
-/// positions.
+/// positions, and only those of them that it reaches.
 ///
-/// Where windows reach into the padding, every tap is tested.
+/// Nonzeros are grouped by their place in the window. Columns that a tap meets are known when the
+/// code is made, rows by the bounds of the loop over taps, so that nothing is tested inside.
 struct SparseConvolution: KernelForm {
   func kernel(
     _ computation: Computation, _ builder: LoopBuilder, _ target: Target
@@ -11,133 +12,169 @@ struct SparseConvolution: KernelForm {
     guard let g = try ConvolutionGeometry(computation, builder), g.weight.storage.isSparse else {
       return nil
     }
-    let rows = SparseTaps(g, builder)
-    builder.loop("n", g.y.shape[0]) { n in
-      builder.loop("co", g.y.shape[1]) { co in
-        let channels = g.weight.type.shape[1]
-        let perGroup = g.y.shape[1] / g.group
-        let number = g.group == 1 ? Expr.integer(0) : co / .integer(perGroup)
-        let image = g.x.at([n, number * channels, .integer(0), .integer(0)])
-        let row = SparseRow(g: g, rows: rows, builder: builder, n: n, co: co, image: image)
-        let inside = g.innerRows
-        builder.loop("oy", to: .integer(inside.lowerBound)) { row.tested($0, 0..<g.outWidth) }
-        builder.loop("oy", from: .integer(inside.lowerBound), to: .integer(inside.upperBound)) {
-          oy in
-          row.tested(oy, 0..<g.inner.lowerBound)
-          row.tiles(oy, g.inner)
-          row.tested(oy, g.inner.upperBound..<g.outWidth)
-        }
-        builder.loop("oy", from: .integer(inside.upperBound), to: .integer(g.outHeight)) {
-          row.tested($0, 0..<g.outWidth)
-        }
-      }
-    }
+    let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
+    let perGroup = g.y.shape[1] / g.group
+    guard table.layout.windowColumns == g.window.kernel[1], perGroup % table.height == 0,
+      let tiling = SparseTiling(g, table.layout, positions: 16 / table.height)
+    else { return nil }
+    let tile = SparseWindowTile(g: g, table: table, tiling: tiling, builder: builder)
+    builder.loop("n", g.y.shape[0]) { n in tile.run(n) }
     return Kernel(
       title: "sparse_conv", variants: [.init(body: builder.takeStatements())])
   }
 }
 
-/// The nonzeros of each filter with the offset of their tap from the window's first element.
-struct SparseTaps {
-  let starts: Buffer
-  let columns: Buffer
-  let values: Buffer
-
-  init(_ g: ConvolutionGeometry, _ builder: LoopBuilder) {
-    let rows = builder.packedRows(g.weight, 1, 0)
-    (starts, columns, values) = (rows.starts, rows.indices, rows.values)
-  }
-
-  /// The input channel, row and column of a tap from its column in the weight matrix.
-  func place(_ column: Expr, _ g: ConvolutionGeometry) -> (ci: Expr, ky: Expr, kx: Expr) {
-    let (kh, kw) = (g.window.kernel[0], g.window.kernel[1])
-    let ci = g.weight.type.shape[1] == 1 ? Expr.integer(0) : column / .integer(kh * kw)
-    let rest = g.weight.type.shape[1] == 1 ? column : column - ci * (kh * kw)
-    let ky = kw == 1 ? rest : rest / .integer(kw)
-    let kx = kw == 1 ? Expr.integer(0) : rest - ky * kw
-    return (ci, ky, kx)
-  }
-}
-
-/// The loops for one output channel.
-struct SparseRow {
+/// The loops of a sparse convolution over scalars.
+struct SparseWindowTile {
   let g: ConvolutionGeometry
-  let rows: SparseTaps
+  let table: SparseTable
+  let tiling: SparseTiling
   let builder: LoopBuilder
-  let n: Expr
-  let co: Expr
-  let image: Expr
 
-  private var bias: Expr { g.bias.map { $0[[co]] } ?? .constant(0, .float32) }
+  /// The rows of a tile, and which rows of the window they meet.
+  private enum Rows {
+    /// One row, which meets the rows of the window in a range.
+    case single(Expr, from: Expr, to: Expr)
+    /// Several rows, which meet all rows of the window.
+    case inner(Expr)
+    case whole
 
-  private func eachNonzero(_ body: (_ ci: Expr, _ ky: Expr, _ kx: Expr, _ weight: Expr) -> Void) {
-    let from = Expr.load(rows.starts, co, lanes: 1).converted(to: .index)
-    let to = Expr.load(rows.starts, co + 1, lanes: 1).converted(to: .index)
-    builder.loop("k", from: from, to: to) { k in
-      let column = builder.define("c", Expr.load(rows.columns, k, lanes: 1).converted(to: .index))
-      let place = rows.place(column, g)
-      let ci = builder.define("ci", place.ci)
-      let ky = builder.define("ky", place.ky)
-      let kx = builder.define("kx", place.kx)
-      body(ci, ky, kx, .load(rows.values, k, lanes: 1))
-    }
-  }
-
-  private func offset(_ ci: Expr, _ ky: Expr, _ kx: Expr) -> Expr {
-    let w = g.window
-    let rowPart = ky * (w.dilations[0] * g.strideH) + kx * (w.dilations[1] * g.strideW)
-    return ci * g.x.strides[1] + rowPart
-  }
-
-  /// Positions whose windows lie inside: tiles of up to 16.
-  func tiles(_ oy: Expr, _ range: Range<Int>) {
-    let full = range.lowerBound + range.count / 16 * 16
-    builder.loop("ox", from: .integer(range.lowerBound), to: .integer(full), step: 16) {
-      tile(oy, $0, 16)
-    }
-    if range.upperBound > full { tile(oy, .integer(full), range.upperBound - full) }
-  }
-
-  private func tile(_ oy: Expr, _ ox: Expr, _ count: Int) {
-    let w = g.window
-    let place = (oy * w.strides[0] - w.begin[0]) * g.strideH
-    let column = (ox * w.strides[1] - w.begin[1]) * g.strideW
-    let start = builder.define("x0", image + place + column)
-    let first = builder.define("bias", bias)
-    let sums = (0..<count).map { _ in builder.declare("a", first) }
-    eachNonzero { ci, ky, kx, weight in
-      let x = builder.define("xk", start + offset(ci, ky, kx))
-      let value = builder.define("w", weight)
-      for (position, sum) in sums.enumerated() {
-        let step = position * w.strides[1] * g.strideW
-        builder.accumulate(sum, .load(g.x.buffer, x + step, lanes: 1) * value)
+    var first: Expr {
+      switch self {
+      case .single(let row, _, _), .inner(let row): row
+      case .whole: .integer(0)
       }
     }
-    for (position, sum) in sums.enumerated() {
-      builder.store(.variable(sum), to: g.y, at: [n, co, oy, ox + position])
+  }
+
+  private var kernel: (rows: Int, columns: Int) { (g.window.kernel[0], g.window.kernel[1]) }
+
+  func run(_ n: Expr) {
+    if tiling.isWhole { return filters(n, .whole, g.outHeight) }
+    let inner = tiling.inner
+    builder.loop(
+      "oy", from: .integer(inner.lowerBound), to: .integer(inner.upperBound), step: tiling.innerRows
+    ) { filters(n, .inner($0), tiling.innerRows) }
+    let top = inner.isEmpty ? 0 : inner.lowerBound
+    builder.loop("e", g.outHeight - inner.count) { edge in
+      let below = edge + inner.count
+      let isAbove = edge.compared(.lt, .integer(top))
+      let row = top == 0 ? below : builder.define("oy", .select(isAbove, edge, below))
+      let taps = g.taps(0, row, builder)
+      filters(n, .single(row, from: taps.from, to: taps.to), 1)
     }
   }
 
-  /// Positions whose windows may reach into the padding.
-  func tested(_ oy: Expr, _ range: Range<Int>) {
-    let w = g.window
-    builder.loop("ox", from: .integer(range.lowerBound), to: .integer(range.upperBound)) { ox in
-      let sum = builder.declare("a", bias)
-      let top = builder.define("y0", oy * w.strides[0] - w.begin[0])
-      let left = builder.define("x0", ox * w.strides[1] - w.begin[1])
-      eachNonzero { ci, ky, kx, weight in
-        let iy = builder.define("iy", top + ky * w.dilations[0])
-        let ix = builder.define("ix", left + kx * w.dilations[1])
-        let inY = Expr.binary(
-          .and, iy.compared(.ge, .integer(0)), iy.compared(.lt, .integer(g.height)))
-        let inX = Expr.binary(
-          .and, ix.compared(.ge, .integer(0)), ix.compared(.lt, .integer(g.width)))
-        builder.when(.binary(.and, inY, inX)) {
-          let place = image + ci * g.x.strides[1] + iy * g.strideH + ix * g.strideW
-          builder.accumulate(sum, .load(g.x.buffer, place, lanes: 1) * weight)
+  /// All filters over some rows.
+  private func filters(_ n: Expr, _ rows: Rows, _ count: Int) {
+    let channels = g.weight.type.shape[1]
+    let blocks = table.blockRows / g.group
+    builder.loop("g", g.group) { number in
+      let image = g.x.at([n, number * channels, .integer(0), .integer(0)])
+      let place = (rows.first * g.window.strides[0] - g.window.begin[0]) * g.strideH
+      let line = builder.define("x0", image + place)
+      builder.loop("b", blocks) { index in
+        let block = builder.define("co", number * blocks + index)
+        for piece in tiling.pieces {
+          let first = Expr.integer(piece.start)
+          builder.loop("ox", piece.repeats) { index in
+            tile(n, block, rows, count, first + index * piece.width, piece, line)
+          }
         }
       }
-      builder.store(.variable(sum), to: g.y, at: [n, co, oy, ox])
     }
+  }
+
+  private func tile(
+    _ n: Expr, _ block: Expr, _ rows: Rows, _ count: Int, _ ox: Expr,
+    _ piece: SparseTiling.Piece, _ line: Expr
+  ) {
+    let w = g.window
+    let steps = (w.strides[0] * g.strideH, w.strides[1] * g.strideW)
+    let start = line + ((ox * w.strides[1]) - w.begin[1]) * g.strideW
+    let channel = block * table.height
+    let parts = TilePart.scalars(count, piece.width, steps)
+    let sums = SparseSums(table, parts, builder) { lane in
+      g.bias.map { $0[[channel + lane]] } ?? .constant(0, .float32)
+    }
+    let cursor = table.cursor(block, builder)
+    for segment in piece.segments {
+      switch rows {
+      case .whole: whole(sums, cursor, segment, start)
+      case .inner:
+        visit(sums, cursor, segment, start, .integer(0), .integer(kernel.rows))
+      case .single(_, let from, let to): visit(sums, cursor, segment, start, from, to)
+      }
+    }
+    sums.store { sum, lane, part in
+      let index = [n, channel + lane, rows.first + part.row, ox + part.column]
+      builder.store(sum, to: g.y, at: index)
+    }
+  }
+
+  /// Runs over the taps of a segment in some rows of the window.
+  private func visit(
+    _ sums: SparseSums, _ cursor: SparseCursor, _ segment: SparseTiling.Segment, _ start: Expr,
+    _ from: Expr, _ to: Expr
+  ) {
+    let (first, last) = (segment.taps.lowerBound, segment.taps.upperBound)
+    let groups = table.layout.windowRows
+    let isMet = !segment.columns.isEmpty
+    let low = !isMet || hasRowsAsColumns ? Expr.integer(0) : from
+    let high = !isMet ? Expr.integer(0) : hasRowsAsColumns ? .integer(1) : to
+    builder.loop("kx", from: .integer(first), to: .integer(last)) { kx in
+      table.visit(
+        cursor, first: kx * groups, count: groups, from: low, to: high, builder,
+        enter: { base(start, $0, kx) }
+      ) { base, column, slot in
+        whenMet(column, from, to) {
+          let x = builder.define("xk", base + column * columnStep)
+          sums.add(slot, g.x.buffer, x, builder) { segment.columns.contains($0.column) }
+        }
+      }
+    }
+  }
+
+  /// Whether the columns of the table are rows of the window, because there is one channel.
+  private var hasRowsAsColumns: Bool { table.layout.windowRows < kernel.rows }
+
+  private var columnStep: Int {
+    hasRowsAsColumns ? g.window.dilations[0] * g.strideH : g.x.strides[1]
+  }
+
+  /// Tests rows of the window that are columns of the table.
+  private func whenMet(_ column: Expr, _ from: Expr, _ to: Expr, _ body: () -> Void) {
+    let isWhole = from.constantIndex == 0 && to.constantIndex == kernel.rows
+    if !hasRowsAsColumns || isWhole { return body() }
+    builder.when(
+      .binary(.and, column.compared(.ge, from), column.compared(.lt, to)), body)
+  }
+
+  /// Runs over the taps of a segment one by one, each over the rows and columns that it meets.
+  private func whole(
+    _ sums: SparseSums, _ cursor: SparseCursor, _ segment: SparseTiling.Segment, _ start: Expr
+  ) {
+    for kx in segment.taps {
+      for ky in 0..<kernel.rows {
+        let rows = SparseTiling.met(g, axis: 0, ky, 0, g.outHeight)
+        let isMet = !rows.isEmpty && !segment.columns.isEmpty
+        table.visit(
+          cursor, first: .integer(kx * kernel.rows + ky), count: 1, from: .integer(0),
+          to: .integer(isMet ? 1 : 0), builder,
+          enter: { _ in base(start, .integer(ky), .integer(kx)) }
+        ) { base, column, slot in
+          let x = builder.define("xk", base + column * g.x.strides[1])
+          sums.add(slot, g.x.buffer, x, builder) {
+            segment.columns.contains($0.column) && rows.contains($0.row)
+          }
+        }
+      }
+    }
+  }
+
+  private func base(_ start: Expr, _ ky: Expr, _ kx: Expr) -> Expr {
+    let w = g.window
+    let down = ky * (w.dilations[0] * g.strideH)
+    return builder.define("xt", start + down + kx * (w.dilations[1] * g.strideW))
   }
 }

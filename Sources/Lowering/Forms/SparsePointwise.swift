@@ -1,70 +1,64 @@
 import CoppiceIR
 
 /// 1x1 convolution with sparse weights over channels-first activations: a tile of neighbouring
-/// positions in registers, one weight at a time for all of them.
+/// positions in registers, one weight (or a block of four rows) at a time for all of them.
 struct SparsePointwise: KernelForm {
   func kernel(
     _ computation: Computation, _ builder: LoopBuilder, _ target: Target
   ) throws(DiagnosticMessage) -> Kernel? {
     guard let g = try ConvolutionGeometry(computation, builder), g.weight.storage.isSparse,
       g.group == 1, g.window.kernel == [1, 1], g.outHeight == 1, g.window.strides == [1, 1],
-      g.strideW == 1, g.y.strides[3] == 1
+      g.window.begin == [0, 0], g.height == 1, g.strideW == 1, g.y.strides[3] == 1
     else { return nil }
-    let rows = builder.packedRows(g.weight, 1, 0)
+    let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
+    guard g.y.shape[1] % table.height == 0 else { return nil }
     let vectors = !target.vectorBytes.isEmpty && computation.tailIsVectorizable
     return try CoppiceLowering.kernel("sparse_conv1x1", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
-      let width = lanes == 1 ? 16 : max(1, min(4, 8192 / (g.x.shape[1] * lanes))) * lanes
+      let width = Self.width(g, lanes, table.height, target)
       let full = g.outWidth / width * width
       builder.loop("n", g.y.shape[0]) { n in
         builder.loop("p", to: .integer(full), step: width) {
-          tile(g, rows, n, $0, parts(width, lanes), builder)
+          tile(g, table, n, $0, TilePart.run(width, lanes), builder)
         }
         if g.outWidth > full {
-          tile(g, rows, n, .integer(full), parts(g.outWidth - full, lanes), builder)
+          let rest = TilePart.run(g.outWidth - full, lanes)
+          tile(g, table, n, .integer(full), rest, builder)
         }
       }
     }
   }
 
-  /// The vectors that cover a tile: full ones, then halves down to scalars.
-  private func parts(_ width: Int, _ lanes: Int) -> [Int] {
-    var (rest, size, result) = (width, lanes, [Int]())
-    while rest > 0 {
-      while size > rest { size /= 2 }
-      if size == 2 { size = 1 }
-      result.append(size)
-      rest -= size
-    }
-    return result
+  /// Positions in a tile: what registers hold, and what keeps its activations in the first cache.
+  private static func width(
+    _ g: ConvolutionGeometry, _ lanes: Int, _ height: Int, _ target: Target
+  ) -> Int {
+    if lanes == 1 { return 16 / height }
+    let registers = height == 1 ? 4 : target.accumulators(lanes: lanes) / height
+    return max(1, min(registers, 4, 8192 / (g.x.shape[1] * lanes))) * lanes
   }
 
   private func tile(
-    _ g: ConvolutionGeometry, _ rows: (starts: Buffer, indices: Buffer, values: Buffer), _ n: Expr,
-    _ position: Expr, _ parts: [Int], _ builder: LoopBuilder
+    _ g: ConvolutionGeometry, _ table: SparseTable, _ n: Expr, _ position: Expr,
+    _ parts: [TilePart], _ builder: LoopBuilder
   ) {
     let start = builder.define("x0", g.x.at([n, .integer(0), .integer(0), position]))
-    builder.loop("co", g.y.shape[1]) { co in
-      let bias = builder.define("bias", g.bias.map { $0[[co]] } ?? .constant(0, .float32))
-      let sums = parts.map { builder.declare("a", bias.splatted($0)) }
-      let from = Expr.load(rows.starts, co, lanes: 1).converted(to: .index)
-      let to = Expr.load(rows.starts, co + 1, lanes: 1).converted(to: .index)
-      builder.loop("k", from: from, to: to) { k in
-        let channel = Expr.load(rows.indices, k, lanes: 1).converted(to: .index)
-        let x = builder.define("xk", start + channel * g.x.strides[1])
-        let weight = builder.define("w", .load(rows.values, k, lanes: 1))
-        var offset = 0
-        for (sum, lanes) in zip(sums, parts) {
-          let activation = Expr.load(g.x.buffer, x + offset, lanes: lanes)
-          builder.accumulate(sum, activation * weight.splatted(lanes))
-          offset += lanes
-        }
+    let (none, one) = (Expr.integer(0), Expr.integer(1))
+    builder.loop("b", table.blockRows) { block in
+      let channel = block * table.height
+      let sums = SparseSums(table, parts, builder) { lane in
+        g.bias.map { $0[[channel + lane]] } ?? .constant(0, .float32)
+      }
+      table.visit(
+        table.cursor(block, builder), first: none, count: 1, from: none, to: one, builder,
+        enter: { _ in start }
+      ) { base, column, slot in
+        let x = builder.define("xk", base + column * g.x.strides[1])
+        sums.add(slot, g.x.buffer, x, builder)
       }
       builder.laneAxis = 3
-      var offset = 0
-      for (sum, lanes) in zip(sums, parts) {
-        builder.store(.variable(sum), to: g.y, at: [n, co, .integer(0), position + offset])
-        offset += lanes
+      sums.store { sum, lane, part in
+        builder.store(sum, to: g.y, at: [n, channel + lane, none, position + part.column])
       }
     }
   }

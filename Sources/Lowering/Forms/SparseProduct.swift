@@ -1,0 +1,88 @@
+import CoppiceIR
+
+/// Gemm and MatMul with a sparse matrix on the right: one weight (or a block of four columns) at a
+/// time for a tile of rows; a single row has several sums under way for each result.
+struct SparseProduct: KernelForm {
+  func kernel(
+    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel? {
+    guard let p = ProductGeometry(computation, builder), p.weight.storage.isSparse else {
+      return nil
+    }
+    let table = builder.sparseTable(p.weight, 1, rowAxis: p.transposed ? 0 : 1)
+    guard p.columns % table.height == 0 else { return nil }
+    let size = min(p.rows, 16 / table.height)
+    let full = p.rows / size * size
+    let vectors =
+      p.rows == 1 && table.height == 4 && !target.vectorBytes.isEmpty && p.storesVectors
+      && computation.tailIsVectorizable
+    let bodies = vectors ? [4, 1] : [1]
+    var variants: [Kernel.Variant] = []
+    for lanes in bodies {
+      builder.loops(Array(p.y.shape.dropLast(2)), "n") { outer in
+        builder.loop("b", table.blockRows) { block in
+          if p.rows == 1 { return single(p, table, outer, block, lanes, builder) }
+          builder.loop("r", to: .integer(full), step: size) {
+            tile(p, table, outer, block, $0, size, builder)
+          }
+          if p.rows > full {
+            tile(p, table, outer, block, .integer(full), p.rows - full, builder)
+          }
+        }
+      }
+      variants.append(
+        .init(vectorBytes: lanes == 1 ? 0 : lanes * 4, body: builder.takeStatements()))
+    }
+    return Kernel(title: "sparse_product", variants: variants)
+  }
+
+  private func tile(
+    _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr, _ row: Expr,
+    _ count: Int, _ builder: LoopBuilder
+  ) {
+    let start = builder.define("x0", p.x.at(outer + [row, .integer(0)]))
+    let (strideR, strideK) = (p.x.strides[p.x.rank - 2], p.x.strides[p.x.rank - 1])
+    let parts = TilePart.scalars(count, 1, (strideR, 0))
+    let sums = SparseSums(table, parts, builder) { _ in .constant(0, .float32) }
+    let (none, one) = (Expr.integer(0), Expr.integer(1))
+    table.visit(
+      table.cursor(block, builder), first: none, count: 1, from: none, to: one, builder,
+      enter: { _ in start }
+    ) { base, column, slot in
+      let x = builder.define("xk", base + column * strideK)
+      sums.add(slot, p.x.buffer, x, builder)
+    }
+    sums.store { sum, lane, part in
+      p.store(sum, at: outer + [row + part.row, block * table.height + lane], builder)
+    }
+  }
+
+  /// One row: sums of every second or fourth nonzero, which are added at the end.
+  private func single(
+    _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr, _ lanes: Int,
+    _ builder: LoopBuilder
+  ) {
+    let start = builder.define("x0", p.x.at(outer + [.integer(0), .integer(0)]))
+    let strideK = p.x.strides[p.x.rank - 1]
+    let turns = table.isBitmap ? 1 : table.height == 1 || lanes > 1 ? 4 : 2
+    let zero = Expr.constant(0, .float32).splatted(lanes)
+    let width = table.height / lanes
+    let sums = (0..<turns).map { _ in (0..<width).map { _ in builder.declare("a", zero) } }
+    table.visit(row: block, turns: turns, builder) { turn, column, slot in
+      let x = builder.define("x", .load(p.x.buffer, start + column * strideK, lanes: 1))
+      for (number, sum) in sums[turn].enumerated() {
+        let weight = table.value(slot, .integer(number), lanes: lanes)
+        builder.accumulate(sum, x.splatted(lanes) * weight)
+      }
+    }
+    builder.laneAxis = p.y.rank - 1
+    for number in 0..<width {
+      let parts = sums.map { Expr.variable($0[number]) }
+      let pairs =
+        turns == 1 ? parts : stride(from: 0, to: turns, by: 2).map { parts[$0] + parts[$0 + 1] }
+      let total = pairs.dropFirst().reduce(pairs[0]) { $0 + $1 }
+      let index = outer + [.integer(0), block * table.height + number]
+      p.store(total, at: index, builder)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import CoppiceIR
+
+/// How the results of a convolution are cut into tiles of which every tap knows, when the code is
+/// made, the columns that it meets.
+///
+/// Rows: tiles of several rows where windows lie inside from top to bottom, single rows at the
+/// edges, whose range of taps is computed; or one tile for all, when the whole plane is small.
+struct SparseTiling {
+  /// Columns of the window that meet the same columns of a tile.
+  struct Segment {
+    var taps: Range<Int>
+    var columns: Range<Int>
+  }
+
+  /// Tiles beside each other that look alike.
+  struct Piece {
+    var start: Int
+    var width: Int
+    var repeats: Int
+    var segments: [Segment]
+  }
+
+  let pieces: [Piece]
+  /// Rows of a tile of inner rows.
+  let innerRows: Int
+  /// Inner rows in such tiles.
+  let inner: Range<Int>
+  let isWhole: Bool
+
+  /// Cuts the results of a convolution; `nil` when the code would grow too long.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - layout: Of its weights.
+  ///   - positions: Results that a tile may have.
+  init?(_ g: ConvolutionGeometry, _ layout: SparseLayout, positions: Int) {
+    let isSmall = g.outHeight > 1 && g.outHeight * g.outWidth <= positions
+    isWhole = isSmall && layout.windowRows == g.window.kernel[0]
+    let width = min(positions, g.outWidth)
+    pieces = Self.pieces(g, width)
+    let rows = g.innerRows
+    innerRows = max(1, min(positions / width, rows.count))
+    let count = innerRows == 1 ? 0 : rows.count / innerRows * innerRows
+    inner = rows.lowerBound..<(rows.lowerBound + count)
+    let bodies = pieces.map(\.segments.count).reduce(0, +)
+    let taps = g.window.kernel[0] * g.window.kernel[1]
+    guard bodies <= 16, !isWhole || taps <= 12 else { return nil }
+  }
+
+  private static func pieces(_ g: ConvolutionGeometry, _ width: Int) -> [Piece] {
+    var result: [Piece] = []
+    var start = 0
+    while start < g.outWidth {
+      let size = min(width, g.outWidth - start)
+      let isInner = g.inner.lowerBound <= start && start + size <= g.inner.upperBound
+      if isInner, let last = result.last, last.width == size, last.segments.count == 1,
+        last.segments[0].columns == 0..<size
+      {
+        result[result.count - 1].repeats += 1
+      } else {
+        result.append(
+          Piece(start: start, width: size, repeats: 1, segments: segments(g, start, size)))
+      }
+      start += size
+    }
+    return result
+  }
+
+  private static func segments(_ g: ConvolutionGeometry, _ start: Int, _ width: Int) -> [Segment] {
+    var result: [Segment] = []
+    for tap in 0..<g.window.kernel[1] {
+      let columns = met(g, axis: 1, tap, start, width)
+      if let last = result.last, last.columns == columns {
+        result[result.count - 1].taps = last.taps.lowerBound..<(tap + 1)
+      } else {
+        result.append(Segment(taps: tap..<(tap + 1), columns: columns))
+      }
+    }
+    return result
+  }
+
+  /// The results of a tile that a tap meets along an axis.
+  static func met(
+    _ g: ConvolutionGeometry, axis: Int, _ tap: Int, _ start: Int, _ count: Int
+  ) -> Range<Int> {
+    let w = g.window
+    let extent = axis == 0 ? g.height : g.width
+    let inside = (0..<count).filter {
+      let place = (start + $0) * w.strides[axis] - w.begin[axis] + tap * w.dilations[axis]
+      return 0 <= place && place < extent
+    }
+    guard let first = inside.first, let last = inside.last else { return 0..<0 }
+    return first..<(last + 1)
+  }
+}
