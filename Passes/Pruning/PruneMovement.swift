@@ -71,7 +71,8 @@ public struct PruneMovement: Pass {
     for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
     let weights = graph.prunableWeights(context)
     try graph.requireFinite(weights)
-    let matches = try RecordMatcher(record).match(weights.compactMap { graph.matchTarget($0) })
+    let matches = try RecordMatcher(record).match(
+      weights.compactMap { graph.matchTarget($0, context) })
     let form = try record.form(form, for: matches.flatMap { $0.owners.map(\.parameter) })
     context.note(.form(form))
     if record.masksWereActive, form == .midpoint { context.warn(.masked(path)) }

@@ -70,6 +70,46 @@ private func owners(_ context: PassContext) -> [String: String] {
   }
 }
 
+/// Weights with normalisations folded in, against scores and masks that numpy computed.
+@Suite struct FoldedNormalizationTests {
+  private static let python = project.appending(path: ".venv/bin/python")
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: python.path)))
+  func theScoresAreThoseOfTheFoldedWeights() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let script = project.appending(path: "Tests/PruningTests/folded_reference.py")
+    let process = try Process.run(Self.python, arguments: [script.path, folder.path])
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    let expected = try JSONDecoder().decode(
+      [String: [String: String]].self,
+      from: Data(contentsOf: folder.appending(path: "expected.json")))
+    #expect(expected.count == 4)
+    let record = folder.appending(path: "run.safetensors").path
+    for (name, masks) in expected {
+      let words = name.split(separator: " ")
+      let options = "record=\"\(record)\",sparsity=0.5,form=\(words[0]),scope=\(words[1])"
+      let (graph, context) = try run(
+        "@default,prune-movement{\(options)}", on: folder.appending(path: "model.onnx"))
+      #expect(owners(context).values.allSatisfy { $0.contains("scaled") })
+      #expect(flags(graph) == masks, "\(name)")
+    }
+  }
+
+  /// 1 for each weight that is left, by the shape of its tensor.
+  private func flags(_ graph: Graph) -> [String: String] {
+    let weights = graph.constantValues.compactMap { graph.constant($0) }
+      .filter { $0.type.rank >= 2 && $0.type.element == .float32 }
+    return Dictionary(
+      weights.map { constant in
+        let shape = constant.type.shape.map(String.init).joined(separator: "x")
+        return (shape, constant.numbers.map { $0 == 0 ? "0" : "1" }.joined())
+      }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
 @Suite(.enabled(if: hasSharedModels, "SKIPPED: ../shared/models is absent"))
 struct SharedModelTests {
   private func record(_ kind: String) -> String {

@@ -35,12 +35,15 @@ struct ServiceTensors: RecordTensors {
 
 extension Graph {
   /// A weight as the matcher sees it; nil for elements that no record can hold.
-  func matchTarget(_ weight: PrunableWeight) -> MatchTarget? {
+  func matchTarget(_ weight: PrunableWeight, _ context: PassContext) -> MatchTarget? {
     FloatValues(weight.constant).map { values in
-      MatchTarget(
-        name: self[weight.value].name, shape: weight.constant.type.shape, values: values,
+      let name = self[weight.value].name
+      let factors = context.attachments["\(FoldBatchNorm.info.name)/\(name)"]
+      return MatchTarget(
+        name: name, shape: weight.constant.type.shape, values: values,
         precision: precision(weight), role: role(weight), uses: weight.readers.count,
-        scopes: weight.readers.map { self[$0].name })
+        scopes: weight.readers.map { self[$0].name },
+        factors: factors.map { $0.numbers.map { Float($0) } })
     }
   }
 

@@ -53,12 +53,6 @@ extension LayoutComparison {
     guard channels.elementsPerChannel >= Self.leastElementsPerChannel, largest > 0 else {
       return nil
     }
-    let tolerance: Float =
-      switch precision {
-      case .exact: 1e-5
-      case .float16: 0x1p-10
-      case .bfloat16: 0x1p-7
-      }
     let bound = tolerance * largest
     let sample = 4 * channels.count + 4096
     if sample < layout.range.count / 4,
@@ -68,6 +62,34 @@ extension LayoutComparison {
     }
     return fit(layout, channels, limit: layout.range.count, bound: bound).map {
       ChannelScale(factors: $0, channels: channels)
+    }
+  }
+
+  /// The factors that a pass multiplied the channels with, if they turn the parameter into the
+  /// constant; any number of elements tells.
+  func scale(
+    _ layout: RecordLayout, _ channels: ChannelMap, known factors: [Float], largest: Float
+  ) -> ChannelScale? {
+    guard factors.count == channels.count else { return nil }
+    let bound = tolerance * largest
+    var fits = true
+    _ = layout.forEachRun { start, from, stride, count in
+      for step in 0..<count {
+        let position = from + step * stride
+        let expected = factors[channels.channel(position)] * parameter[position]
+        // Negated, so that a NaN does not fit.
+        if !((target[start + step] - expected).magnitude <= bound) { fits = false }
+      }
+      return fits
+    }
+    return fits ? ChannelScale(factors: factors, channels: channels) : nil
+  }
+
+  private var tolerance: Float {
+    switch precision {
+    case .exact: 1e-5
+    case .float16: 0x1p-10
+    case .bfloat16: 0x1p-7
     }
   }
 

@@ -24,9 +24,13 @@ package struct MatchTarget: Sendable {
   /// The names of the operators that read it.
   package let scopes: [String]
 
+  /// The factor of each output channel, where a pass folded a normalisation in.
+  package let factors: [Float]?
+
   package init(
     name: String, shape: [Int], values: FloatValues, precision: Precision = .exact,
-    role: Role = .plain, uses: Int = 1, scopes: [String] = []
+    role: Role = .plain, uses: Int = 1, scopes: [String] = [],
+    factors: [Float]? = nil
   ) {
     self.name = name
     self.shape = shape
@@ -35,6 +39,7 @@ package struct MatchTarget: Sendable {
     self.role = role
     self.uses = uses
     self.scopes = scopes
+    self.factors = factors
   }
 }
 

@@ -144,7 +144,10 @@ extension RecordMatcher {
       }
     guard let channels else { return nil }
     for layout in layouts {
-      if let scale = comparison.scale(layout, channels, largest: largest) {
+      let known = target.factors.flatMap {
+        comparison.scale(layout, channels, known: $0, largest: largest)
+      }
+      if let scale = known ?? comparison.scale(layout, channels, largest: largest) {
         return RecordOwner(parameter: index, layout: layout, scale: scale)
       }
     }
