@@ -100,6 +100,16 @@ extension HostileFile {
       "data at a negative offset", "external-number",
       weights([Onnx.external("w", [4], [("location", "model.onnx"), ("offset", "-1")])])),
     HostileFile(
+      "data of another checksum", "external-checksum",
+      weights([
+        Onnx.external(
+          "w", [4],
+          [("location", "model.onnx"), ("checksum", String(repeating: "a1", count: 20))])
+      ])),
+    HostileFile(
+      "a checksum that is none", "external-checksum",
+      weights([Onnx.external("w", [4], [("location", "model.onnx"), ("checksum", "md5:12")])])),
+    HostileFile(
       "data of too few bytes", "tensor-bytes",
       weights([Onnx.external("w", [4], [("location", "model.onnx"), ("length", "4")])])),
   ]

@@ -45,6 +45,21 @@ import Testing
     #expect(model.graph.inputs.map { model.graph[$0].name } == ["x"])
   }
 
+  /// The checksum is that of the whole file, as `sha1sum` prints it.
+  @Test(arguments: [
+    ("c26df9440df999ae7d765499acd5ca855709702f", true),
+    ("C26DF9440DF999AE7D765499ACD5CA855709702F", true), ("", true),
+    ("c26df9440df999ae7d765499acd5ca855709702e", false),
+  ])
+  func checksumsOfExternalDataAreCompared(_ checksum: String, _ isRight: Bool) throws {
+    try folder.write(floats([1, 2, 3, 4]), "weights.bin")
+    let entries = [("location", "weights.bin"), ("offset", "8"), ("checksum", checksum)]
+    let bytes = Onnx.oneNode(
+      Onnx.node("Add", ["x", "w"], ["y"]), initializers: [Onnx.external("w", [2], entries)],
+      input: Onnx.value("x", 1, [1, 2]), output: Onnx.value("y", 1, [1, 2]))
+    #expect(try folder.problems(bytes) == (isRight ? [] : ["external-checksum"]))
+  }
+
   @Test func nodesOutOfOrderAreSorted() throws {
     let graph = Onnx.graph(
       [Onnx.node("Abs", ["m"], ["y"]), Onnx.node("Relu", ["x"], ["m"])],

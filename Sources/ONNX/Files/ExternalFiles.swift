@@ -1,3 +1,4 @@
+import Crypto
 import Glibc
 
 /// The files beside a model that hold its external data, each mapped once.
@@ -7,6 +8,8 @@ import Glibc
 package final class ExternalFiles {
   private let folder: String
   private var files: [String: MappedFile] = [:]
+  /// The SHA-1 of files whose checksum was asked for, by location.
+  private var digests: [String: String] = [:]
 
   /// Serves the external data of the model at a path.
   package init(modelPath: String) {
@@ -22,6 +25,41 @@ package final class ExternalFiles {
     let file = try MappedFile(path: path)
     files[location] = file
     return file
+  }
+
+  /// Compares a file with the checksum that the model has for it.
+  ///
+  /// - Parameters:
+  ///   - checksum: The SHA-1 of the whole file, in hexadecimal.
+  ///   - location: The file.
+  /// - Throws: `external-checksum` when they differ, and what is wrong with the file's path.
+  /// - Complexity: O(bytes of the file), once for each file.
+  package func verify(_ checksum: String, of location: String) throws(WireFault) {
+    let wanted = checksum.lowercased()
+    guard wanted.utf8.count == 40, wanted.allSatisfy(\.isHexDigit) else {
+      throw WireFault(
+        "external-checksum",
+        "the checksum '\(checksum.prefix(80))' of external data '\(location)' is no SHA-1; 40 "
+          + "hexadecimal digits are")
+    }
+    let file = try file(at: location)
+    let found = digests[location] ?? digest(of: file)
+    digests[location] = found
+    guard found == wanted else {
+      throw WireFault(
+        "external-checksum",
+        "external data '\(location)' has the SHA-1 \(found), but the model was made with \(wanted); "
+          + "the file was damaged or belongs to another model")
+    }
+  }
+
+  private func digest(of file: MappedFile) -> String {
+    var hash = Insecure.SHA1()
+    hash.update(bufferPointer: file.bytes)
+    return hash.finalize().map { byte in
+      let text = String(byte, radix: 16)
+      return byte < 16 ? "0" + text : text
+    }.joined()
   }
 
   private func confined(_ location: String) throws(WireFault) -> String {

@@ -113,6 +113,9 @@ struct TensorReader {
     let file: MappedFile
     do {
       file = try external.file(at: keys["location"] ?? "")
+      if let checksum = keys["checksum"], !checksum.isEmpty {
+        try external.verify(checksum, of: keys["location"] ?? "")
+      }
     } catch {
       throw DiagnosticMessage(error.id, "tensor '\(text(tensor.pointee.name))': \(error.message)")
     }
