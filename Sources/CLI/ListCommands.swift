@@ -73,7 +73,10 @@ struct PassesCommand: ParsableCommand {
   }
 
   private func manual(_ passes: [PassInfo], _ presets: [Preset]) -> String {
-    var lines = ["# Passes", ""]
+    var lines = [
+      "# Passes", "",
+      "Every standard pass with its options, as `coppice passes --markdown` prints it.", "",
+    ]
     for info in passes {
       lines += ["## `\(info.name)`", "", "\(info.summary) (\(info.exactness.rawValue))."]
       if !info.options.isEmpty {
@@ -115,6 +118,7 @@ struct OpsCommand: ParsableCommand {
         JSON.object([
           ("name", .text(schema.name)), ("domain", .text(schema.domain)),
           ("since", .integer(schema.since)), ("through", .integer(schema.through)),
+          ("aliases", .list(schema.aliases.map { .text($0) })),
           ("operands", .list(schema.operands.map { .text($0.name) })),
           ("attributes", .list(schema.attributes.map { .text($0.name) })),
         ])
@@ -126,16 +130,28 @@ struct OpsCommand: ParsableCommand {
       [
         schema.domain.isEmpty ? schema.name : "\(schema.domain).\(schema.name)",
         "\(schema.since)-\(schema.through)",
-        schema.operands.map(\.name).joined(separator: " "),
+        schema.operands.map(marked).joined(separator: " "),
         schema.attributes.map(\.name).joined(separator: " "),
       ]
     }
     let titles = ["operator", "opsets", "operands", "attributes"]
     guard markdown else { return try Terminal.output(Terminal.table(titles, rows)) }
+    let heading = [
+      "# Operators", "",
+      "The \(rows.count) operators that are compiled, as `coppice ops --markdown` prints them: a `?` marks"
+        + " an optional operand, a `*` one that repeats.", "",
+    ]
     let lines =
-      ["| " + titles.joined(separator: " | ") + " |", "|---|---|---|---|"]
+      heading + ["| " + titles.joined(separator: " | ") + " |", "|---|---|---|---|"]
       + rows.map { "| " + $0.joined(separator: " | ") + " |" }
     try Terminal.output(lines.joined(separator: "\n"))
+  }
+  private func marked(_ operand: (name: String, arity: OperatorSchema.Arity)) -> String {
+    switch operand.arity {
+    case .required: operand.name
+    case .optional: operand.name + "?"
+    case .variadic: operand.name + "*"
+    }
   }
 }
 

@@ -4,12 +4,15 @@
     .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--update]
 
 The list, expected_failures.txt beside this file, has a line for each case that does not pass: its name, how it fails and the
-reason. A case that fails and is not listed, and one that is listed and passes, both fail the run. --update writes the list anew."""
+reason. A case that fails and is not listed, and one that is listed and passes, both fail the run. --update writes the list anew.
+
+An operator that no passing case has, and that uncovered_operators.txt does not name with the reason, fails the run too."""
 import argparse, concurrent.futures, json, os, re, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SUITE = os.path.join(ROOT, "..", "shared", "conformance")
+UNCOVERED = os.path.join(HERE, "uncovered_operators.txt")
 LIST = os.path.join(HERE, "expected_failures.txt")
 CASES = os.path.join(ROOT, ".build", "onnx-node-cases")
 
@@ -32,6 +35,46 @@ def reason(case):
     match = re.search(r"error\[[\w-]+\]: .*", case["reason"])
     text = match.group(0) if match else case["reason"]
     return re.sub(r"\s+", " ", text)[:160]
+
+
+def nodes_of(nodes):
+    for node in nodes:
+        yield node
+        for attribute in node.attribute:
+            for graph in [attribute.g, *attribute.graphs]:
+                yield from nodes_of(graph.node)
+
+
+def covered_operators(passed):
+    """The operators of the models of cases, by `domain.name` outside of ai.onnx."""
+    os.environ["ONNX_NODE_CASES"] = CASES
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, SUITE)
+    import cases as suite, onnx
+    found = set()
+    for case in suite.find_cases(suite.SUITES, None):
+        if case.id in passed:
+            model = onnx.load(case.model_path, load_external_data=False)
+            for node in nodes_of(list(model.graph.node) + [n for f in model.functions for n in f.node]):
+                domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
+                found.add(domain + node.op_type)
+    return found
+
+
+def check_operators(tool, passed):
+    """How many operators no case tests without a reason, or are excused though one does."""
+    listed = json.loads(subprocess.run([tool, "ops", "--json"], check=True, capture_output=True, text=True).stdout)
+    names = {f"{op['domain']}.{op['name']}" if op["domain"] else op["name"]: set(op["aliases"]) for op in listed}
+    with open(UNCOVERED) as file:
+        excused = {line.split("\t")[0] for line in file if line.strip()}
+    found = covered_operators(passed)
+    missing = {name for name, aliases in names.items() if not ({name} | aliases) & found}
+    for name in sorted(missing - excused):
+        print(f"operator {name} has no case that passes: add one, or a reason to uncovered_operators.txt")
+    for name in sorted(excused - missing):
+        print(f"operator {name} has a case that passes: take it off uncovered_operators.txt")
+    print(f"{len(names) - len(missing)} of {len(names)} operators have a case that passes")
+    return len(missing ^ excused)
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +120,8 @@ else:
     for name in sorted(set(expected) & seen - set(failures)):
         problems += 1
         print(f"unexpected pass: {name}: take it off the list with --update")
+    if not arguments.match:
+        problems += check_operators(os.path.abspath(arguments.coppice), seen - set(failures))
     print(f"{len(failures)} cases fail as expected_failures.txt says, unless named above")
     print(f"conformance: {passed} passed, {problems} failed")
 sys.exit(1 if problems else 0)
