@@ -58,7 +58,7 @@ public enum OperatorRegistry {
   private static let loss: [any Operator.Type] = [
     NegativeLogLikelihoodLoss.self, SoftmaxCrossEntropyLoss.self,
   ]
-  private static let control: [any Operator.Type] = [Fused.self]
+  private static let control: [any Operator.Type] = [Fused.self, If.self]
 
   private static let byName: [String: any Operator.Type] = {
     var table: [String: any Operator.Type] = [:]

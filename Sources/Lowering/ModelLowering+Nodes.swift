@@ -97,6 +97,7 @@ extension ModelLowering {
     }
     program.steps.append(
       Program.Step(
-        kernel: kernel, nodes: names, scratch: builder.scratch, inPlace: inPlace, macs: macs))
+        kernel: guarded(kernel), nodes: names, scratch: builder.scratch, inPlace: inPlace,
+        macs: macs))
   }
 }

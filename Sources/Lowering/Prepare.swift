@@ -2,10 +2,9 @@ import CoppiceIR
 
 /// Brings a graph into the form that lowering takes: values known now are constants, operators that
 /// stand for others are replaced, and nodes that nobody needs are gone.
-func prepare(_ graph: Graph) throws(Diagnostics) -> Graph {
+func prepare(_ graph: Graph) throws(Diagnostics) -> (graph: Graph, guards: BranchGuards) {
   var graph = graph
   var problems: [Diagnostic] = []
-  try graph.chooseBranches()
   graph.inlineUnfusable()
   var pending = graph.allNodes
   var rounds = 0
@@ -22,8 +21,9 @@ func prepare(_ graph: Graph) throws(Diagnostics) -> Graph {
     pending = changed ? graph.allNodes : []
   }
   if !problems.isEmpty { throw Diagnostics(problems) }
+  let guards = try graph.openBranches()
   graph.removeUnused()
-  return graph
+  return (graph, guards)
 }
 
 extension Graph {
@@ -63,7 +63,7 @@ extension Graph {
     }
   }
 
-  /// Removes nodes whose results nobody reads.
+  /// Removes nodes whose results nobody reads; no branches are left.
   fileprivate mutating func removeUnused() {
     let uses = uses()
     var live: Set<ValueID> = []

@@ -62,6 +62,41 @@ def make(folder):
         for key, op in (("then_branch", "Relu"), ("else_branch", "Abs"))}
     condition = numpy_helper.from_array(np.array(False), "cond")
     save("branch", [helper.make_node("If", ["cond"], ["y"], **branches)], [condition])
+    save_control_flow(save, branches)
+
+
+def save_control_flow(save, branches):
+    """A branch chosen when the model runs, and loops of known length."""
+    value = helper.make_tensor_value_info
+    zero = numpy_helper.from_array(np.array(0, np.float32), "zero")
+    one = numpy_helper.from_array(np.array([1], np.int64), "one")
+    axis = numpy_helper.from_array(np.array([0], np.int64), "axis")
+    save("choice", [
+        helper.make_node("ReduceSum", ["x"], ["total"], keepdims=0),
+        helper.make_node("Greater", ["total", "zero"], ["cond"]),
+        helper.make_node("If", ["cond"], ["y"], **branches)], [zero])
+    turn = helper.make_graph(
+        [helper.make_node("Cast", ["i"], ["f"], to=TensorProto.FLOAT), helper.make_node("Mul", ["x", "f"], ["t"]),
+         helper.make_node("Add", ["v", "t"], ["v_out"]), helper.make_node("Sin", ["v_out"], ["wave"]),
+         helper.make_node("Identity", ["go"], ["go_out"])], "turn",
+        [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []), value("v", TensorProto.FLOAT, [None] * 4)],
+        [value("go_out", TensorProto.BOOL, []), value("v_out", TensorProto.FLOAT, [None] * 4),
+         value("wave", TensorProto.FLOAT, [None] * 4)])
+    three = numpy_helper.from_array(np.array(3, np.int64), "three")
+    go = numpy_helper.from_array(np.array(True), "go_in")
+    save("loop", [
+        helper.make_node("Loop", ["three", "go_in", "x"], ["v", "waves"], body=turn),
+        helper.make_node("ReduceSum", ["waves", "axis"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["v", "sum"], ["y"])], [three, go, axis])
+    step = helper.make_graph(
+        [helper.make_node("Add", ["s", "part"], ["s_out"]), helper.make_node("Mul", ["s_out", "part"], ["o"])], "step",
+        [value("s", TensorProto.FLOAT, [None] * 3), value("part", TensorProto.FLOAT, [None] * 3)],
+        [value("s_out", TensorProto.FLOAT, [None] * 3), value("o", TensorProto.FLOAT, [None] * 3)])
+    save("scan", [
+        helper.make_node("ReduceMax", ["x"], ["start"], axes=[1], keepdims=0),
+        helper.make_node("Scan", ["start", "x"], ["end", "parts"], body=step, num_scan_inputs=1, scan_input_axes=[1],
+                         scan_input_directions=[1], scan_output_axes=[1], scan_output_directions=[1]),
+        helper.make_node("Unsqueeze", ["end", "one"], ["wide"]), helper.make_node("Add", ["parts", "wide"], ["y"])], [one])
 
 
 def filled(path):

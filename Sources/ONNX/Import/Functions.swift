@@ -50,7 +50,7 @@ extension ModelReader {
   }
 
   /// A prefix that no other call has, as nodes may share names.
-  private func uniquePrefix(_ name: String) -> String {
+  func uniquePrefix(_ name: String) -> String {
     calls[name, default: 0] += 1
     let count = calls[name, default: 1]
     return count == 1 ? "\(name)/" : "\(name)#\(count)/"

@@ -22,6 +22,9 @@ final class ModelReader {
   var calls: [String: Int] = [:]
   /// What is left of the nodes that functions may expand to.
   var nodeBudget = 100_000
+  /// How many turns of loops were written out, and how many nodes they took.
+  var unrolledTurns = 0
+  var unrolledNodes = 0
 
   init(_ document: ModelDocument, path: String, options: ImportOptions) {
     self.document = document

@@ -41,22 +41,24 @@ private func sorted(_ needs: [Set<Int>]) -> (order: [Int], cyclic: [Int]) {
   return (order, missing.indices.filter { missing[$0] > 0 })
 }
 
-/// The names that a node reads, in its subgraphs too.
+/// The names that a node reads, in its subgraphs too but for what they define themselves.
+///
+/// The depth of subgraphs is limited by the scan of the file.
 private func reads(_ node: UnsafeMutablePointer<NodeProto>) -> [String] {
-  var names: [String] = []
-  var pending = [node]
-  while let node = pending.popLast() {
-    names += texts(node.pointee.input, node.pointee.n_input)
-    for attribute in messages(node.pointee.attribute, node.pointee.n_attribute) {
-      for graph in subgraphs(attribute) {
-        pending += messages(graph.pointee.node, graph.pointee.n_node)
-        for output in messages(graph.pointee.output, graph.pointee.n_output) {
-          names.append(text(output.pointee.name))
-        }
-      }
-    }
+  var names = texts(node.pointee.input, node.pointee.n_input)
+  for attribute in messages(node.pointee.attribute, node.pointee.n_attribute) {
+    for graph in subgraphs(attribute) { names += reads(graph.pointee) }
   }
   return names
+}
+
+private func reads(_ graph: GraphProto) -> [String] {
+  let nodes = messages(graph.node, graph.n_node)
+  var own = Set(messages(graph.input, graph.n_input).map { text($0.pointee.name) })
+  own.formUnion(messages(graph.initializer, graph.n_initializer).map { text($0.pointee.name) })
+  for node in nodes { own.formUnion(texts(node.pointee.output, node.pointee.n_output)) }
+  let outputs = messages(graph.output, graph.n_output).map { text($0.pointee.name) }
+  return (nodes.flatMap(reads) + outputs).filter { !own.contains($0) }
 }
 
 /// The graphs that an attribute holds.

@@ -75,6 +75,8 @@ extension ModelReader {
         try readConstantNode(call, scope, frame)
       } else if try readConditional(call, scope, frame) {
         return
+      } else if try readUnrolled(call, scope, frame) {
+        return
       } else if let op = OperatorRegistry.find(type, domain: call.domain) {
         try readOperator(op, call, scope, frame)
       }
@@ -96,7 +98,7 @@ extension ModelReader {
       return false
     }
     if call.domain.isEmpty, call.type == "Constant" { return true }
-    if takenBranch(call.proto, scope) != nil { return true }
+    if takenBranch(call.proto, scope) != nil || Self.isUnrolled(call) { return true }
     guard let op = OperatorRegistry.find(call.type, domain: call.domain),
       (op.schema.since...op.schema.through).contains(opset)
     else {

@@ -25,7 +25,7 @@ extension ModelReader {
     var context = context(operands, call, scope)
     for body in graphs {
       let block = graph.addBlock(to: node)
-      let outputs = try readBlock(body, block, call, operands, scope, frame)
+      let outputs = try readBlock(body, block, scope, frame)
       graph.setOutputs(outputs, of: block)
       context.blockResults.append(outputs.map { graph[$0].type })
     }
@@ -37,18 +37,17 @@ extension ModelReader {
   }
 
   private func readBlock(
-    _ body: UnsafeMutablePointer<GraphProto>, _ block: BlockID, _ call: ForeignCall,
-    _ operands: [ValueID?], _ scope: Scope, _ frame: Frame
+    _ body: UnsafeMutablePointer<GraphProto>, _ block: BlockID, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) -> [ValueID] {
     let inner = Scope(parent: scope, types: declaredTypes(body))
     var frame = frame
     frame.block = block
     readInitializers(body, inner)
     let inputs = messages(body.pointee.input, body.pointee.n_input)
-    for (index, input) in inputs.enumerated() {
+    for input in inputs {
       let name = text(input.pointee.name)
       if inner.isInitializer(name) { continue }
-      guard let type = blockInput(index, call, operands) ?? staticType(input) else {
+      guard let type = staticType(input) else {
         throw DiagnosticMessage(
           "subgraph-input", "the type of input '\(name)' of the subgraph is not known")
       }
@@ -59,7 +58,7 @@ extension ModelReader {
     return try blockOutputs(body, inner)
   }
 
-  private func blockOutputs(
+  func blockOutputs(
     _ body: UnsafeMutablePointer<GraphProto>, _ inner: Scope
   ) throws(DiagnosticMessage) -> [ValueID] {
     var outputs: [ValueID] = []
@@ -73,32 +72,6 @@ extension ModelReader {
     return outputs
   }
 
-  /// The type of a subgraph's input where the operator's definition gives it.
-  private func blockInput(_ index: Int, _ call: ForeignCall, _ operands: [ValueID?]) -> TensorType?
-  {
-    switch call.type {
-    case "Loop":
-      if index == 0 { return TensorType(.int64, []) }
-      if index == 1 { return TensorType(.bool, []) }
-      return type(operands, index)
-    case "Scan":
-      let scanned = Int(call.attributes["num_scan_inputs"]?.pointee.i ?? 0)
-      guard let type = type(operands, index) else { return nil }
-      let isState = index < operands.count - scanned
-      let axes = call.attributes["scan_input_axes"]
-      guard !isState, call.opset >= 9, axes == nil, type.rank > 0 else {
-        return isState ? type : nil
-      }
-      return TensorType(type.element, Array(type.shape.dropFirst()))
-    default: return nil
-    }
-  }
-
-  private func type(_ operands: [ValueID?], _ index: Int) -> TensorType? {
-    guard index < operands.count, let value = operands[index] else { return nil }
-    return graph[value].type
-  }
-
   /// Reads only the branch of an If that is taken, when the condition is known.
   func readConditional(
     _ call: ForeignCall, _ scope: Scope, _ frame: Frame
@@ -106,6 +79,10 @@ extension ModelReader {
     guard let branch = takenBranch(call.proto, scope) else { return false }
     let inner = Scope(parent: scope, types: declaredTypes(branch))
     readInitializers(branch, inner)
+    var frame = frame
+    for (output, name) in zip(
+      messages(branch.pointee.output, branch.pointee.n_output), call.outputs)
+    where !name.isEmpty { frame.renamed[text(output.pointee.name)] = frame.name(name) }
     readNodes(messages(branch.pointee.node, branch.pointee.n_node), inner, frame)
     defineResults(call, try blockOutputs(branch, inner), scope)
     return true
