@@ -10,6 +10,8 @@ public struct Graph: Sendable {
   public var source: String
   /// The opset of `ai.onnx` that the graph was adapted from.
   public var opset: Int = 28
+  /// What inputs must hold for the graph to compute what the model does.
+  public internal(set) var assumptions: [InputAssumption] = []
   package var nodeTable: [Node?] = []
   package var valueTable: [Value] = []
   package var blockTable: [Block] = [Block(inputs: [], nodes: [], outputs: [], owner: nil)]
@@ -125,7 +127,7 @@ public struct Graph: Sendable {
       operands: node.operands.map { $0.map { self[$0].type } },
       known: node.operands.map { constant($0) },
       blockResults: node.blocks.map { self[$0].outputs.map { self[$0].type } },
-      resultCount: node.results.count, results: node.results.map { $0.map { self[$0].type } })
+      resultCount: node.results.count)
   }
 }
 

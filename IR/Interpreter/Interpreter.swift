@@ -10,7 +10,8 @@ public enum Interpreter {
   ///   - inputs: The bytes of each input, row-major and packed.
   ///   - vectorBytes: The widest vectors whose variants of kernels may run; scalars only if 0.
   /// - Returns: The bytes of each output.
-  /// - Throws: `run-inputs` when inputs do not fit, `compiler-fault` when the program is wrong.
+  /// - Throws: `run-inputs` when inputs do not fit, `input-values` when they do not hold what the
+  ///   program was made for, `compiler-fault` when the program is wrong.
   /// - Complexity: Each kernel is compiled to closures once; a scalar operation takes a few ns.
   public static func run(
     _ program: Program, inputs: [Bytes], vectorBytes: Int = 0
@@ -63,6 +64,13 @@ public enum Interpreter {
         "run-inputs",
         "input '\(input.name)' is \(input.type) of \(input.type.byteCount) bytes, but got "
           + "\(bytes.count)")
+    }
+    for assumption in program.assumptions {
+      let (name, type) = program.inputs[assumption.input]
+      let elements = (0..<type.count).map { inputs[assumption.input].number(at: $0, type.element) }
+      guard !assumption.holds(elements) else { continue }
+      throw DiagnosticMessage(
+        "input-values", "input '\(name)' must hold \(assumption.words) for \(assumption.node)")
     }
   }
 }

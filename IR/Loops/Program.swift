@@ -65,6 +65,8 @@ public struct Program: Sendable {
   public var slots: [Slot]
   /// Kernels in the order they run.
   public var steps: [Step]
+  /// What inputs must hold; checked before the first kernel runs.
+  public var assumptions: [InputAssumption] = []
 
   /// Makes an empty program.
   ///

@@ -8,9 +8,7 @@ public struct InferenceContext: Sendable {
   public var blockResults: [[TensorType]]
   /// How many results the node has; trailing optional results may be absent.
   public var resultCount: Int
-  /// The types that the results are known to have: declared in the file, or of a node in a graph.
-  ///
-  /// They stand in for operands, such as a target shape, that are not known.
+  /// The types that the file declares for the results; only `impliedOperands` looks at them.
   public var results: [TensorType?]
 
   /// Makes a context.
@@ -20,7 +18,7 @@ public struct InferenceContext: Sendable {
   ///   - known: The operands' elements where they are known; padded with `nil`.
   ///   - blockResults: For each block of the node, the types that it yields.
   ///   - resultCount: How many results the node has.
-  ///   - results: The types that the results are known to have.
+  ///   - results: The types that the file declares for the results.
   public init(
     operands: [TensorType?], known: [Constant?] = [], blockResults: [[TensorType]] = [],
     resultCount: Int = 1, results: [TensorType?] = []

@@ -63,25 +63,6 @@ extension InferenceContext {
     return type
   }
 
-  /// The integers of an operand that is known, or whose elements a known result shows.
-  ///
-  /// - Parameters:
-  ///   - index: The operand.
-  ///   - what: What it holds, for the message.
-  ///   - implied: The elements, if result 0 has a given type and shows them.
-  /// - Returns: Its elements.
-  /// - Throws: `unknown-value` when neither gives them.
-  public func integers(
-    _ index: Int, _ what: String, implied: (TensorType) -> [Int]?
-  ) throws(DiagnosticMessage) -> [Int] {
-    if has(index), known[index] == nil, let result = results.first.flatMap({ $0 }),
-      let values = implied(result)
-    {
-      return values
-    }
-    return try integers(index, what)
-  }
-
   private func shared(
     _ what: String, _ allowed: (ElementType) -> Bool
   ) throws(DiagnosticMessage) -> ElementType {

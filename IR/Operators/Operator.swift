@@ -15,6 +15,9 @@ public protocol Operator: Sendable {
   /// The types of the results, in the order of the schema.
   func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType]
 
+  /// The operands that are not known but must be, as the declared types of the results show them.
+  func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand]
+
   /// Emits the plain loops that compute the results.
   func lower(_ builder: LoopBuilder) throws(DiagnosticMessage)
 
@@ -50,6 +53,12 @@ extension Operator {
   /// - Parameter node: The node as the file has it.
   /// - Throws: Nothing here; others refuse forms that cannot be adapted.
   public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {}
+
+  /// None.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] { [:] }
 
   /// Nothing known without computing.
   ///

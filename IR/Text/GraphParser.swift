@@ -23,10 +23,32 @@ struct GraphParser {
     if try accept(word: "opset") { graph.opset = try integer() }
     if try accept(word: "source") { graph.source = try string() }
     try expect("{")
+    while try accept(word: "assume") { try assumption() }
     try block(graph.body, ending: "return", depth: 0)
     try expect("}")
     guard token == .end else { throw unexpected("the end") }
     return graph
+  }
+
+  /// `assume %input {[2, -1], [3]} once -1 for "node"`, after its first word.
+  private mutating func assumption() throws(Diagnostic) {
+    let value = try use()
+    guard let input = graph.inputs.firstIndex(of: value) else {
+      throw fault("text-name", "only inputs of the graph can be assumed to hold something")
+    }
+    var accepted: [[Int]] = []
+    try expect("{")
+    while token != .punctuation("}") {
+      accepted.append(try list { (parser) throws(Diagnostic) in try parser.integer() })
+      if token != .punctuation("}") { try expect(",") }
+    }
+    try expect("}")
+    var rule = InputAssumption.Rule.independent
+    if try accept(word: "once") { rule = .atMostOnce(try integer()) }
+    if try accept(word: "distinct") { rule = .distinct(modulo: try integer()) }
+    try expect(word: "for")
+    graph.assume(
+      InputAssumption(input: input, accepted: accepted, rule: rule, node: try string()))
   }
 
   mutating func parameters(of block: BlockID) throws(Diagnostic) {

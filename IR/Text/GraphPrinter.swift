@@ -16,6 +16,7 @@ struct GraphPrinter {
     if options.showsHistory, !graph.source.isEmpty { out += " source \(quoted(graph.source))" }
     out += " {\n"
     depth = 1
+    for assumption in graph.assumptions { line(assumptionText(assumption)) }
     for value in graph.constantValues {
       guard let constant = graph.constant(value) else { continue }
       line("\(name(value)) = \(constantText(constant))")
@@ -64,6 +65,17 @@ struct GraphPrinter {
     }
     if !node.trail.isEmpty { text += " trail(\(node.trail.map(quoted).joined(separator: ", ")))" }
     return text
+  }
+
+  private func assumptionText(_ assumption: InputAssumption) -> String {
+    var text = "assume %\(textName(graph[graph.inputs[assumption.input]].name)) {"
+    text += assumption.accepted.map { "\($0)" }.joined(separator: ", ") + "}"
+    switch assumption.rule {
+    case .independent: break
+    case .atMostOnce(let value): text += " once \(value)"
+    case .distinct(let modulus): text += " distinct \(modulus)"
+    }
+    return "\(text) for \(quoted(assumption.node))"
   }
 
   private func parameters(_ values: [ValueID]) -> String {

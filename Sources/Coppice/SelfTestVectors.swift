@@ -12,7 +12,14 @@ extension Compiler {
     let stored = program.slots.reduce(0) { $0 + $1.buffer.count }
     let isPlain = (program.inputs + program.outputs).allSatisfy { $0.type.element.isComputable }
     guard macs <= 200_000, elements <= 16_384, stored <= 1_000_000, isPlain else { return [] }
-    let inputs = program.inputs.map { sample($0.type) }
+    let inputs = program.inputs.enumerated().map { index, input in
+      assumedElements(program.assumptions.filter { $0.input == index }).map { elements in
+        Bytes(
+          elements.flatMap {
+            Bytes.number(Double($0), input.type.element).array(of: UInt8.self)
+          })
+      } ?? sample(input.type)
+    }
     guard let outputs = try? Interpreter.run(program, inputs: inputs) else { return [] }
     return [TestVector(inputs: inputs, outputs: outputs)]
   }

@@ -53,6 +53,7 @@ extension ModelLowering {
       used.formUnion((access.reads + access.writes).map(\.id))
     }
     var result = Program(inputs: program.inputs, outputs: program.outputs)
+    result.assumptions = program.assumptions
     var renumbered: [Int: Buffer] = [:]
     for slot in program.slots {
       var role = slot.role

@@ -21,8 +21,8 @@ public struct LoweredModel: Sendable {
 /// - Returns: The program and its memory plan.
 /// - Throws: Every node that has no lowering.
 public func lower(_ graph: Graph, for target: Target) throws(Diagnostics) -> LoweredModel {
-  let prepared = try prepare(graph)
-  let lowering = ModelLowering(prepared, target)
+  let (prepared, guards) = try prepare(graph)
+  let lowering = ModelLowering(prepared, target, guards)
   try lowering.run()
   let program = lowering.finished()
   return LoweredModel(
@@ -35,6 +35,9 @@ final class ModelLowering {
   let target: Target
   let uses: UseMap
   let layouts: Layouts
+  private let guards: BranchGuards
+  /// The branches that the node being lowered stands in, the outermost first.
+  private(set) var branches: [BranchGuard] = []
   var program: Program
   /// Where every value lies that has been placed.
   var views: [ValueID: TensorView] = [:]
@@ -49,14 +52,16 @@ final class ModelLowering {
     var element: ElementType
   }
 
-  init(_ graph: Graph, _ target: Target) {
+  init(_ graph: Graph, _ target: Target, _ guards: BranchGuards) {
     self.graph = graph
+    self.guards = guards
     self.target = target
     uses = graph.uses()
     layouts = Layouts(graph)
     program = Program(
       inputs: graph.inputs.map { (graph[$0].name, graph[$0].type) },
       outputs: graph.outputs.map { (graph[$0].name, graph[$0].type) })
+    program.assumptions = graph.assumptions
   }
 
   func run() throws(Diagnostics) {
@@ -69,6 +74,7 @@ final class ModelLowering {
     placeOutputs()
     var problems: [Diagnostic] = []
     for node in graph.nodes {
+      branches = guards[node, default: []]
       do {
         try lower(node)
       } catch {
@@ -76,6 +82,7 @@ final class ModelLowering {
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
+    branches = []
     copyOutputs()
   }
 

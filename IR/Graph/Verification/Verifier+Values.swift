@@ -1,4 +1,19 @@
 extension Verifier {
+  /// Assumptions are about inputs that exist, and can be met.
+  mutating func checkAssumptions() {
+    for assumption in graph.assumptions {
+      guard graph.inputs.indices.contains(assumption.input) else {
+        report(
+          "assumption", "input \(assumption.input) is assumed to hold something, but not there")
+        continue
+      }
+      let type = graph[graph.inputs[assumption.input]].type
+      if assumption.accepted.count != type.count || assumption.accepted.contains(where: \.isEmpty) {
+        report("assumption", "what input \(assumption.input) must hold does not fit \(type)")
+      }
+    }
+  }
+
   mutating func checkValues() {
     var names: [String: Int] = [:]
     var inputs: [ValueID: Int] = [:]

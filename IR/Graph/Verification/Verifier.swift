@@ -16,6 +16,8 @@
 /// are as many as the schema allows, required ones are there. Inference accepts each node and gives
 /// the element types and shapes that its results have.
 ///
+/// **Assumptions.** Each is about an input of the graph, for all of its elements, and can be met.
+///
 /// **Constants.** Dense storage has the bytes of its type, uniform storage those of one element, and
 /// sparse storage has starts that ascend, indices in range and as many values as indices.
 ///
@@ -39,6 +41,7 @@ public struct Verifier {
     verifier.checkValues()
     verifier.checkUses()
     for id in graph.allNodes { verifier.check(id) }
+    verifier.checkAssumptions()
     return verifier.found
   }
 

@@ -39,6 +39,15 @@ public struct MaxUnpool: Operator {
     return [TensorType(x.element, shape)]
   }
 
+  /// The declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(2), count == result.rank else { return [:] }
+    return [2: ImpliedOperand(exactly: result.shape)]
+  }
+
   /// Zeros, then a scatter; indices outside are left out.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices, y) = (try builder.operand(0), try builder.operand(1), try builder.result())

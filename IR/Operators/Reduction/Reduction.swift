@@ -58,11 +58,6 @@ extension Reduction {
   /// - Throws: `axis-range`, `axis-twice`, `unknown-value`.
   public func axes(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
     let data = try context.type(0)
-    if context.has(1), context.known[1] == nil, let result = context.results.first ?? nil,
-      let axes = shownAxes(data.shape, result.shape)
-    {
-      return axes
-    }
     let given = context.has(1) ? try context.integers(1, "the axes") : []
     if given.isEmpty { return attributes.flag("noop_with_empty_axes") ? [] : Array(0..<data.rank) }
     return try distinctAxes(given, rank: data.rank).sorted()
@@ -82,20 +77,20 @@ extension Reduction {
     return [TensorType(data.element, reducedShape(data.shape, axes, keep: keepsAxes))]
   }
 
-  /// The axes that lead from one shape to another, if only one choice does; those of extent 1 make
-  /// no difference.
-  private func shownAxes(_ shape: [Int], _ result: [Int]) -> [Int]? {
-    guard shape.count <= 8 else { return nil }
-    var found: [Int]?
-    for mask in 0..<(1 << shape.count) {
-      let axes = shape.indices.filter { mask >> $0 & 1 == 1 }
-      guard reducedShape(shape, axes, keep: keepsAxes) == result else { continue }
-      if let other = found, other.filter({ shape[$0] != 1 }) != axes.filter({ shape[$0] != 1 }) {
-        return nil
-      }
-      found = found ?? axes
+  /// The axes that lead to the declared shape, if only one choice does.
+  ///
+  /// Axes of extent 1 make no difference.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
+    let sets = choices(of: count, in: data.rank) { axes in
+      reducedShape(data.shape, axes, keep: keepsAxes) == result.shape
     }
-    return found
+    let reduced = Set(sets.map { axes in axes.filter { data.shape[$0] != 1 } })
+    guard reduced.count == 1 else { return [:] }
+    return ImpliedOperand(axes: sets, rank: data.rank).map { [1: $0] } ?? [:]
   }
 
   private var keepsAxes: Bool { attributes.flag("keepdims", true) }

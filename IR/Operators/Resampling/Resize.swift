@@ -68,6 +68,20 @@ public struct Resize: Operator {
     return result
   }
 
+  /// The declared extents, where they are not scaled nor kept in proportion.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(3), let x = context.operands[0],
+      result.rank == x.rank,
+      attributes.string("keep_aspect_ratio_policy", "stretch") == "stretch",
+      let axes = try? distinctAxes(attributes.ints("axes") ?? Array(0..<x.rank), rank: x.rank),
+      axes.count == count
+    else { return [:] }
+    return [3: ImpliedOperand(exactly: axes.map { result.shape[$0] })]
+  }
+
   private func extents(
     _ context: InferenceContext, _ x: TensorType, _ axes: [Int]
   ) throws(DiagnosticMessage) -> [(output: Int, scale: Double)] {

@@ -19,15 +19,27 @@ public struct CenterCropPad: Operator {
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axes = try distinctAxes(attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
-    let shape = try context.integers(1, "the shape") { result in
-      result.rank == data.rank ? axes.map { result.shape[$0] } : nil
-    }
+    let shape = try context.integers(1, "the shape")
     guard shape.count == axes.count else {
       throw DiagnosticMessage("crop-pad", "the shape \(shape) does not fit axes \(axes) of \(data)")
     }
     var result = data.shape
     for (axis, extent) in zip(axes, shape) { result[axis] = extent }
     return [try TensorType.checked(data.element, result)]
+  }
+
+  /// The declared extents at the named axes.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), let data = context.operands[0],
+      result.rank == data.rank,
+      let axes = try? distinctAxes(
+        attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank),
+      axes.count == count
+    else { return [:] }
+    return [1: ImpliedOperand(exactly: axes.map { result.shape[$0] })]
   }
 
   /// Zeros where there is padding, then a copy of the middle.

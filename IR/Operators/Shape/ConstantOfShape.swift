@@ -19,11 +19,20 @@ public struct ConstantOfShape: Operator {
   /// - Returns: One type.
   /// - Throws: `constant-value`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let shape = try context.integers(0, "the shape") { $0.shape }
+    let shape = try context.integers(0, "the shape")
     guard value.type.count == 1 else {
       throw DiagnosticMessage("constant-value", "value is \(value.type); it must have one element")
     }
     return [try TensorType.checked(value.type.element, shape)]
+  }
+
+  /// The declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(0), count == result.rank else { return [:] }
+    return [0: ImpliedOperand(exactly: result.shape)]
   }
 
   /// A constant in uniform storage.

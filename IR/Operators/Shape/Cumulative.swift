@@ -23,12 +23,20 @@ extension Cumulative {
   }
 
   private func axis(_ context: InferenceContext) throws(DiagnosticMessage) -> Int {
-    let rank = try context.type(0).rank
-    let axes = try context.integers(1, "the axis") { _ in rank == 1 ? [0] : nil }
+    let axes = try context.integers(1, "the axis")
     guard axes.count == 1 else {
       throw DiagnosticMessage("axis-range", "there must be one axis, not \(axes)")
     }
     return try existingAxis(axes[0], try context.type(0))
+  }
+
+  /// The one axis of a list.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard context.shown(1)?.count == 1, context.operands[0]?.rank == 1 else { return [:] }
+    return [1: ImpliedOperand([[0, -1]])]
   }
 
   /// One total for each line along the axis.

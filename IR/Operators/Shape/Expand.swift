@@ -17,11 +17,27 @@ public struct Expand: Operator {
   /// - Throws: `broadcast`, `element-type`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let shape = try context.integers(1, "the shape") { $0.shape }
+    let shape = try context.integers(1, "the shape")
     guard let both = broadcastShape([data.shape, shape]) else {
       throw DiagnosticMessage("broadcast", "\(data) does not broadcast with \(shape)")
     }
     return [try TensorType.checked(data.element, both)]
+  }
+
+  /// The declared shape, or 1 where the operand has the extent.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), count <= result.rank,
+      let data = context.operands[0]
+    else { return [:] }
+    let accepted = result.shape.indices.suffix(count).map { axis -> [Int] in
+      let (extent, own) = (result.shape[axis], axis - result.rank + data.rank)
+      let isOwn = own >= 0 && data.shape[own] == extent && extent != 1
+      return isOwn ? [extent, 1] : [extent]
+    }
+    return [1: ImpliedOperand(accepted)]
   }
 
   /// The operand's memory, seen repeatedly.

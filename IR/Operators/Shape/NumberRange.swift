@@ -18,11 +18,6 @@ public struct NumberRange: Operator {
   /// - Throws: `range-step`, `extent`, `element-type`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.numeric()
-    if context.operands.indices.contains(where: { context.known[$0] == nil }),
-      let result = context.results.first ?? nil, result.rank == 1
-    {
-      return [TensorType(element, result.shape)]
-    }
     let start = try context.numbers(0, "the start")
     let limit = try context.numbers(1, "the limit")
     let delta = try context.numbers(2, "the step")

@@ -23,7 +23,7 @@ public struct OneHot: Operator {
       throw DiagnosticMessage("axis-range", "axis \(axis) lies outside of the result of \(indices)")
     }
     let place = axis < 0 ? axis + indices.rank + 1 : axis
-    let depth = try depth(context, place)
+    let depth = try context.numbers(1, "the depth")
     guard depth.count == 1, abs(depth[0]) < 0x1p40, values.count == 2 else {
       throw DiagnosticMessage("one-hot", "the depth must be one number, and the values two")
     }
@@ -32,15 +32,18 @@ public struct OneHot: Operator {
     return [try TensorType.checked(values.element, shape)]
   }
 
-  private func depth(
-    _ context: InferenceContext, _ axis: Int
-  ) throws(DiagnosticMessage) -> [Double] {
-    if context.has(1), context.known[1] == nil, let result = context.results.first ?? nil,
-      axis < result.rank
-    {
-      return [Double(result.shape[axis])]
-    }
-    return try context.numbers(1, "the depth")
+  /// The depth, from the declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), count == 1, let indices = context.operands[0],
+      result.rank == indices.rank + 1
+    else { return [:] }
+    let axis = attributes.int("axis", -1)
+    let place = axis < 0 ? axis + result.rank : axis
+    guard result.shape.indices.contains(place) else { return [:] }
+    return [1: ImpliedOperand(exactly: [result.shape[place]])]
   }
 
   /// A choice for each element.

@@ -27,7 +27,7 @@ public struct Reshape: Reshaping {
   /// - Throws: `reshape-count`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    var shape = try context.integers(1, "the shape") { $0.shape.contains(0) ? nil : $0.shape }
+    var shape = try context.integers(1, "the shape")
     if !attributes.flag("allowzero") {
       for (axis, extent) in shape.enumerated() where extent == 0 && axis < data.rank {
         shape[axis] = data.shape[axis]
@@ -45,6 +45,21 @@ public struct Reshape: Reshaping {
       throw DiagnosticMessage("reshape-count", "\(data) cannot be reshaped to \(shape)")
     }
     return [TensorType(data.element, shape, quantization: data.quantization)]
+  }
+
+  /// The declared shape, in any of the ways to write it.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), count == result.rank, result.count > 0,
+      let data = context.operands[0]
+    else { return [:] }
+    let accepted = result.shape.enumerated().map { axis, extent in
+      let isCopied = axis < data.rank && data.shape[axis] == extent
+      return [extent] + (isCopied && !attributes.flag("allowzero") ? [0] : []) + [-1]
+    }
+    return [1: ImpliedOperand(accepted, rule: .atMostOnce(-1))]
   }
 }
 

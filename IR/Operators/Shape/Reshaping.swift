@@ -33,24 +33,3 @@ extension Reshaping {
     try builder.copyElements(from: builder.operand(0), to: builder.result())
   }
 }
-
-/// Axes of extent 1 by which one shape has more than another.
-///
-/// - Parameters:
-///   - small: The shape without them.
-///   - large: The shape with them.
-/// - Returns: Axes of the larger shape, or `nil` when the shapes differ otherwise.
-func insertedAxes(_ small: [Int], _ large: [Int]) -> [Int]? {
-  var axes: [Int] = []
-  var rest = small[...]
-  for (axis, extent) in large.enumerated() {
-    if rest.first == extent {
-      rest.removeFirst()
-    } else if extent == 1 {
-      axes.append(axis)
-    } else {
-      return nil
-    }
-  }
-  return rest.isEmpty ? axes : nil
-}

@@ -28,7 +28,7 @@ public struct Split: Operator {
     let data = try context.type(0)
     let extent = data.shape[try existingAxis(attributes.int("axis"), data)]
     if context.has(1) {
-      let sizes = try context.integers(1, "the sizes") { _ in shownSizes(context, data) }
+      let sizes = try context.integers(1, "the sizes")
       var rest = extent
       for size in sizes where size >= 0 {
         rest = rest.subtractingReportingOverflow(size).partialValue
@@ -50,10 +50,17 @@ public struct Split: Operator {
     return (0..<count).map { max(0, min(size, extent - $0 * size)) }
   }
 
-  private func shownSizes(_ context: InferenceContext, _ data: TensorType) -> [Int]? {
-    guard let axis = try? existingAxis(attributes.int("axis"), data) else { return nil }
+  /// The extents of the declared results along the axis.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let count = context.shown(1)?.count, let data = context.operands[0],
+      let axis = try? existingAxis(attributes.int("axis"), data)
+    else { return [:] }
     let sizes = context.results.compactMap { $0?.rank == data.rank ? $0?.shape[axis] : nil }
-    return sizes.count == context.resultCount ? sizes : nil
+    guard sizes.count == context.resultCount, sizes.count == count else { return [:] }
+    return [1: ImpliedOperand(exactly: sizes)]
   }
 
   /// The operand with other extents along the axis.

@@ -28,12 +28,25 @@ public struct Squeeze: Reshaping {
     guard context.has(1) else {
       return [TensorType(data.element, data.shape.filter { $0 != 1 })]
     }
-    let given = try context.integers(1, "the axes") { insertedAxes($0.shape, data.shape) }
+    let given = try context.integers(1, "the axes")
     let axes = try distinctAxes(given, rank: data.rank)
     guard axes.allSatisfy({ data.shape[$0] == 1 }) else {
       throw DiagnosticMessage("squeeze-extent", "axes \(axes) of \(data) are not all of extent 1")
     }
     let kept = data.shape.indices.filter { !axes.contains($0) }
     return [TensorType(data.element, kept.map { data.shape[$0] })]
+  }
+
+  /// The axes that lead to the declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
+    let sets = choices(of: count, in: data.rank) { axes in
+      axes.allSatisfy { data.shape[$0] == 1 }
+        && reducedShape(data.shape, axes, keep: false) == result.shape
+    }
+    return ImpliedOperand(axes: sets, rank: data.rank).map { [1: $0] } ?? [:]
   }
 }

@@ -37,11 +37,7 @@ public struct Tile: Operator {
   /// - Throws: `tile-repeats`, `element-type`, `extent`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let repeats = try context.integers(1, "the repeats") { result in
-      guard result.rank == data.rank, !data.shape.contains(0) else { return nil }
-      let exact = zip(result.shape, data.shape).allSatisfy { $0 % $1 == 0 }
-      return exact ? zip(result.shape, data.shape).map { $0 / $1 } : nil
-    }
+    let repeats = try context.integers(1, "the repeats")
     guard repeats.count == data.rank, repeats.allSatisfy({ 0...(1 << 40) ~= $0 }) else {
       throw DiagnosticMessage("tile-repeats", "repeats \(repeats) do not fit \(data)")
     }
@@ -50,6 +46,19 @@ public struct Tile: Operator {
       throw DiagnosticMessage("extent", "\(data) repeated \(repeats) times is too large")
     }
     return [try TensorType.checked(data.element, products.map(\.value))]
+  }
+
+  /// The declared extents divided by those of the operand.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), let data = context.operands[0],
+      count == data.rank, result.rank == data.rank, !data.shape.contains(0)
+    else { return [:] }
+    let pairs = zip(result.shape, data.shape)
+    guard pairs.allSatisfy({ $0 % $1 == 0 }) else { return [:] }
+    return [1: ImpliedOperand(exactly: pairs.map { $0 / $1 })]
   }
 
   /// Copies from the operand seen with repeated axes.

@@ -27,13 +27,24 @@ public struct TopK: Operator {
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axis = try existingAxis(attributes.int("axis", -1), data)
-    let count = try context.integers(1, "K") { $0.rank == data.rank ? [$0.shape[axis]] : nil }
+    let count = try context.integers(1, "K")
     guard data.element != .bool, count.count == 1, 0...data.shape[axis] ~= count[0] else {
       throw DiagnosticMessage("top-k", "K \(count) is not possible along axis \(axis) of \(data)")
     }
     var shape = data.shape
     shape[axis] = count[0]
     return [TensorType(data.element, shape), TensorType(.int64, shape)]
+  }
+
+  /// K, from the declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), count == 1, let data = context.operands[0],
+      result.rank == data.rank, let axis = try? existingAxis(attributes.int("axis", -1), data)
+    else { return [:] }
+    return [1: ImpliedOperand(exactly: [result.shape[axis]])]
   }
 
   /// Selects the best element that comes after the last one selected, K times.

@@ -25,10 +25,23 @@ public struct Unsqueeze: Reshaping {
   /// - Throws: `axis-range`, `axis-twice`, `unknown-value`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    let given = try context.integers(1, "the axes") { insertedAxes(data.shape, $0.shape) }
+    let given = try context.integers(1, "the axes")
     let axes = try distinctAxes(given, rank: data.rank + given.count)
     var shape = data.shape
     for axis in axes.sorted() { shape.insert(1, at: axis) }
     return [TensorType(data.element, shape)]
+  }
+
+  /// The axes that lead to the declared shape.
+  ///
+  /// - Parameter context: The operands, and the declared types of the results.
+  /// - Returns: Operands by number.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
+    let sets = choices(of: count, in: result.rank) { axes in
+      axes.allSatisfy { result.shape[$0] == 1 }
+        && reducedShape(result.shape, axes, keep: false) == data.shape
+    }
+    return ImpliedOperand(axes: sets, rank: result.rank).map { [1: $0] } ?? [:]
   }
 }

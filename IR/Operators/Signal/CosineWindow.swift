@@ -18,6 +18,12 @@ extension CosineWindow {
     return [TensorType(element, [sizes[0]])]
   }
 
+  /// The size, from the declared shape.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let (count, result) = context.shown(0), count == 1, result.rank == 1 else { return [:] }
+    return [0: ImpliedOperand(exactly: result.shape)]
+  }
+
   /// Every element from its place.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()

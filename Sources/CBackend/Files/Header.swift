@@ -42,6 +42,11 @@ extension Generation {
     c.line(" * Tensors are row-major.")
     for (index, input) in program.inputs.enumerated() {
       c.line(" *   in\(index):  \(described(input.name, input.type))")
+      for assumption in program.assumptions where assumption.input == index {
+        c.line(
+          " *        must hold \(assumption.words): node '\(commentText(assumption.node))' is compiled for it"
+        )
+      }
     }
     for (index, output) in program.outputs.enumerated() {
       c.line(" *   out\(index): \(described(output.name, output.type))")
@@ -97,6 +102,9 @@ extension Generation {
     if options.weights == .blob {
       c.line("#define \(macro)_ERROR_WEIGHTS_ALIGN 3  /* the weights are not aligned */")
       c.line("#define \(macro)_ERROR_WEIGHTS_HASH 4   /* the weights belong to another build */")
+    }
+    if !program.assumptions.isEmpty {
+      c.line("#define \(macro)_ERROR_INPUT_VALUES 8   /* an input does not hold what it must */")
     }
     c.line()
     c.line("/*")

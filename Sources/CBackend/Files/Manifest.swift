@@ -13,7 +13,7 @@ extension Generation {
     field("pipeline", jsonString(options.pipeline))
     field("target", jsonString(options.target.rawValue))
     field("weights", jsonString(options.weights.rawValue))
-    field("inputs", ports(program.inputs))
+    field("inputs", inputs)
     field("outputs", ports(program.outputs))
     field("arena_bytes", String(plan.arenaBytes))
     field("arena_align", String(plan.alignment))
@@ -48,12 +48,22 @@ extension Generation {
     }
   }
 
-  private func ports(_ list: [(name: String, type: TensorType)]) -> String {
+  private var inputs: String {
     jsonList(
-      list.map { port in
-        "{\"name\": \(jsonString(port.name)), \"type\": \(jsonString(port.type.element.rawValue)), "
-          + "\"shape\": \(port.type.shape)}"
+      program.inputs.enumerated().map { index, port in
+        let checks = program.assumptions.filter { $0.input == index }.map { "\($0.accepted)" }
+        let accepts = checks.isEmpty ? "" : ", \"accepts\": [\(checks.joined(separator: ", "))]"
+        return self.port(port.name, port.type, accepts)
       })
+  }
+
+  private func port(_ name: String, _ type: TensorType, _ more: String = "") -> String {
+    "{\"name\": \(jsonString(name)), \"type\": \(jsonString(type.element.rawValue)), "
+      + "\"shape\": \(type.shape)\(more)}"
+  }
+
+  private func ports(_ list: [(name: String, type: TensorType)]) -> String {
+    jsonList(list.map { port($0.name, $0.type) })
   }
 
   private func row(_ tensor: TensorReport) -> String {

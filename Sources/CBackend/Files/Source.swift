@@ -151,6 +151,11 @@ extension Generation {
         $0.line("return \(macro)_ERROR_ARENA_ALIGN;")
       }
     }
+    for assumption in program.assumptions {
+      c.block("if (!(\(condition(assumption))))") {
+        $0.line("return \(macro)_ERROR_INPUT_VALUES;")
+      }
+    }
     guard options.weights == .blob else { return }
     c.block("if ((uintptr_t)weights % \(macro)_WEIGHTS_ALIGN != 0)") {
       $0.line("return \(macro)_ERROR_WEIGHTS_ALIGN;")

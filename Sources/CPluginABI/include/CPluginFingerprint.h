@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "3984c9a51bbd9dfa"
+#define COPPICE_API_FINGERPRINT "545d6a367df84a9b"

@@ -98,6 +98,9 @@ final class HostProgram {
 
   private func reason(_ status: Int) -> String {
     if status < 0 { return "it could not be started" }
+    if status == 108 {
+      return "an input does not hold what the model was compiled for; see the warnings"
+    }
     let end = status >= 128 ? "signal \(status - 128)" : "status \(status)"
     let words = (try? read("\(folder.path)/run.log"))?.withUnsafeBytes {
       String(decoding: $0.prefix(4000), as: UTF8.self)

@@ -124,6 +124,8 @@ final class GraphWriter {
       sparseInitializers.append(tensor)
     case .node(let key)? where isUnchanged && isReproducible(key):
       rewrite(key)
+    case .assumed(let original)? where isUnchanged && self.value(named: original) != nil:
+      renamed[value] = self.value(named: original).map(self.name)
     default:
       addsInitializers = true
       initializers.append(tensors.tensor(constant, name: self.name(value)))

@@ -55,6 +55,8 @@ struct Provenance {
     case node(String)
     /// An attribute or a reshaped operand in the file.
     case adapted
+    /// A computed value or an input, by its name, whose elements the declared shapes show.
+    case assumed(String)
   }
 
   /// Sources of nodes, by the name of the first result that has one.

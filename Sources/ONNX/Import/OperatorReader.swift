@@ -13,11 +13,12 @@ extension ModelReader {
     try type.adapt(&foreign)
     try check(foreign, type.schema)
     let op = type.init(attributes: foreign.attributes)
-    let operands = try operands(foreign, call, frame)
+    var operands = try operands(foreign, call, frame)
     let graphs = call.subgraphs
     guard graphs.isEmpty else {
       return try readNested(op, graphs, call, operands, foreign, scope, frame)
     }
+    operands = try assume(op, operands, call, scope, frame)
     let context = context(operands, call, scope)
     let types = try resultTypes(op, context, call)
     if let folded = fold(op, operands, context, types) {
