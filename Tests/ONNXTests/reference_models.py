@@ -76,7 +76,7 @@ def save_control_flow(save, branches):
         helper.make_node("Greater", ["total", "zero"], ["cond"]),
         helper.make_node("If", ["cond"], ["y"], **branches)], [zero])
     turn = helper.make_graph(
-        [helper.make_node("Cast", ["i"], ["f"], to=TensorProto.FLOAT), helper.make_node("Mul", ["x", "f"], ["t"]),
+        [helper.make_node("Cast", ["i"], ["f"], to=TensorProto.FLOAT), helper.make_node("Mul", ["x", "f"], ["t"], name="scale"),
          helper.make_node("Add", ["v", "t"], ["v_out"]), helper.make_node("Sin", ["v_out"], ["wave"]),
          helper.make_node("Identity", ["go"], ["go_out"])], "turn",
         [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []), value("v", TensorProto.FLOAT, [None] * 4)],
@@ -89,7 +89,7 @@ def save_control_flow(save, branches):
         helper.make_node("ReduceSum", ["waves", "axis"], ["sum"], keepdims=0),
         helper.make_node("Add", ["v", "sum"], ["y"])], [three, go, axis])
     step = helper.make_graph(
-        [helper.make_node("Add", ["s", "part"], ["s_out"]), helper.make_node("Mul", ["s_out", "part"], ["o"])], "step",
+        [helper.make_node("Add", ["s", "part"], ["s_out"]), helper.make_node("Mul", ["s_out", "part"], ["o"], name="weigh")], "step",
         [value("s", TensorProto.FLOAT, [None] * 3), value("part", TensorProto.FLOAT, [None] * 3)],
         [value("s_out", TensorProto.FLOAT, [None] * 3), value("o", TensorProto.FLOAT, [None] * 3)])
     save("scan", [

@@ -40,7 +40,9 @@ extension GraphWriter {
     copy.pointee.n_value_info = 0
     copy.pointee.n_quantization_annotation = 0
     let inputs = graph[block].inputs.map { tensors.valueInfo(name($0), graph[$0].type) }
-    let outputs = graph[block].outputs.map { tensors.valueInfo(name($0), graph[$0].type) }
+    let outputs = graph[block].outputs.map {
+      tensors.valueInfo(name($0), graph[$0].type, isShaped: false)
+    }
     copy.pointee.n_input = inputs.count
     copy.pointee.input = arena.pointers(inputs)
     copy.pointee.n_output = outputs.count

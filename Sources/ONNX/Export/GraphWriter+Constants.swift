@@ -39,7 +39,7 @@ extension GraphWriter {
       inputs.append(name(value))
     }
     while inputs.last == "" { inputs.removeLast() }
-    let proto = arena.copy(source.proto.pointee)
+    let proto = copy(source)
     let siblings = results(of: key)
     for sibling in siblings { if let sibling { written.insert(sibling) } }
     setNames(proto, inputs: inputs, outputs: siblings.map { $0.map(name) ?? "" })

@@ -43,7 +43,7 @@ extension GraphWriter {
 
   private func write(_ id: NodeID, _ source: Provenance.NodeSource) {
     let node = graph[id]
-    let proto = arena.copy(source.proto.pointee)
+    let proto = copy(source)
     var changes: [String: Attribute?] = [:]
     for name in Set(node.op.attributes.names + source.attributes.names) {
       let value = node.op.attributes[name]
@@ -67,6 +67,14 @@ extension GraphWriter {
     setAttributes(proto, changes, source)
     writeBlocks(of: id, proto)
     append(proto)
+  }
+
+  /// The node of the file; copies of an expanded body have names of their own.
+  func copy(_ source: Provenance.NodeSource) -> UnsafeMutablePointer<NodeProto> {
+    let proto = arena.copy(source.proto.pointee)
+    let name = text(proto.pointee.name)
+    if !name.isEmpty, name != source.name { proto.pointee.name = arena.string(source.name) }
+    return proto
   }
 
   /// An operand that the file has as an attribute: its new elements, if it has any.

@@ -61,8 +61,10 @@ final class TensorWriter {
     return detached
   }
 
-  /// A value's declaration.
-  func valueInfo(_ name: String, _ type: TensorType) -> UnsafeMutablePointer<ValueInfoProto> {
+  /// A value's declaration; without a shape where dimensions may be dynamic in the model.
+  func valueInfo(
+    _ name: String, _ type: TensorType, isShaped: Bool = true
+  ) -> UnsafeMutablePointer<ValueInfoProto> {
     let info = arena.allocate(ValueInfoProto.self, 1)
     coppice_onnx__value_info_proto__init(info)
     let outer = arena.allocate(TypeProto.self, 1)
@@ -82,7 +84,7 @@ final class TensorWriter {
     shape.pointee.dim = arena.pointers(dims)
     tensor.pointee.has_elem_type = 1
     tensor.pointee.elem_type = type.element.onnx
-    tensor.pointee.shape = shape
+    tensor.pointee.shape = isShaped ? shape : nil
     outer.pointee.tensor_type = tensor
     info.pointee.name = arena.string(name)
     info.pointee.type = outer

@@ -14,7 +14,8 @@ extension ModelReader {
     let name = graph[value].name
     provenance.constants[name] = (.node(name), constant)
     provenance.nodes[name] = Provenance.NodeSource(
-      proto: call.proto, op: "Constant", attributes: [:], operands: [], fileOperands: [],
+      proto: call.proto, name: call.name, op: "Constant", attributes: [:], operands: [],
+      fileOperands: [],
       trimmed: [:], moved: [:], references: call.references, domain: "", opset: call.opset)
     defineResults(call, [value], scope)
   }

@@ -30,6 +30,8 @@ struct Provenance {
   /// A node as it was imported.
   struct NodeSource {
     let proto: UnsafeMutablePointer<NodeProto>
+    /// The node's name, with a prefix where a function or loop was expanded.
+    let name: String
     /// The operator's name after adaptation.
     let op: String
     let attributes: Attributes

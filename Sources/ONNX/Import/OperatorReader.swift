@@ -144,7 +144,7 @@ extension ModelReader {
       trimmed[index] = call.operands[index].map { graph[$0].type.rank }
     }
     provenance.nodes[graph[first].name] = Provenance.NodeSource(
-      proto: call.proto, op: op.name, attributes: op.attributes,
+      proto: call.proto, name: call.name, op: op.name, attributes: op.attributes,
       operands: operands.map { $0.map { graph[$0].name } },
       fileOperands: call.operands.map { $0.map { graph[$0].name } }, trimmed: trimmed,
       moved: foreign.moved, references: call.references, domain: call.domain, opset: call.opset)

@@ -237,7 +237,7 @@ extension ModelReader {
     }
     unrolledNodes += 1
     let node = graph.addNode(
-      op, operands, types: types, name: loop.call.name, resultNames: [wanted],
+      op, operands, types: types, name: graph.uniqueName(wanted), resultNames: [wanted],
       origin: Origin(index: loop.call.index, type: loop.call.type), in: loop.frame.block)
     guard let result = graph[node].result else {
       throw DiagnosticMessage("loop-body", "\(op.name) gives no result")
