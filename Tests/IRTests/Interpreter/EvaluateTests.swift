@@ -32,6 +32,12 @@ import Testing
     #expect(y.numbers == [10, 12, 14, 16, -1, -2, -3, -4, 15, 18, 21, 24])
   }
 
+  @Test func poolsWholeChannelsByTheirNorm() throws {
+    let x = Constant([Float(3), -4, 0, 0, 1, 2, 2, 4], .float32, [1, 2, 2, 2])
+    let y = try evaluate(GlobalLpPool(attributes: ["p": .int(2)]), x)[0]
+    #expect(y.type.shape == [1, 2, 1, 1] && y.numbers == [5, 5])
+  }
+
   @Test func transposesWholeNumbers() throws {
     let x = Constant([Int64(1), 2, 3, 4, 5, 6], .int64, [2, 3])
     #expect(try evaluate(Transpose(), x)[0].integers == [1, 4, 2, 5, 3, 6])
