@@ -79,6 +79,17 @@ extension HostileFile {
       call([Onnx.function("F", [], ["b"], [])])),
   ]
 
+  static let loops: [HostileFile] = [
+    HostileFile("a loop of 10^12 turns", "loop-length", loop(1_000_000_000_000)),
+    HostileFile(
+      "a loop of 10^12 turns that carries nothing", "loop-length", idle(1_000_000_000_000)),
+    HostileFile("a loop in a loop in a loop", "loop-length", idle(1000, depth: 3)),
+    HostileFile("a loop of a computed length", "loop-unknown", loop(nil)),
+    HostileFile("a loop without turns or type", "loop-empty", idle(-1 << 63)),
+    HostileFile("a scan of no operands", "scan-operands", scan(0)),
+    HostileFile("a scan of more operands than there are", "scan-operands", scan(1 << 62)),
+  ]
+
   static let external: [HostileFile] = [
     HostileFile("data outside by ..", "external-outside", outside("../secret")),
     HostileFile("data outside in the middle", "external-outside", outside("a/../../secret")),
@@ -113,6 +124,53 @@ extension HostileFile {
       "data of too few bytes", "tensor-bytes",
       weights([Onnx.external("w", [4], [("location", "model.onnx"), ("length", "4")])])),
   ]
+
+  /// Doubles `x` so many times, or as often as an input says.
+  private static func loop(_ turns: Int?) -> [UInt8] {
+    let body = Onnx.graph(
+      [Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Add", ["s", "s"], ["t"])],
+      inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, [4])],
+      outputs: [Onnx.value("go", 9, []), Onnx.value("t", 1, [4])])
+    let count = turns.map { Onnx.tensor("n", 7, [], raw: littleEndian(Int64($0))) }
+    let attributes = [Onnx.attribute("body", kind: 5) { $0.message(6, body) }]
+    return Onnx.model(
+      Onnx.graph(
+        [Onnx.node("Loop", ["n", "", "x"], ["y"], attributes: attributes)],
+        inputs: [Onnx.value("x", 1, [4])] + (turns == nil ? [Onnx.value("n", 7, [])] : []),
+        outputs: [Onnx.value("y", 1, [4])], initializers: count.map { [$0] } ?? []))
+  }
+
+  /// Loops inside loops that give the number of the turn.
+  private static func idle(_ turns: Int, depth: Int = 1) -> [UInt8] {
+    func loop(_ level: Int) -> Wire {
+      let inner = level == 1 ? Onnx.node("Identity", ["i1"], ["o1"]) : loop(level - 1)
+      let last = level == 1 ? "o1" : "r\(level - 1)"
+      let body = Onnx.graph(
+        [inner], inputs: [Onnx.value("i\(level)", 7, []), Onnx.value("c\(level)", 9, [])],
+        outputs: [Onnx.value("c\(level)", 9, []), Onnx.value(last, 7, [])])
+      return Onnx.node(
+        "Loop", ["n", ""], ["r\(level)"],
+        attributes: [Onnx.attribute("body", kind: 5) { $0.message(6, body) }])
+    }
+    return Onnx.model(
+      Onnx.graph(
+        [loop(depth), Onnx.node("Relu", ["x"], ["y"])], inputs: [Onnx.value("x", 1, [4])],
+        outputs: [Onnx.value("y", 1, [4]), Onnx.value("r\(depth)", 7, nil)],
+        initializers: [Onnx.tensor("n", 7, [], raw: littleEndian(Int64(turns)))]))
+  }
+
+  private static func scan(_ count: Int) -> [UInt8] {
+    let body = Onnx.graph(
+      [Onnx.node("Relu", ["s"], ["t"])], inputs: [Onnx.value("s", 1, [4])],
+      outputs: [Onnx.value("t", 1, [4])])
+    return Onnx.oneNode(
+      Onnx.node(
+        "Scan", ["x"], ["y"],
+        attributes: [
+          Onnx.attribute("body", kind: 5) { $0.message(6, body) },
+          Onnx.int("num_scan_inputs", count),
+        ]))
+  }
 
   private static func weight(_ dims: [Int], raw: [UInt8]?) -> [UInt8] {
     weights([Onnx.tensor("w", 1, dims, raw: raw)])

@@ -13,7 +13,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
     self.id = id
   }
 
-  static let all = wire + structure + names + tensors + types + functions + external
+  static let all = wire + structure + names + tensors + types + functions + loops + external
 
   private static let relu = Onnx.node("Relu", ["x"], ["y"])
   private static let good = Onnx.oneNode(relu)

@@ -86,7 +86,7 @@ extension ModelReader {
       if goesOn != nil {
         goesOn = try known(outputs[0], "the condition of the next turn") != 0
       }
-      carried = Array(outputs[1...carried.count])
+      carried = Array(outputs.dropFirst().prefix(carried.count))
       for index in collected.indices { collected[index].append(outputs[1 + carried.count + index]) }
       turn += 1
     }
