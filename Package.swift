@@ -76,8 +76,16 @@ let package = Package(
       ],
       path: "Sources/CLI", swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+    .target(name: "CoppiceTestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(
-      name: "CoppiceONNXTests", dependencies: ["CoppiceIR", "CoppiceONNX"],
+      name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
+      exclude: ["pruned_models.py"], swiftSettings: settings),
+    .testTarget(
+      name: "CoppiceDriverTests", dependencies: ["Coppice", "CoppiceIR", "CoppiceTestSupport"],
+      path: "Tests/DriverTests", swiftSettings: settings),
+    .testTarget(
+      name: "CoppiceONNXTests",
+      dependencies: ["CoppiceIR", "CoppiceONNX", "CoppiceTestSupport"],
       path: "Tests/ONNXTests", exclude: ["reference_models.py"], swiftSettings: settings),
     .testTarget(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],

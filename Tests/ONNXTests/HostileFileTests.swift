@@ -1,5 +1,6 @@
 import CoppiceIR
 import CoppiceONNX
+import CoppiceTestSupport
 import Foundation
 import Testing
 

@@ -1,3 +1,5 @@
+import CoppiceTestSupport
+
 extension HostileFile {
   static let tensors: [HostileFile] = [
     HostileFile("too few bytes", "tensor-bytes", weight([4], raw: floats([1, 2]))),

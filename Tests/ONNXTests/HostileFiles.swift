@@ -1,3 +1,4 @@
+import CoppiceTestSupport
 import Testing
 
 /// A file that must be refused, with what the refusal is called.

@@ -1,5 +1,6 @@
 import CoppiceIR
 import CoppiceONNX
+import CoppiceTestSupport
 import Testing
 
 @Suite struct ImportTests {

@@ -1,5 +1,6 @@
 import CoppiceIR
 import CoppiceONNX
+import CoppiceTestSupport
 import Testing
 
 /// Damaged models must be read or refused, never trap or hang.

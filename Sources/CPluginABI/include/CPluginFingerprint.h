@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "545d6a367df84a9b"
+#define COPPICE_API_FINGERPRINT "377a203841522f0c"

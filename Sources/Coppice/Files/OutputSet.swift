@@ -1,10 +1,10 @@
-import CoppiceIR
+package import CoppiceIR
 import Glibc
 
 /// Files that are written beside their places and moved there together: all of them, or none.
 ///
 /// Dropped before `commit`, it leaves nothing behind, not even the folders it made.
-final class OutputSet {
+package final class OutputSet {
   private struct Part {
     /// The folder that the file is written in.
     let scratch: String
@@ -28,6 +28,9 @@ final class OutputSet {
   private var targets: Set<String> = []
   private var isCommitted = false
 
+  /// Makes an empty set.
+  package init() {}
+
   deinit {
     for part in parts { removeFolder(part.scratch) }
     for folder in scratchFolders.values { rmdir(folder) }
@@ -41,7 +44,7 @@ final class OutputSet {
   ///   - path: Where it shall be; the folders on the way are created.
   ///   - body: Writes it at another path; what it writes beside it moves along.
   /// - Throws: Why it could not be written, in terms of `path`.
-  func add(_ path: String, _ body: (String) throws -> Void) throws(Diagnostics) {
+  package func add(_ path: String, _ body: (String) throws -> Void) throws(Diagnostics) {
     var scratch = path
     do {
       scratch = try room(for: path)
@@ -58,7 +61,7 @@ final class OutputSet {
   }
 
   /// Moves every file to its place; puts all back if one cannot be moved.
-  func commit() throws(Diagnostics) {
+  package func commit() throws(Diagnostics) {
     var moves = parts.flatMap { part in
       listing(part.scratch).map { name in
         Move(

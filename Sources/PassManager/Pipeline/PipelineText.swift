@@ -4,23 +4,36 @@ public import CoppiceIR
 struct PipelineText {
   let characters: [Character]
   let file: String
+  /// Where each line starts.
+  private let starts: [Int]
 
   init(_ text: String, file: String) {
-    characters = Array(text)
+    let characters = Array(text)
+    self.characters = characters
     self.file = file
+    starts = [0] + characters.indices.filter { characters[$0].isNewline }.map { $0 + 1 }
   }
 
   /// An error at a place, with the line and a caret under it.
   func error(_ id: String, _ words: String, at offset: Int, notes: [String] = []) -> Diagnostic {
     let place = min(offset, characters.count)
-    let before = characters[..<place]
-    let start = before.lastIndex(where: \.isNewline).map { $0 + 1 } ?? 0
-    let end = characters[place...].firstIndex(where: \.isNewline) ?? characters.count
-    let line = before.count(where: \.isNewline) + 1
+    let line = lines(upTo: place)
+    let start = starts[line - 1]
+    let end = line < starts.count ? starts[line] - 1 : characters.count
     let column = place - start + 1
     return Diagnostic(
       .error, DiagnosticMessage(id, words, notes: [excerpt(start..<end, place - start)] + notes),
       at: .text(file: file, line: line, column: column))
+  }
+
+  /// The number of lines that start at or before a place; at least 1.
+  private func lines(upTo place: Int) -> Int {
+    var (low, high) = (1, starts.count)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if starts[middle - 1] <= place { low = middle } else { high = middle - 1 }
+    }
+    return low
   }
 
   /// At most 72 characters around the place, with a caret under it.

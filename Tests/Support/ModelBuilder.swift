@@ -1,14 +1,14 @@
 /// One extent of a declared shape.
-enum Dim: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+package enum Dim: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
   case extent(Int)
   case symbol(String)
-  init(integerLiteral value: Int) { self = .extent(value) }
-  init(stringLiteral value: String) { self = .symbol(value) }
+  package init(integerLiteral value: Int) { self = .extent(value) }
+  package init(stringLiteral value: String) { self = .symbol(value) }
 }
 
 /// ONNX's messages, by the field numbers of the format.
-enum Onnx {
-  static func tensor(
+package enum Onnx {
+  package static func tensor(
     _ name: String, _ type: Int, _ dims: [Int], raw: [UInt8]? = nil,
     also: (inout Wire) -> Void = { _ in }
   ) -> Wire {
@@ -21,7 +21,8 @@ enum Onnx {
     }
   }
 
-  static func external(_ name: String, _ dims: [Int], _ entries: [(String, String)]) -> Wire {
+  package static func external(_ name: String, _ dims: [Int], _ entries: [(String, String)]) -> Wire
+  {
     tensor(name, 1, dims) { wire in
       for (key, value) in entries {
         wire.message(
@@ -34,7 +35,7 @@ enum Onnx {
     }
   }
 
-  static func value(_ name: String, _ type: Int, _ dims: [Dim]?) -> Wire {
+  package static func value(_ name: String, _ type: Int, _ dims: [Dim]?) -> Wire {
     let shape = dims.map { dims in
       Wire { wire in
         for dim in dims {
@@ -58,7 +59,7 @@ enum Onnx {
     }
   }
 
-  static func node(
+  package static func node(
     _ type: String, _ inputs: [String], _ outputs: [String], name: String = "",
     domain: String = "", attributes: [Wire] = []
   ) -> Wire {
@@ -72,21 +73,21 @@ enum Onnx {
     }
   }
 
-  static func attribute(_ name: String, kind: Int, _ fill: (inout Wire) -> Void) -> Wire {
+  package static func attribute(_ name: String, kind: Int, _ fill: (inout Wire) -> Void) -> Wire {
     Wire {
       $0.text(1, name); fill(&$0); $0.int(20, kind)
     }
   }
 
-  static func ints(_ name: String, _ values: [Int]) -> Wire {
+  package static func ints(_ name: String, _ values: [Int]) -> Wire {
     attribute(name, kind: 7) { wire in for value in values { wire.int(8, value) } }
   }
 
-  static func int(_ name: String, _ value: Int) -> Wire {
+  package static func int(_ name: String, _ value: Int) -> Wire {
     attribute(name, kind: 2) { $0.int(3, value) }
   }
 
-  static func graph(
+  package static func graph(
     _ nodes: [Wire], inputs: [Wire], outputs: [Wire], initializers: [Wire] = [],
     also: (inout Wire) -> Void = { _ in }
   ) -> Wire {
@@ -100,7 +101,7 @@ enum Onnx {
     }
   }
 
-  static func model(
+  package static func model(
     _ graph: Wire, opset: Int = 17, ir: Int = 8, domains: [String] = [], functions: [Wire] = [],
     also: (inout Wire) -> Void = { _ in }
   ) -> [UInt8] {
@@ -124,7 +125,7 @@ enum Onnx {
     }.bytes
   }
 
-  static func function(
+  package static func function(
     _ name: String, _ inputs: [String], _ outputs: [String], _ nodes: [Wire],
     attributes: [String] = []
   ) -> Wire {
@@ -144,7 +145,7 @@ enum Onnx {
   }
 
   /// One node between `x` and `y`, both of f32[1,4].
-  static func oneNode(
+  package static func oneNode(
     _ node: Wire, initializers: [Wire] = [], opset: Int = 17, ir: Int = 8,
     input: Wire = value("x", 1, [1, 4]), output: Wire = value("y", 1, [1, 4])
   ) -> [UInt8] {

@@ -1,0 +1,52 @@
+import CoppiceTestSupport
+import Testing
+
+/// `passes` and `ops`, as text, Markdown and JSON.
+@Suite struct ListTests {
+  @Test func everyPassIsInEveryForm() throws {
+    let json = try Program.coppice(["passes", "--json"]).object
+    let passes = try #require(json["passes"] as? [[String: Any]])
+    let text = try Program.coppice(["passes"]).text
+    let manual = try Program.coppice(["passes", "--markdown"]).text
+    #expect(passes.count >= 12)
+    for pass in passes {
+      let name = try #require(pass["name"] as? String)
+      #expect(["exact", "approximate"].contains(pass["exactness"] as? String))
+      #expect(text.contains("\n\(name) ") && manual.contains("\n## `\(name)`\n"))
+      for option in try #require(pass["options"] as? [[String: Any]]) {
+        let option = try #require(option["name"] as? String)
+        #expect(manual.contains("\n| `\(option)` | "))
+      }
+    }
+    let presets = try #require(json["presets"] as? [[String: Any]])
+    let texts = presets.compactMap { $0["text"] as? String }
+    #expect(presets.contains { $0["name"] as? String == "default" })
+    let approximate = passes.filter { $0["exactness"] as? String == "approximate" }
+    for pass in approximate.compactMap({ $0["name"] as? String }) {
+      #expect(texts.allSatisfy { !$0.contains(pass) })
+    }
+  }
+
+  @Test func everyOperatorIsInEveryForm() throws {
+    let list = try #require(try Program.coppice(["ops", "--json"]).json as? [[String: Any]])
+    let text = try Program.coppice(["ops"]).text
+    let table = try Program.coppice(["ops", "--markdown"]).text
+      .split(separator: "\n").filter { $0.hasPrefix("|") }
+    #expect(table.count == list.count + 2)
+    #expect(
+      table.allSatisfy { $0.split(separator: "|", omittingEmptySubsequences: false).count == 6 })
+    for operation in list {
+      let name = try #require(operation["name"] as? String)
+      let domain = try #require(operation["domain"] as? String)
+      #expect(text.contains((domain.isEmpty ? "\n" : "\n\(domain).") + name + " "))
+    }
+  }
+
+  @Test func theVersionIsThatOfTheFiles() throws {
+    let version = try Program.coppice(["--version"]).text.split(separator: "\n").first ?? ""
+    #expect(version.split(separator: ".").count == 3)
+    let folder = try TemporaryFolder()
+    _ = try Program.coppice(["compile", Models.digitsModel, "-o", "out"], in: folder.path)
+    #expect(try folder.text("out/digits.json").contains("\"coppice \(version)\""))
+  }
+}
