@@ -131,6 +131,21 @@ import Testing
     #expect(try operators(folder.load(bytes)) == ["Relu"])
   }
 
+  /// What is wrong with the body of a loop is said once, not for each turn.
+  @Test func theBodyOfALoopIsFaultedOnce() throws {
+    let body = Onnx.graph(
+      [Onnx.node("Frobnicate", ["s"], ["t"]), Onnx.node("Relu", ["s"], ["r"])],
+      inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, [1, 4])],
+      outputs: [Onnx.value("c", 9, []), Onnx.value("r", 1, [1, 4])])
+    let turns = Onnx.tensor("n", 7, [], raw: littleEndian(Int64(20)))
+    let bytes = Onnx.oneNode(
+      Onnx.node(
+        "Loop", ["n", "", "x"], ["y"],
+        attributes: [Onnx.attribute("body", kind: 5) { $0.message(6, body) }]),
+      initializers: [turns])
+    #expect(try folder.problems(bytes) == ["unsupported-operator", "loop-body"])
+  }
+
   @Test func everyUnsupportedNodeIsListedWithItsTypes() throws {
     let graph = Onnx.graph(
       [

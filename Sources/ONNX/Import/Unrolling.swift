@@ -177,10 +177,16 @@ extension ModelReader {
     for (name, value) in zip(loop.inputs, inputs) {
       define(name, .value(value), in: inner, what: "input")
     }
-    let before = graph.nodeTable.count
+    let (before, faults) = (
+      graph.nodeTable.count, diagnostics.count(where: { $0.severity == .error })
+    )
     readNodes(messages(loop.body.pointee.node, loop.body.pointee.n_node), inner, frame)
     unrolledNodes += graph.nodeTable.count - before
     guard unrolledNodes <= Self.unrollLimit else { throw tooLong(loop) }
+    guard diagnostics.count(where: { $0.severity == .error }) == faults else {
+      throw DiagnosticMessage(
+        "loop-body", "the body of \(loop.call.type) cannot be compiled, as said above")
+    }
     return try blockOutputs(loop.body, inner)
   }
 
