@@ -8,17 +8,21 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Runs `compile` with 4 GB of address space; hundreds of times what any of the models needs.
-  private func compile(_ bytes: [UInt8]) throws -> Int32 {
+  /// Runs a verb with 4 GB of address space; hundreds of times what any of the models needs.
+  private func run(_ verb: String, _ bytes: [UInt8]) throws -> Int32 {
     let model = try folder.write(bytes)
-    let outcome = try Program.shell(
-      "ulimit -v 4194304; exec \"$COPPICE\" compile \"$1\" -o out --name model", [model],
-      in: folder.path)
-    return outcome.status
+    let line = "ulimit -v 4194304; exec \"$COPPICE\" \(verb)"
+    return try Program.shell(line, [model], in: folder.path).status
+  }
+
+  private func compile(_ bytes: [UInt8]) throws -> Int32 {
+    try run("compile \"$1\" -o out --name model", bytes)
   }
 
   @Test(arguments: HostileFile.all) func hostileFilesEndWithTwo(_ file: HostileFile) throws {
     #expect(try compile(file.bytes) == 2)
+    #expect(try run("inspect \"$1\"", file.bytes) == 2)
+    #expect(try run("prune \"$1\" -o out.onnx --masks out.st", file.bytes) == 2)
     #expect(folder.names() == ["model.onnx"])
   }
 
@@ -31,6 +35,15 @@ import Testing
         #expect([0, 2].contains(status))
         #expect(status == 0 || folder.names("out") == before)
       }
+    }
+  }
+
+  @Test(arguments: 0..<10) func damagedFilesAreDescribedOrRefused(_ seed: UInt64) throws {
+    var random = Generator(state: seed &* 0x9e37_79b9_7f4a_7c15 &+ 3)
+    for model in SeedModel.all {
+      let bytes = random.damaged(model)
+      #expect([0, 2].contains(try run("inspect \"$1\" --json", bytes)))
+      #expect([0, 2].contains(try run("prune \"$1\" -o out.onnx", bytes)))
     }
   }
 }
