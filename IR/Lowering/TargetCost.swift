@@ -10,6 +10,8 @@ public struct WeightUse: Hashable, Sendable {
     case depthwise
     /// A matrix product with the weight on the right.
     case product
+    /// A recurrent layer.
+    case recurrent
     /// What has only plain loops, whatever the storage.
     case plain
   }
@@ -22,6 +24,8 @@ public struct WeightUse: Hashable, Sendable {
   public var resultRows: Int
   /// Columns of the result of a convolution.
   public var resultColumns: Int
+  /// Elements of the operand for each result of a convolution: the product of its strides.
+  public var steps: Int
   /// The part of the windows' elements that is not padding.
   public var inside: Double
 
@@ -32,14 +36,17 @@ public struct WeightUse: Hashable, Sendable {
   ///   - group: Groups of channels of a convolution.
   ///   - resultRows: Rows of the result.
   ///   - resultColumns: Columns of the result of a convolution.
+  ///   - steps: The product of the strides of a convolution.
   ///   - inside: The part of the windows' elements that is not padding.
   public init(
-    _ kind: Kind, group: Int = 1, resultRows: Int = 1, resultColumns: Int = 1, inside: Double = 1
+    _ kind: Kind, group: Int = 1, resultRows: Int = 1, resultColumns: Int = 1, steps: Int = 1,
+    inside: Double = 1
   ) {
     self.kind = kind
     self.group = group
     self.resultRows = resultRows
     self.resultColumns = resultColumns
+    self.steps = steps
     self.inside = inside
   }
 }

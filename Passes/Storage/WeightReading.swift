@@ -61,7 +61,7 @@ extension Graph {
     case "LSTM", "GRU", "RNN":
       guard shape.count == 3 else { return nil }
       let matrix = [shape[0] * shape[1], shape[2]]
-      return WeightSite(rowAxis: 1, use: WeightUse(.plain), matrix: matrix)
+      return WeightSite(rowAxis: 1, use: WeightUse(.recurrent), matrix: matrix)
     default: return nil
     }
   }
@@ -79,6 +79,7 @@ extension Graph {
     let use = WeightUse(
       isDepthwise ? .depthwise : isPointwise ? .pointwise : .window, group: conv.group,
       resultRows: window.output[0], resultColumns: window.output[1],
+      steps: window.strides.reduce(1) { min($0, 1 << 20) * min($1, 1 << 20) },
       inside: window.inside(Array(x.shape[2...])))
     return WeightSite(rowAxis: 0, use: use)
   }

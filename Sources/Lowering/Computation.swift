@@ -11,9 +11,11 @@ struct Computation {
   /// The producer's operator.
   var op: any Operator { graph[head].op }
 
-  /// Whether the whole tail can be applied to vectors.
-  var tailIsVectorizable: Bool {
-    tail.allSatisfy { (graph[$0].op as? any Elementwise)?.isVectorizable ?? false }
+  /// Whether the whole tail can be applied to vectors along an axis of the result.
+  func tailIsVectorizable(_ builder: LoopBuilder, along axis: Int) -> Bool {
+    let isKnown = tail.allSatisfy { (graph[$0].op as? any Elementwise)?.isVectorizable ?? false }
+    return isKnown
+      && builder.tailViews.allSatisfy { 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1 }
   }
 
   /// Multiply-accumulates with every weight, and with the nonzero ones.

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "377a203841522f0c"
+#define COPPICE_API_FINGERPRINT "adbae1865a92778c"

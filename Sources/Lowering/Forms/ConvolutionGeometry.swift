@@ -2,19 +2,19 @@ import CoppiceIR
 
 /// A two-dimensional convolution in numbers, its views, and the ranges without padding.
 struct ConvolutionGeometry {
-  let x: TensorView
+  var x: TensorView
   let y: TensorView
   let weight: Constant
   let bias: TensorView?
   let group: Int
-  let height: Int
-  let width: Int
+  var height: Int
+  var width: Int
   let outHeight: Int
   let outWidth: Int
-  let window: SpatialWindow
+  var window: SpatialWindow
   /// Strides of the activations along rows and columns; rows and columns may be one axis.
-  let strideH: Int
-  let strideW: Int
+  var strideH: Int
+  var strideW: Int
 
   /// Takes a float32 convolution of rank 4 with constant weights apart.
   ///

@@ -15,8 +15,8 @@ struct DenseConvolution: KernelForm {
     let channels = g.y.shape[1]
     let perGroup = channels / g.group
     guard perGroup >= 4 || g.group == 1 else { return nil }
-    let vectors =
-      g.y.strides[1] == 1 && !target.vectorBytes.isEmpty && computation.tailIsVectorizable
+    let isLast = g.y.strides[1] == 1 && computation.tailIsVectorizable(builder, along: 1)
+    let vectors = !target.vectorBytes.isEmpty && (isLast || target.hasWideVectors)
     let sizes = vectors ? target.vectorBlocks : [4, 2, 1]
     let depth = g.weight.type.shape[1...].reduce(1, *)
     let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
@@ -33,11 +33,14 @@ struct DenseConvolution: KernelForm {
       let (tap, ci) = (row / shape[1], row % shape[1])
       return (channel * shape[1] + ci) * shape[2] * shape[3] + tap
     }
+    let turned =
+      vectors && !isLast
+      ? builder.scratch(.float32, [6, sizes[0]], "turned") : nil
     return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
       let tile = DenseConvolutionTile(
         g: g, packed: packed, builder: builder, lanes: lanes,
-        accumulators: target.accumulators(lanes: lanes))
+        accumulators: target.accumulators(lanes: lanes), turned: lanes > 1 ? turned : nil)
       builder.loop("n", g.y.shape[0]) { n in
         builder.loop("g", g.group) { number in
           for block in blocks { tile.run(block, n, number, perGroup) }
@@ -54,6 +57,8 @@ struct DenseConvolutionTile {
   let builder: LoopBuilder
   let lanes: Int
   let accumulators: Int
+  /// Where vectors of channels are put down, when channels do not lie side by side in the result.
+  let turned: TensorView?
 
   /// Positions in a tile: as many as leave registers for weights.
   private func positions(_ block: ChannelBlock) -> Int {
@@ -116,7 +121,11 @@ struct DenseConvolutionTile {
         sums.accumulate(weights, packed.buffer, activations, builder)
       }
     }
-    store(sums, n, channel, oy, ox)
+    if let turned {
+      turn(sums, turned, block, n, channel, oy, ox)
+    } else {
+      store(sums, n, channel, oy, ox)
+    }
   }
 
   /// Loops over columns of the window and input channels, as one loop where both lie in a row.
@@ -136,6 +145,25 @@ struct DenseConvolutionTile {
       builder.loop("ci", depth) { ci in
         let place = line + kx * tap + ci * strideC
         body(place, weights + (kx * depth + ci) * block.size)
+      }
+    }
+  }
+
+  /// Stores vectors of channels one by one, by way of memory.
+  private func turn(
+    _ sums: TileAccumulators, _ turned: TensorView, _ block: ChannelBlock, _ n: Expr,
+    _ channel: Expr, _ oy: Expr, _ ox: Expr
+  ) {
+    for (position, row) in sums.variables.enumerated() {
+      for (vector, variable) in row.enumerated() {
+        let place = Expr.integer(position * block.size + vector * sums.lanes)
+        builder.emit(.store(turned.buffer, place, .variable(variable)))
+      }
+    }
+    builder.loop("c", block.size) { number in
+      for position in 0..<sums.positions {
+        let value = Expr.load(turned.buffer, number + position * block.size, lanes: 1)
+        builder.store(value, to: g.y, at: [n, channel + number, oy, ox + position])
       }
     }
   }

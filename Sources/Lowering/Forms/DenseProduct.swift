@@ -11,7 +11,8 @@ struct DenseProduct: KernelForm {
       return nil
     }
     let vectors =
-      p.storesVectors && !target.vectorBytes.isEmpty && computation.tailIsVectorizable
+      p.storesVectors && !target.vectorBytes.isEmpty
+      && computation.tailIsVectorizable(builder, along: p.y.rank - 1)
     let sizes = vectors ? Self.blocks(target) : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
     let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
     let (strideK, strideColumn) = p.transposed ? (1, p.depth) : (p.columns, 1)

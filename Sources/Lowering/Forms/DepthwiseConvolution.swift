@@ -13,7 +13,10 @@ struct DepthwiseConvolution: KernelForm {
     else { return nil }
     let vectors =
       g.y.strides[1] == 1 && g.x.strides[1] == 1 && !target.vectorBytes.isEmpty
-      && computation.tailIsVectorizable
+      && computation.tailIsVectorizable(builder, along: 1)
+    if !vectors, let rows = DepthwiseRows(g, computation, builder, target) {
+      return try rows.kernel(builder, target)
+    }
     let blocks = ChannelBlock.cover(g.group, sizes: vectors ? [16, 8, 4, 1] : [1])
     let depth = g.window.kernel[0] * g.window.kernel[1]
     let packed = PackedWeights(

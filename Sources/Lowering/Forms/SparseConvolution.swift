@@ -17,19 +17,39 @@ struct SparseConvolution: KernelForm {
     guard table.layout.windowColumns == g.window.kernel[1], perGroup % table.height == 0,
       let tiling = SparseTiling(g, table.layout, positions: 16 / table.height)
     else { return nil }
-    let tile = SparseWindowTile(g: g, table: table, tiling: tiling, builder: builder)
-    builder.loop("n", g.y.shape[0]) { n in tile.run(n) }
-    return Kernel(
-      title: "sparse_conv", variants: [.init(body: builder.takeStatements())])
+    let vectors =
+      target.hasWideVectors && g.y.strides[3] == 1 && g.outWidth >= 4
+      && computation.tailIsVectorizable(builder, along: 3)
+    let padded = vectors ? PaddedOperand(g, builder) : nil
+    return try CoppiceLowering.kernel("sparse_conv", vectors: padded != nil, builder, target) {
+      (lanes) throws(DiagnosticMessage) in
+      guard lanes > 1, let padded else {
+        let tile = SparseWindowTile(g: g, table: table, tiling: tiling, builder: builder)
+        return builder.loop("n", g.y.shape[0]) { tile.run($0) }
+      }
+      let tiling = SparseTiling(
+        padded.geometry, vectors: lanes, height: table.height,
+        overlapping: builder.tailViews.isEmpty)
+      let tile = SparseWindowTile(
+        g: padded.geometry, table: table, tiling: tiling, builder: builder, padded: padded)
+      padded.clear(builder)
+      builder.laneAxis = 3
+      builder.loop("n", g.y.shape[0]) { n in
+        padded.fill(n, builder)
+        tile.run(n)
+      }
+    }
   }
 }
 
-/// The loops of a sparse convolution over scalars.
+/// The loops of a sparse convolution.
 struct SparseWindowTile {
   let g: ConvolutionGeometry
   let table: SparseTable
   let tiling: SparseTiling
   let builder: LoopBuilder
+  /// The copy that is read instead of the operand.
+  var padded: PaddedOperand?
 
   /// The rows of a tile, and which rows of the window they meet.
   private enum Rows {
@@ -90,10 +110,10 @@ struct SparseWindowTile {
     _ piece: SparseTiling.Piece, _ line: Expr
   ) {
     let w = g.window
-    let steps = (w.strides[0] * g.strideH, w.strides[1] * g.strideW)
     let start = line + ((ox * w.strides[1]) - w.begin[1]) * g.strideW
     let channel = block * table.height
-    let parts = TilePart.scalars(count, piece.width, steps)
+    let steps = (row: w.strides[0] * g.strideH, column: w.strides[1] * g.strideW)
+    let parts = (0..<count).flatMap { piece.parts(row: $0, steps) }
     let sums = SparseSums(table, parts, builder) { lane in
       g.bias.map { $0[[channel + lane]] } ?? .constant(0, .float32)
     }
@@ -175,6 +195,7 @@ struct SparseWindowTile {
   private func base(_ start: Expr, _ ky: Expr, _ kx: Expr) -> Expr {
     let w = g.window
     let down = ky * (w.dilations[0] * g.strideH)
-    return builder.define("xt", start + down + kx * (w.dilations[1] * g.strideW))
+    let across = padded?.tap(kx) ?? kx * (w.dilations[1] * g.strideW)
+    return builder.define("xt", start + down + across)
   }
 }

@@ -12,7 +12,7 @@ struct SparsePointwise: KernelForm {
     else { return nil }
     let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
     guard g.y.shape[1] % table.height == 0 else { return nil }
-    let vectors = !target.vectorBytes.isEmpty && computation.tailIsVectorizable
+    let vectors = !target.vectorBytes.isEmpty && computation.tailIsVectorizable(builder, along: 3)
     return try CoppiceLowering.kernel("sparse_conv1x1", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
       let width = Self.width(g, lanes, table.height, target)

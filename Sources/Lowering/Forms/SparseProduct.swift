@@ -15,7 +15,7 @@ struct SparseProduct: KernelForm {
     let full = p.rows / size * size
     let vectors =
       p.rows == 1 && table.height == 4 && !target.vectorBytes.isEmpty && p.storesVectors
-      && computation.tailIsVectorizable
+      && computation.tailIsVectorizable(builder, along: p.y.rank - 1)
     let bodies = vectors ? [4, 1] : [1]
     var variants: [Kernel.Variant] = []
     for lanes in bodies {

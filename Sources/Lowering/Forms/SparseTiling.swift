@@ -18,6 +18,18 @@ struct SparseTiling {
     var width: Int
     var repeats: Int
     var segments: [Segment]
+    /// Where vectors begin, and their lanes; none for single results.
+    var vectors: [(column: Int, lanes: Int)] = []
+
+    /// The parts of one row of a tile.
+    func parts(row: Int, _ steps: (row: Int, column: Int)) -> [TilePart] {
+      let columns = vectors.isEmpty ? (0..<width).map { (column: $0, lanes: 1) } : vectors
+      return columns.map {
+        TilePart(
+          x: row * steps.row + $0.column * steps.column, lanes: $0.lanes, row: row,
+          column: $0.column)
+      }
+    }
   }
 
   let pieces: [Piece]
@@ -45,6 +57,49 @@ struct SparseTiling {
     let bodies = pieces.map(\.segments.count).reduce(0, +)
     let taps = g.window.kernel[0] * g.window.kernel[1]
     guard bodies <= 16, !isWhole || taps <= 12 else { return nil }
+  }
+
+  /// Cuts the results of a convolution whose operand has its padding around it.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - lanes: Lanes of a vector.
+  ///   - height: Rows of weights that are read together.
+  ///   - overlapping: Whether a result may be computed and stored twice.
+  init(_ g: ConvolutionGeometry, vectors lanes: Int, height: Int, overlapping: Bool) {
+    isWhole = false
+    let most = height == 1 ? 8 : lanes == 16 ? 4 : 2
+    let all = 0..<g.window.kernel[1]
+    func piece(_ start: Int, _ width: Int, _ repeats: Int) -> Piece {
+      var piece = Piece(
+        start: start, width: width, repeats: repeats,
+        segments: [Segment(taps: all, columns: 0..<width)])
+      piece.vectors = Self.vectors(width, lanes, overlapping)
+      return piece
+    }
+    let wide = min(most, 4) * lanes
+    let (count, rest) = (g.outWidth / wide, g.outWidth % wide)
+    var pieces = count > 0 ? [piece(0, wide, count)] : []
+    if rest > 0 { pieces.append(piece(count * wide, rest, 1)) }
+    self.pieces = pieces
+    let parts = pieces.map(\.vectors.count).max() ?? 1
+    let rowBytes = g.x.shape[1] * g.strideH * 4
+    let cached = max(2, 49152 / max(rowBytes, 1) - g.window.reach(0) + 1)
+    innerRows = max(1, min(most / parts, cached, g.outHeight))
+    inner = 0..<(innerRows == 1 ? 0 : g.outHeight / innerRows * innerRows)
+  }
+
+  /// The vectors of a row: full ones, the last overlapping the one before, or halved ones.
+  private static func vectors(
+    _ width: Int, _ lanes: Int, _ overlapping: Bool
+  ) -> [(column: Int, lanes: Int)] {
+    var size = lanes
+    while size > max(width, 4) { size /= 2 }
+    if !overlapping || width < size {
+      return TilePart.run(width, lanes).map { ($0.column, $0.lanes) }
+    }
+    let starts = stride(from: 0, to: width, by: size).map { min($0, width - size) }
+    return starts.map { ($0, size) }
   }
 
   private static func pieces(_ g: ConvolutionGeometry, _ width: Int) -> [Piece] {

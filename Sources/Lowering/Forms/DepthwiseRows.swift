@@ -1,0 +1,91 @@
+import CoppiceIR
+
+/// Depthwise convolution over channels-first activations in vectors of neighbouring positions, on a
+/// copy of the operand with its padding around it.
+struct DepthwiseRows {
+  private let g: ConvolutionGeometry
+  private let packed: PackedWeights
+  private let padded: PaddedOperand
+  private let overlapping: Bool
+
+  /// Takes what lies channels first on targets with wide vectors; `nil` for all else.
+  init?(
+    _ g: ConvolutionGeometry, _ computation: Computation, _ builder: LoopBuilder, _ target: Target
+  ) {
+    guard target.hasWideVectors, g.y.strides[3] == 1, g.outWidth >= 4,
+      g.window.kernel[0] * g.window.kernel[1] <= 49,
+      computation.tailIsVectorizable(builder, along: 3)
+    else { return nil }
+    let taps = g.window.kernel[0] * g.window.kernel[1]
+    let block = ChannelBlock(first: 0, size: 1, repeats: g.group)
+    self.g = g
+    packed = PackedWeights(
+      [block], depth: taps, channels: g.group, builder, g.weight, operand: 1
+    ) { channel, tap in channel * taps + tap }
+    padded = PaddedOperand(g, builder)
+    overlapping = builder.tailViews.isEmpty
+  }
+
+  func kernel(_ builder: LoopBuilder, _ target: Target) throws(DiagnosticMessage) -> Kernel {
+    try CoppiceLowering.kernel("depthwise", vectors: true, builder, target) {
+      (lanes) throws(DiagnosticMessage) in
+      if lanes == 1 {
+        let tile = DepthwiseTile(g: g, packed: packed, builder: builder, lanes: 1)
+        let block = ChannelBlock(first: 0, size: 1, repeats: g.group)
+        return builder.loop("n", g.y.shape[0]) { tile.run(block, $0) }
+      }
+      let tiling = SparseTiling(
+        padded.geometry, vectors: lanes, height: 1, overlapping: overlapping)
+      padded.clear(builder)
+      builder.laneAxis = 3
+      builder.loop("n", g.y.shape[0]) { n in
+        padded.fill(n, builder)
+        builder.loop("co", g.group) { channel in rows(tiling, n, channel, builder) }
+      }
+    }
+  }
+
+  private func rows(_ tiling: SparseTiling, _ n: Expr, _ channel: Expr, _ builder: LoopBuilder) {
+    let inner = tiling.inner
+    for piece in tiling.pieces {
+      builder.loop("ox", piece.repeats) { index in
+        let ox = index * piece.width + piece.start
+        builder.loop("oy", to: .integer(inner.count), step: tiling.innerRows) { oy in
+          tile(piece, tiling.innerRows, n, channel, oy, ox, builder)
+        }
+        builder.loop("oy", from: .integer(inner.count), to: .integer(g.outHeight)) { oy in
+          tile(piece, 1, n, channel, oy, ox, builder)
+        }
+      }
+    }
+  }
+
+  private func tile(
+    _ piece: SparseTiling.Piece, _ count: Int, _ n: Expr, _ channel: Expr, _ oy: Expr, _ ox: Expr,
+    _ builder: LoopBuilder
+  ) {
+    let (x, window) = (padded.geometry.x, padded.geometry.window)
+    let step = (row: window.strides[0] * x.strides[2], column: 1)
+    let parts = (0..<count).flatMap { piece.parts(row: $0, step) }
+    let start = builder.define("x0", x.at([n, channel, oy * window.strides[0], ox]))
+    let table = builder.define("w0", packed.offset(channel))
+    let bias = builder.define("first", g.bias.map { $0[[channel]] } ?? .constant(0, .float32))
+    let sums = parts.map { builder.declare("a", bias.splatted($0.lanes)) }
+    for ky in 0..<window.kernel[0] {
+      for kx in 0..<window.kernel[1] {
+        let tap = table + (ky * window.kernel[1] + kx)
+        let weight = builder.define("w", .load(packed.buffer, tap, lanes: 1))
+        let place =
+          start + .integer(ky * window.dilations[0] * x.strides[2]) + padded.tap(.integer(kx))
+        for (part, sum) in zip(parts, sums) {
+          let value = Expr.load(x.buffer, place + part.x, lanes: part.lanes)
+          builder.accumulate(sum, value * weight.splatted(part.lanes))
+        }
+      }
+    }
+    for (part, sum) in zip(parts, sums) {
+      builder.store(
+        .variable(sum), to: g.y, at: [n, channel, oy + part.row, ox + part.column])
+    }
+  }
+}
