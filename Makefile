@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance firmware benchmarks networks
+.PHONY: setup build demo examples test lint format generate check-generated conformance generated-c firmware benchmarks networks
 
 setup:
 	@.ci/setup
@@ -35,6 +35,10 @@ check-generated:
 
 conformance: build
 	.venv/bin/python Tests/Conformance/run.py
+
+# What the generated C promises, on every operator and on whole models.
+generated-c: build
+	.venv/bin/python Tests/GeneratedC/run.py
 
 # The MLPerf Tiny models as firmware under QEMU; needs ../shared.
 firmware: build

@@ -48,17 +48,20 @@ extension Generation {
     }
   }
 
+  /// The prefix of what the self-test keeps to itself, so that several can stand in one source.
+  private var own: String { "\(name)_test_" }
+
   private func memory(_ c: inout CText) {
-    c.line("static unsigned char memory[\(macro)_ARENA_BYTES + \(macro)_ARENA_ALIGN];")
+    c.line("static unsigned char \(own)memory[\(macro)_ARENA_BYTES + \(macro)_ARENA_ALIGN];")
     for (index, input) in program.inputs.enumerated() where options.vectors.isEmpty {
       let count = max(cCount(input.type.element, input.type.count), 1)
-      c.line("static \(cName(input.type.element)) input\(index)[\(count)];")
+      c.line("static \(cName(input.type.element)) \(own)input\(index)[\(count)];")
     }
     for (index, output) in program.outputs.enumerated() {
       let count = max(cCount(output.type.element, output.type.count), 1)
-      c.line("static \(cName(output.type.element)) output\(index)[\(count)];")
+      c.line("static \(cName(output.type.element)) \(own)output\(index)[\(count)];")
       if options.vectors.isEmpty {
-        c.line("static \(cName(output.type.element)) again\(index)[\(count)];")
+        c.line("static \(cName(output.type.element)) \(own)again\(index)[\(count)];")
       }
     }
     c.line()
@@ -67,7 +70,7 @@ extension Generation {
   private func vectorTables(_ c: inout CText, _ index: Int, _ vector: TestVector) {
     func table(_ stem: String, _ bytes: Bytes, _ element: ElementType) {
       let count = max(bytes.count / cSize(element), 1)
-      c.line("static const \(cName(element)) v\(index)_\(stem)[\(count)] = {")
+      c.line("static const \(cName(element)) \(own)v\(index)_\(stem)[\(count)] = {")
       c.elements(bytes, element)
       c.line("};")
       c.line()
@@ -81,10 +84,10 @@ extension Generation {
   }
 
   private func call(_ c: inout CText) {
-    c.line("static void *arena_start(void)")
+    c.line("static void *\(own)arena(void)")
     c.line("{")
-    c.line("    const uintptr_t over = (uintptr_t)memory % \(macro)_ARENA_ALIGN;")
-    c.line("    return memory + (over == 0 ? 0 : \(macro)_ARENA_ALIGN - over);")
+    c.line("    const uintptr_t over = (uintptr_t)\(own)memory % \(macro)_ARENA_ALIGN;")
+    c.line("    return \(own)memory + (over == 0 ? 0 : \(macro)_ARENA_ALIGN - over);")
     c.line("}")
     c.line()
   }
@@ -100,7 +103,7 @@ extension Generation {
 
   private func fillFunction(_ c: inout CText) {
     if program.inputs.isEmpty { return }
-    c.line("static void fill(void)")
+    c.line("static void \(own)fill(void)")
     c.line("{")
     for (index, input) in program.inputs.enumerated() {
       let element = input.type.element
@@ -114,7 +117,7 @@ extension Generation {
       default: value = "(\(cName(element)))((i * 37u + 11u) % 2u)"
       }
       c.line("    for (size_t i = 0; i < \(count)u; ++i) {")
-      c.line("        input\(index)[i] = \(value);")
+      c.line("        \(own)input\(index)[i] = \(value);")
       c.line("    }")
       for (place, element) in (assumedElements(index) ?? []).enumerated() {
         c.line("    input\(index)[\(place)] = \(element);")
@@ -130,7 +133,7 @@ extension Generation {
       let element = output.type.element
       let type = cName(element)
       c.line(
-        "static int differs_\(element.shortName)(const \(type) *a, const \(type) *b, size_t n, double limit)"
+        "static int \(own)differs_\(element.shortName)(const \(type) *a, const \(type) *b, size_t n, double limit)"
       )
       c.line("{")
       c.line("    for (size_t i = 0; i < n; ++i) {")
@@ -170,10 +173,10 @@ extension Generation {
     c.line("int \(name)_selftest(void)")
     c.line("{")
     var body = CText(indent: 1)
-    body.line("unsigned char *const arena = (unsigned char *)arena_start();")
+    body.line("unsigned char *const arena = (unsigned char *)\(own)arena();")
     body.line("int status;")
     let isRecorded = !options.vectors.isEmpty
-    refusals(&body, isRecorded ? { "v0_input\($0)" } : { "input\($0)" })
+    refusals(&body, isRecorded ? { "\(own)v0_input\($0)" } : { "\(own)input\($0)" })
     if isRecorded { recorded(&body) } else { unrecorded(&body) }
     body.line("return 0;")
     c.write(body)
@@ -183,11 +186,11 @@ extension Generation {
 
   private func refusals(_ c: inout CText, _ input: (Int) -> String) {
     if plan.arenaBytes == 0 { return }
-    c.block("if (\(invocation("NULL", input) { "output\($0)" }) == \(macro)_OK)") {
+    c.block("if (\(invocation("NULL", input) { "\(own)output\($0)" }) == \(macro)_OK)") {
       $0.line("return 5;")
     }
     if plan.alignment > 1 {
-      c.block("if (\(invocation("arena + 1", input) { "output\($0)" }) == \(macro)_OK)") {
+      c.block("if (\(invocation("arena + 1", input) { "\(own)output\($0)" }) == \(macro)_OK)") {
         $0.line("return 5;")
       }
     }
@@ -195,13 +198,15 @@ extension Generation {
 
   private func recorded(_ c: inout CText) {
     for (index, vector) in options.vectors.enumerated() {
-      c.line("status = \(invocation("arena", { "v\(index)_input\($0)" }, { "output\($0)" }));")
+      c.line(
+        "status = \(invocation("arena", { "\(own)v\(index)_input\($0)" }, { "\(own)output\($0)" }));"
+      )
       c.block("if (status != \(macro)_OK)") { $0.line("return status;") }
       for (k, (bytes, output)) in zip(vector.outputs, program.outputs).enumerated() {
         let element = output.type.element
         let count = cCount(element, output.type.count)
         let call =
-          "differs_\(element.shortName)(output\(k), v\(index)_expected\(k), \(count)u, "
+          "\(own)differs_\(element.shortName)(\(own)output\(k), \(own)v\(index)_expected\(k), \(count)u, "
           + "\(literal(limit(bytes, element))))"
         c.block("if (\(call))") { $0.line("return \(100 + index);") }
       }
@@ -209,9 +214,9 @@ extension Generation {
   }
 
   private func unrecorded(_ c: inout CText) {
-    if !program.inputs.isEmpty { c.line("fill();") }
+    if !program.inputs.isEmpty { c.line("\(own)fill();") }
     for stem in ["output", "again"] {
-      c.line("status = \(invocation("arena", { "input\($0)" }, { "\(stem)\($0)" }));")
+      c.line("status = \(invocation("arena", { "\(own)input\($0)" }, { "\(own)\(stem)\($0)" }));")
       c.block("if (status != \(macro)_OK)") { $0.line("return status;") }
     }
     for (k, output) in program.outputs.enumerated() {
@@ -220,9 +225,9 @@ extension Generation {
       if count == 0 { continue }
       c.block("for (size_t i = 0; i < \(count)u; ++i)") { c in
         if element == .float32 || element == .float64 {
-          c.block("if (output\(k)[i] - output\(k)[i] != 0)") { $0.line("return 7;") }
+          c.block("if (\(own)output\(k)[i] - \(own)output\(k)[i] != 0)") { $0.line("return 7;") }
         }
-        c.block("if (output\(k)[i] != again\(k)[i])") { $0.line("return 6;") }
+        c.block("if (\(own)output\(k)[i] != \(own)again\(k)[i])") { $0.line("return 6;") }
       }
     }
   }
