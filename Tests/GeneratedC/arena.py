@@ -1,4 +1,4 @@
-"""Derives from the emitted calls alone that no value in the arena is overwritten while it is needed."""
+"""Derives from the emitted calls that no value in the arena is overwritten while it is needed."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ def calls(build):
     body = source.partition(f"int {build.name}_run(")[2].partition("\n}")[0]
     for match in CALL.finditer(body):
         places = PLACE.findall(match.group(2))
-        yield ([int(p) for const, p in places if const], [int(p) for const, p in places if not const])
+        yield ([int(place) for const, place in places if const],
+               [int(place) for const, place in places if not const])
 
 
 def stepped(build, values):

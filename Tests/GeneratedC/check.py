@@ -42,7 +42,8 @@ def run_faults(group, toolchain):
     out.mkdir()
     program = out / "harness"
     status, output = command([*toolchain.words, toolchain.optimization(group), "-I", HERE, "-I",
-                              group.folder, group.checked, HERE / "harness.c", "-o", program, "-lm", "-pthread"])
+                              group.folder, group.checked, HERE / "harness.c", "-o", program,
+                              "-lm", "-pthread"])
     if status:
         yield f"{group.name}: {toolchain.name}: {first_lines(output)}"
         return
@@ -66,7 +67,8 @@ def wrong_answers(group, toolchain, out):
             for index, (one, other) in enumerate(zip(got, wanted)):
                 fault = difference(one, other, build.model)
                 if fault:
-                    yield f"{toolchain.name}: {build.name}: vector {vector}, output {index}: {fault}"
+                    place = f"{build.name}: vector {vector}, output {index}"
+                    yield f"{toolchain.name}: {place}: {fault}"
 
 
 def header_faults(group):

@@ -53,4 +53,6 @@ def compiled(coppice, build):
     status, output = command([coppice, *build.arguments(build.model.path, build.folder)])
     if status == 0:
         return "done"
-    return "refused" if status == REFUSED else f"{build.name}: coppice ended with {status}: {output}"
+    if status == REFUSED:
+        return "refused"
+    return f"{build.name}: coppice ended with {status}: {output}"

@@ -153,7 +153,7 @@ static void check_weights(struct stage *s, unsigned char *weights)
     }
     for (i = 0; i < 24; ++i) {
         weights[i] ^= 1;
-        expect(m, m->run(weights, s->arena.data, s->pointers) == 4, "takes another build's weights");
+        expect(m, m->run(weights, s->arena.data, s->pointers) == 4, "takes other weights");
         weights[i] ^= 1;
     }
 }

@@ -1,4 +1,4 @@
-"""Models of one operator each, out of ONNX's backend cases: every operator that Coppice declares."""
+"""Models of one operator each, out of ONNX's backend cases: all that Coppice declares."""
 
 import warnings
 from collections import Counter
@@ -83,7 +83,7 @@ def as_given(case, folder):
 
 
 def with_constants(case, folder):
-    """A case with all inputs after the first as constants, as real models have them; an only one too."""
+    """A case with all inputs after the first as constants, or with its only one."""
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
     values, answers = case.data_sets[0]

@@ -11,6 +11,7 @@ PLACES = ("inline", "split", "blob")
 FIRMWARE = ("cortex-m4", "cortex-m7", "cortex-m55")
 LIGHT = ("shufflenet",)
 STORED = ("pruned", "rows", "bitmap", "blocks")
+LONGEST_STEM = 48
 # Builds that are compiled together: whole networks need an optimiser to run soon.
 GROUP_SIZES = {"parts": 40, "networks": 6}
 
@@ -30,8 +31,14 @@ class Product:
                 for kind in passes:
                     for place in places or (next(self.places),):
                         folder = self.next_folder(target, size)
-                        name = f"{model.name}_{kind}_{place}"
+                        name = f"{self.stem(model)}_{kind}_{place}"
                         self.builds.append(Build(model, name, target, place, kind, folder))
+
+    def stem(self, model):
+        """A model's name for C symbols, of which Coppice takes 64 letters."""
+        if len(model.name) <= LONGEST_STEM:
+            return model.name
+        return f"{model.name[:LONGEST_STEM - 6]}_{len(self.builds)}"
 
     def next_folder(self, target, size):
         number = self.counts.get((target, size), 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the generated C promises, on models: operators one by one, small nets and whole ones.
 
-    Tests/GeneratedC/run.py [--coppice .build/release/coppice] [--match REGEX] [--toolchains REGEX] [--thorough]
+    Tests/GeneratedC/run.py [--coppice FILE] [--match REGEX] [--toolchains REGEX] [--thorough]
 
 Every file is compiled without a warning by every compiler, and runs under the sanitizers in guarded
 memory with the answers known; it has no data that can change, no foreign symbols and little stack,
@@ -43,8 +43,10 @@ class Check:
         self.faults += found
         now = os.times()
         work = sum(now[:4]) - sum(worked[:4])
-        print(f"{title:45} {len(items):5} {len(found):7} {time.monotonic() - start:7.1f} {work:7.1f}",
-              flush=True)
+        seconds = time.monotonic() - start
+        print(f"{title:45} {len(items):5} {len(found):7} {seconds:7.1f} {work:7.1f}", flush=True)
+        for fault in found:
+            print(f"    {fault}", flush=True)
 
     def compile(self, builds):
         """The builds that were made; what is neither made nor refused is a fault."""
@@ -68,7 +70,10 @@ class Check:
     def cover(self, builds):
         """Every declared operator is in some build."""
         status, output = command([self.options.coppice, "ops", "--json"])
-        declared = {one["name"] for one in json.loads(output) if not one["domain"]} if not status else {}
+        if status:
+            self.faults.append(f"coppice ops ended with {status}")
+            return
+        declared = {one["name"] for one in json.loads(output) if not one["domain"]}
         seen = set().union(*(build.model.operators for build in builds))
         self.step("operators that are declared",
                   lambda name: [] if name in seen else [f"{name}: no model of it was compiled"],
@@ -116,9 +121,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         check = Check(options, folder.resolve())
         everything(check, options)
-    for fault in check.faults:
-        print(fault)
-    sys.exit(1 if check.faults else 0)
+    sys.exit(f"{len(check.faults)} faults" if check.faults else 0)
 
 
 def everything(check, options):

@@ -58,7 +58,7 @@ def strict(compiler, **options):
 
 
 def sanitized():
-    """Runs on this machine; clang, whose builds take long, with the instructions that every CPU has."""
+    """Runs on this machine; clang, whose builds take long, only with SSE2."""
     yield Toolchain("gcc sanitized", ("gcc", *SANITIZE), ("generic",), runs=True)
     yield Toolchain("clang sanitized", ("clang", *SANITIZE), ("generic", "x86-64"), runs=True,
                     is_slow=True)
@@ -87,7 +87,8 @@ def all_toolchains(slow_ones):
               emulated("aarch64", "aarch64"),
               emulated("riscv64", "riscv"),
               bare("cortex-m4", ("cortex-m4", "generic"), "-mfpu=fpv4-sp-d16"),
-              bare("cortex-m7", ("cortex-m7",), "-mfpu=fpv5-d16"), bare("cortex-m55", ("cortex-m55",))]
+              bare("cortex-m7", ("cortex-m7",), "-mfpu=fpv5-d16"),
+              bare("cortex-m55", ("cortex-m55",))]
     wanted = [toolchain for toolchain in wanted if slow_ones or not toolchain.is_slow]
     programs = {t: [t.words[0], *t.emulator] for t in wanted}
     missing = sorted({p for t in wanted for p in programs[t] if shutil.which(p) is None})
