@@ -78,7 +78,7 @@ def small_nets():
     """Nets of one structure each, and those of the training records."""
     files = sorted((SHARED / "structured").glob("*.onnx"))
     files += sorted((SHARED / "records").glob("*.onnx"))
-    return [drawn(path, identifier(path.stem), 1e-4) for path in files]
+    return [drawn(path, "net_" + identifier(path.stem), 1e-4) for path in files]
 
 
 def light_models(names):
