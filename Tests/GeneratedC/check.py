@@ -9,6 +9,7 @@ from toolchains import Toolchain
 from units import Group, read_outputs
 
 HERE = Path(__file__).resolve().parent
+FAULTS = 3  # The status of a harness that found some.
 HEADER_FLAGS = ["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
 
 
@@ -50,10 +51,11 @@ def run_faults(group, toolchain):
     status, output = command([*toolchain.emulator, program, group.folder, out])
     lines = output.splitlines()
     faults = [line for line in lines if not line.startswith("running ")]
-    if status and not (status == 1 and faults):
-        faults += [lines[-1] if lines else "", f"ended with {status}"]
+    if status not in (0, FAULTS):
+        last = next((line for line in reversed(lines) if line.startswith("running ")), "no model")
+        faults = [f"ended with {status} while {last}", *faults]
     yield from (f"{toolchain.name}: {line}" for line in faults[:20])
-    if status in (0, 1):
+    if status in (0, FAULTS):
         yield from wrong_answers(group, toolchain, out)
     program.unlink()
 
