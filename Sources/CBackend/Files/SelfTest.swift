@@ -120,7 +120,7 @@ extension Generation {
       c.line("        \(own)input\(index)[i] = \(value);")
       c.line("    }")
       for (place, element) in (assumedElements(index) ?? []).enumerated() {
-        c.line("    input\(index)[\(place)] = \(element);")
+        c.line("    \(own)input\(index)[\(place)] = \(element);")
       }
     }
     c.line("}")
