@@ -27,6 +27,11 @@ public enum Storage: Hashable, Sendable {
     }
   }
 
+  /// Whether one number stands for all elements.
+  public var isUniform: Bool {
+    if case .uniform = self { true } else { false }
+  }
+
   /// Whether zeros are left out.
   public var isSparse: Bool {
     switch self {

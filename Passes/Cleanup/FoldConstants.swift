@@ -18,7 +18,7 @@ public import CoppicePassManager
 /// The interpreter computes; it does what the generated code would do. Shapes of values that are not
 /// known themselves fold too, and an If whose condition is known gives way to its branch. Results with
 /// equal elements stay uniform. A result may be `limit` bytes larger than the operands that go, so that
-/// an Expand or a ConstantOfShape does not fill the flash; weights that are dequantized always fold, because
+/// an Expand does not fill the flash; weights that are dequantized always fold, because
 /// they would take the same memory in RAM. Random operators, nodes with other bodies
 /// and outputs of the model stay.
 ///
@@ -80,9 +80,8 @@ extension Graph {
     else { return nil }
     let context = inferenceContext(id)
     let known = context.known.compactMap { $0 }
-    if known.count < context.operands.compactMap({ $0 }).count {
-      return node.op.fold(context).flatMap { checked($0, types, node) }
-    }
+    if let results = node.op.fold(context).flatMap({ checked($0, types, node) }) { return results }
+    if known.count < context.operands.compactMap({ $0 }).count { return nil }
     if let results = uniformResult(node, context, types) { return results }
     let (before, after) = (
       known.map(\.storedBytes).reduce(0, +), types.map(\.byteCount).reduce(0, +)

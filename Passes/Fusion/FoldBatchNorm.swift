@@ -82,8 +82,9 @@ private struct BatchNormFolding {
       (factor + offset).allSatisfy(\.isFinite), graph.outputChannels(of: producer) == channels,
       let bias = graph.bias(of: producer, channels: channels)
     else { return nil }
-    let isUniform = if case .uniform = weight.storage { true } else { false }
-    if isUniform, Set(factor).count > 1, weight.type.byteCount > Self.smallWeight { return nil }
+    if weight.storage.isUniform, Set(factor).count > 1, weight.type.byteCount > Self.smallWeight {
+      return nil
+    }
     norm = id
     self.producer = producer
     self.weight = weight

@@ -91,7 +91,7 @@ final class ModelLowering {
     if let view = views[value] { return view }
     guard let constant = graph.constant(value) else { return nil }
     let type = constant.type
-    let isUniform = if case .uniform = constant.storage { true } else { false }
+    let isUniform = constant.storage.isUniform
     let count = isUniform ? 1 : type.count
     let buffer = program.addBuffer(
       type.element, count, .constant(Bytes([UInt8]())), name: graph[value].name, source: value)

@@ -10,6 +10,8 @@ struct SparseCase {
   /// The matrix whose rows are read, where it is not the weight seen along `rowAxis`.
   var matrix: [Int]?
 
+  var hasConvolution: Bool { graph.allNodes.contains { graph[$0].op is Conv } }
+
   var input: TensorType { graph[graph.inputs[0]].type }
 
   init(

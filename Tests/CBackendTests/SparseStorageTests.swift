@@ -39,6 +39,22 @@ struct SparseStorageTests {
     }
   }
 
+  @Test func uniformAsDense() throws {
+    for item in SparseCase.all where item.hasConvolution {
+      var (dense, uniform) = (item, item)
+      let type = item.graph[item.weight].type
+      let values = Constant(Array(repeating: Float(3), count: type.count), .float32, type.shape)
+      dense.graph.setConstant(item.weight, values, by: "test")
+      let one = Constant(type, .uniform(values.dense.slice(0..<4)))
+      uniform.graph.setConstant(item.weight, one, by: "test")
+      let program = try lower(uniform.graph, for: .generic).program
+      let got = try Interpreter.run(program, inputs: [input(item)])
+      expect(got[0], try expected(dense), "\(item.name) as uniform")
+      let isPlane = item.input.rank == 4
+      #expect(program.steps.contains { $0.kernel.title == "uniform_conv" } == isPlane)
+    }
+  }
+
   @Test(arguments: storages) func packedIntoWhatIsPromised(_ storage: StorageKind) throws {
     for item in SparseCase.all {
       for target in [Target.generic, .x86] {

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "adbae1865a92778c"
+#define COPPICE_API_FINGERPRINT "e28e20f304ee7faa"

@@ -16,15 +16,17 @@ struct ConvolutionGeometry {
   var strideH: Int
   var strideW: Int
 
-  /// Takes a float32 convolution of rank 4 with constant weights apart.
+  /// Takes a float32 convolution of rank 4 with constant weights apart; with one number for all of
+  /// them only if `isUniform`, with others only if not.
   ///
   /// - Returns: `nil` for any other node.
-  init?(_ computation: Computation, _ builder: LoopBuilder) throws(DiagnosticMessage) {
+  init?(
+    _ computation: Computation, _ builder: LoopBuilder, isUniform: Bool = false
+  ) throws(DiagnosticMessage) {
     guard let conv = computation.op as? Conv, let weight = builder.constants[1],
       let x = builder.operands[0], let y = builder.results[0], x.rank == 4,
-      x.element == .float32
+      x.element == .float32, weight.storage.isUniform == isUniform
     else { return nil }
-    if case .uniform = weight.storage { return nil }
     var window = try conv.window(TensorType(.float32, x.shape), weight.type)
     self.x = x
     self.y = y

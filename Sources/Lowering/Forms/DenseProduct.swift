@@ -100,9 +100,8 @@ struct ProductGeometry {
     guard isGemm || computation.op.name == "MatMul", builder.constants.count > 1,
       let weight = builder.constants[1], weight.type.rank == 2,
       let x = builder.operands[0], let y = builder.results[0], x.rank >= 2, y.rank == x.rank,
-      x.element == .float32
+      x.element == .float32, !weight.storage.isUniform
     else { return nil }
-    if case .uniform = weight.storage { return nil }
     self.x = isGemm && attributes.flag("transA") ? x.permuted([1, 0]) : x
     self.y = y
     self.weight = weight

@@ -12,8 +12,8 @@ extension ModelLowering {
   /// The fast forms, most special first.
   var fastForms: [any KernelForm] {
     [
-      SparsePointwise(), SparseConvolution(), DepthwiseConvolution(), DenseConvolution(),
-      SparseProduct(), DenseProduct(),
+      UniformConvolution(), SparsePointwise(), SparseConvolution(), DepthwiseConvolution(),
+      DenseConvolution(), SparseProduct(), DenseProduct(),
     ]
   }
 }
