@@ -35,9 +35,9 @@ import Testing
     #expect(
       before.outputs.map { before[$0].name } == after.outputs.map { after[$0].name },
       sourceLocation: location)
-    let inputs = GraphEvaluator.inputs(of: before)
-    let expected = try GraphEvaluator.outputs(of: before, inputs)
-    let found = try GraphEvaluator.outputs(of: after, inputs)
+    let inputs = before.sampleInputs
+    let expected = try GraphEvaluator(before).outputs(inputs)
+    let found = try GraphEvaluator(after).outputs(inputs)
     for (left, right) in zip(expected, found) {
       let largest = left.numbers.filter(\.isFinite).map(abs).max() ?? 0
       let same = zip(left.numbers, right.numbers).allSatisfy {

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "e28e20f304ee7faa"
+#define COPPICE_API_FINGERPRINT "18c54eb82e1f41fd"
