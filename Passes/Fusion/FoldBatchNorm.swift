@@ -16,8 +16,8 @@ public import CoppicePassManager
 ///
 /// The producer is a Conv, ConvTranspose or Gemm with constant weights whose result only the
 /// normalisation reads. Normalisation in training mode stays, as does one with a scale that is not
-/// finite; large uniform weights stay uniform or are left alone. The factor `s` is attached as `fold-batch-norm/<weight>`, so that a later pass can match
-/// weights to a record of the training.
+/// finite; large uniform weights stay uniform or are left alone. The factors `s` are left as a result,
+/// so that a later pass can match weights to a record of the training.
 ///
 /// - Complexity: O(weights).
 public struct FoldBatchNorm: Pass {
@@ -116,7 +116,7 @@ private struct BatchNormFolding {
     else { return }
     graph.replaceConstant(1, of: producer, with: scaled, uses, by: pass)
     if let weight = graph[producer].operand(1) {
-      context.attach(factors, as: "\(pass)/\(graph[weight].name)")
+      context.leave(FoldedFactors(weight: weight, factors: factors.numbers))
     }
     graph.replaceConstant(2, of: producer, with: biases, uses, by: pass)
     if node.op.name == "Gemm" {

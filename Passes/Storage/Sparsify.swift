@@ -58,12 +58,7 @@ public struct Sparsify: Pass {
   ///   - context: Permission, the target's costs, statistics and the report.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     let uses = graph.uses()
-    var report = PassReport(
-      pass: Self.info.name, title: "storage",
-      columns: [
-        "name", "shape", "nonzeros", "elements", "dense bytes", "storage", "bytes", "time",
-        "reason",
-      ])
+    var chosen = ChosenStorages(choices: [])
     for value in graph.constantsByReader {
       guard let choice = choose(value, graph, uses, context) else { continue }
       let old = graph.constant(value)
@@ -71,9 +66,9 @@ public struct Sparsify: Pass {
         graph.setConstant(value, choice.apply(to: old), by: Self.info.name)
         count(choice, &context)
       }
-      report.rows.append(choice.row(graph[value]))
+      chosen.choices.append(ChosenStorages.Choice(value, graph[value], choice))
     }
-    context.report(report)
+    context.leave(chosen)
   }
 
   private func choose(

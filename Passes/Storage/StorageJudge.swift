@@ -46,15 +46,6 @@ struct StorageChoice {
     case .blocks: return dense.asBlocks(rowAxis: rowAxis, height: 4, width: 1)
     }
   }
-
-  func row(_ value: Value) -> [ReportValue] {
-    let shape = value.type.shape.map(String.init).joined(separator: "x")
-    return [
-      .text(value.name), .text(shape), .integer(nonzeros), .integer(elements),
-      .integer(denseBytes), .text(kind.rawValue), .integer(bytes),
-      .number((time * 100).rounded() / 100), .text(reason),
-    ]
-  }
 }
 
 /// Compares the storages of one weight on a target.

@@ -70,7 +70,7 @@ struct CompileCommand: ParsableCommand {
         ("files", .list(model.generated.files.map { .text("\(output)/\($0.name)") })),
         ("pipeline", .text(model.optimized.pipeline)),
       ] + costs(model) + [
-        ("reports", .list(model.optimized.context.reports.map { report($0) })),
+        ("reports", reports(model.optimized.context)),
         ("diagnostics", .diagnostics(model.diagnostics)),
       ])
   }

@@ -48,7 +48,7 @@ struct PruneCommand: ParsableCommand {
     .object([
       ("output", .text(output)), ("pipeline", .text(model.pipeline)),
       ("weights", .list(model.weights.map { weight($0.name, $0.type, $0.nonzeros) })),
-      ("reports", .list(model.context.reports.map { report($0) })),
+      ("reports", reports(model.context)),
       ("diagnostics", .diagnostics(model.diagnostics)),
     ])
   }

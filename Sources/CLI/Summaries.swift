@@ -7,10 +7,10 @@ import CoppicePassManager
 /// Says what passes did: diagnostics, tables and times on stderr.
 func sayPasses(_ model: OptimizedModel, _ diagnostics: [Diagnostic], timed: Bool) {
   for diagnostic in diagnostics { Terminal.say(diagnostic) }
-  for report in model.context.reports where !report.rows.isEmpty {
-    Terminal.say("\(report.pass): \(report.title)")
+  for (pass, table) in model.context.tables where !table.rows.isEmpty {
+    Terminal.say("\(pass): \(table.title)")
     Terminal.say(
-      Terminal.table(report.columns, report.rows.map { $0.map(\.description) }))
+      Terminal.table(table.columns, table.rows.map { $0.map(\.description) }))
   }
   let statistics = model.context.statistics.filter { $0.total != 0 }
   if Terminal.errorsAreShown, !statistics.isEmpty {
@@ -33,27 +33,30 @@ private func timings(_ model: OptimizedModel) -> String {
     }, right: [1, 2, 3, 4])
 }
 
-/// A report of a pass as JSON.
-func report(_ report: PassReport) -> JSON {
-  .object([
-    ("pass", .text(report.pass)), ("title", .text(report.title)),
-    (
-      "rows",
-      .list(
-        report.rows.map { row in
-          .object(zip(report.columns, row).map { ($0, json($1)) })
-        })
-    ),
-  ])
+/// The tables that passes left, as JSON.
+func reports(_ context: PassContext) -> JSON {
+  .list(
+    context.tables.map { pass, table in
+      .object([
+        ("pass", .text(pass)), ("title", .text(table.title)),
+        (
+          "rows",
+          .list(
+            table.rows.map { row in
+              .object(zip(table.columns, row).map { ($0, json($1)) })
+            })
+        ),
+      ])
+    })
 }
 
-private func json(_ value: ReportValue) -> JSON {
+private func json(_ value: ResultTable.Cell) -> JSON {
   switch value {
   case .text(let text): .text(text)
   case .integer(let value): .integer(value)
   case .number(let value): .number(value)
   case .flag(let value): .flag(value)
-  case .none: .null
+  case .empty: .null
   }
 }
 

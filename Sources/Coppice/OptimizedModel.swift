@@ -1,6 +1,7 @@
 import CoppiceC
 public import CoppiceIR
 public import CoppicePassManager
+import CoppicePasses
 
 /// A graph after the pipeline, with what the passes say.
 public struct OptimizedModel: Sendable {
@@ -26,23 +27,15 @@ public struct OptimizedModel: Sendable {
       rows[value] = TensorReport(
         name: name, shape: constant.type.shape, nonzeros: constant.nonzeroCount,
         storage: constant.storageName, denseBytes: constant.type.byteCount,
-        reason: reasons[name] ?? "")
+        reason: reasons[value] ?? "")
     }
     return rows
   }
 
-  /// Why each constant is stored as it is, by its name.
-  private var storageReasons: [String: String] {
-    var reasons: [String: String] = [:]
-    for report in context.reports where report.title == "storage" {
-      guard let name = report.columns.firstIndex(of: "name"),
-        let reason = report.columns.firstIndex(of: "reason")
-      else { continue }
-      for row in report.rows where row.count == report.columns.count {
-        reasons[row[name].description] = row[reason].description
-      }
-    }
-    return reasons
+  /// Why each constant is stored as it is, as the last `sparsify` says.
+  private var storageReasons: [ValueID: String] {
+    let choices = context.results(of: ChosenStorages.self).flatMap(\.choices)
+    return Dictionary(choices.map { ($0.value, $0.reason) }) { $1 }
   }
 
   /// Sparsity of the constants that are read as weights, by name.

@@ -50,6 +50,16 @@ import Testing
     #expect(errors?.all.first?.message.text == "pass 'approximate': refused")
   }
 
+  @Test func resultsAreFoundByTheirType() throws {
+    var graph = chain(head: 1, tail: 0)
+    var context = PassContext()
+    try run("count-nodes,abs-for-relu,count-nodes", on: &graph, &context)
+    #expect(context.results(of: NodeCount.self).map(\.nodes) == [1, 1])
+    #expect(context.results(of: Unseen.self).map(\.text) == ["seen by passes", "seen by passes"])
+    #expect(context.tables.map(\.pass) == ["count-nodes", "count-nodes"])
+    #expect(context.tables.first?.table.rows == [[.integer(1)]])
+  }
+
   @Test func observersSeeEveryRunAndChange() throws {
     let timer = PassTimer()
     var printed: [String] = []

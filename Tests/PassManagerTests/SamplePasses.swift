@@ -52,11 +52,36 @@ struct Restless: Pass {
   }
 }
 
+/// Leaves what it counted, and something that is not for the user.
+struct CountNodes: Pass {
+  static let info = PassInfo(name: "count-nodes", summary: "Count the nodes")
+
+  init(options: PassOptions) {}
+
+  func run(on graph: inout Graph, _ context: inout PassContext) {
+    context.leave(NodeCount(nodes: graph.allNodes.count))
+    context.leave(Unseen(text: "seen by passes"))
+  }
+}
+
+struct NodeCount: PassResult {
+  let nodes: Int
+  var table: ResultTable? {
+    ResultTable(title: "nodes", columns: ["nodes"], rows: [[.integer(nodes)]])
+  }
+}
+
+struct Unseen: PassResult {
+  let text: String
+  var table: ResultTable? { nil }
+}
+
 let samples: PassRegistry = {
   var registry = PassRegistry()
   registry.register(AbsForRelu.self)
   registry.register(Approximate.self)
   registry.register(Restless.self)
+  registry.register(CountNodes.self)
   registry.register(Preset(name: "all", summary: "All", text: "abs-for-relu{count=2},restless"))
   registry.register(Preset(name: "nested", summary: "Nested", text: "fix(abs-for-relu),@all"))
   registry.register(Preset(name: "sly", summary: "Sly", text: "approximate{record=x}"))

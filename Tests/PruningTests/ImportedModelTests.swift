@@ -35,12 +35,10 @@ private func run(_ pipeline: String, on model: URL) throws -> (graph: Graph, con
 
 /// The owner that the report names for each weight.
 private func owners(_ context: PassContext) -> [String: String] {
-  let rows = context.reports.flatMap(\.rows)
+  let weights = context.results(of: PrunedWeights.self).flatMap(\.weights)
   return Dictionary(
-    rows.compactMap { row in
-      guard let name = row.first, let owner = row.last else { return nil }
-      return ("\(name)", "\(owner)")
-    }, uniquingKeysWith: { first, _ in first })
+    weights.compactMap { weight in weight.source.map { (weight.name, $0) } },
+    uniquingKeysWith: { first, _ in first })
 }
 
 @Suite struct OwnModelTests {
@@ -52,21 +50,16 @@ private func owners(_ context: PassContext) -> [String: String] {
     let (after, context) = try run(
       "@default,prune-movement{record=\"\(record)\",sparsity=0.8,scope=global,form=\(form)}",
       on: Self.folder.appending(path: "digits.onnx"))
-    let rows = context.reports.flatMap(\.rows)
-    let (count, zeros, zeroed) = (total(rows, 2), total(rows, 3), total(rows, 4))
-    #expect(rows.count >= 3 && count > 5000)
+    let weights = context.results(of: PrunedWeights.self).flatMap(\.weights)
+    let count = weights.reduce(0) { $0 + $1.type.count }
+    let zeros = weights.reduce(0) { $0 + $1.zeros }
+    let zeroed = weights.reduce(0) { $0 + $1.newlyZeroed }
+    #expect(weights.count >= 3 && count > 5000)
     #expect(zeroed <= count * 4 / 5)
     #expect(zeros >= count * 4 / 5)
     #expect(owners(context).values.allSatisfy { $0.contains("weight") })
     let kept = after.constantValues.reduce(0) { $0 + (after.constant($1)?.nonzeroCount ?? 0) }
     #expect(kept >= count - zeros)
-  }
-
-  private func total(_ rows: [[ReportValue]], _ column: Int) -> Int {
-    rows.reduce(0) { total, row in
-      guard case .integer(let value) = row[column] else { return total }
-      return total + value
-    }
   }
 }
 
@@ -155,8 +148,8 @@ struct SharedModelTests {
       let (_, context) = try run(
         "@default,prune-magnitude{sparsity=0.8,scope=global}",
         on: sharedModels.appending(path: "mlperf-tiny/\(name)_f32.onnx"))
-      let rows = context.reports.flatMap(\.rows)
-      if let first = rows.first, first[2] == first[3] { emptied.append(name) }
+      let first = context.results(of: PrunedWeights.self).first?.weights.first
+      if let first, first.type.count == first.zeros { emptied.append(name) }
       let isWarned = context.diagnostics.contains { $0.message.id == "prune-disconnected" }
       #expect(isWarned == emptied.contains(name))
     }

@@ -70,7 +70,8 @@ private struct MemoryTensors: NamedTensors {
     let without = services { $0.tensors["fc.weight/mv"] = nil }
     let midpoint = try run(["keep": "0.5"], services: without).context
     #expect(midpoint.diagnostics.last?.message.text.contains("midpoint form") == true)
-    #expect(midpoint.reports.first?.rows.first?.last == .text("fc.weight"))
+    let pruned = midpoint.results(of: PrunedWeights.self)
+    #expect(pruned.first?.weights.first?.source == "fc.weight")
   }
 
   @Test func midpointScoresOfAMaskedTrainingAreWarnedOf() throws {
@@ -81,6 +82,36 @@ private struct MemoryTensors: NamedTensors {
       let context = try run(["keep": "0.5", "form": form], services: masked).context
       #expect(context.diagnostics.map(\.message.id) == ids)
     }
+  }
+
+  /// Two weights for a filter are too few to tell the factor from the weights alone.
+  @Test func theFactorsOfTwoFoldedNormalizationsMultiply() throws {
+    var graph = try Graph(
+      parsing: """
+        graph @twice(%x: f32[1,2,1,1]) {
+          %w = constant [1.5, -0.5, 1.25, 1.25, -1.25, -1.0] : f32[3,2,1,1]
+          %s = constant [2.0, 0.5, -4.0] : f32[3]
+          %t = constant [0.5, 4.0, 0.25] : f32[3]
+          %one = constant [1.0, 1.0, 1.0] : f32[3]
+          %zero = constant [0.0, 0.0, 0.0] : f32[3]
+          %a = Conv(%x, %w) : f32[1,3,1,1]
+          %b = BatchNormalization(%a, %s, %zero, %zero, %one) {epsilon = 0.0} : f32[1,3,1,1]
+          %c = BatchNormalization(%b, %t, %zero, %zero, %one) {epsilon = 0.0} : f32[1,3,1,1]
+          return %c
+        }
+        """)
+    let weight = Constant(Array(Self.last[..<6]), .float32, [3, 2, 1, 1])
+    let services = services {
+      $0.metadata["params"] = #"{"conv.weight":{}}"#
+      $0.tensors = ["conv.weight/final": weight, "conv.weight/mv": weight]
+    }
+    var context = PassContext(services: services)
+    let pipeline = try PassRegistry.standard.resolve(
+      "fold-batch-norm,prune-movement{record=r,keep=0.5}")
+    try PassManager().run(pipeline, on: &graph, &context)
+    let pruned = context.results(of: PrunedWeights.self).flatMap(\.weights)
+    #expect(pruned.map(\.source) == ["conv.weight, scaled"])
+    #expect(pruned.map(\.zeros) == [3])
   }
 
   @Test func aMissingScoreNamesWhatTheRecordServes() throws {

@@ -86,22 +86,18 @@ public struct PruneFilters: Pass {
 
   private func report(_ rewriting: FilterRewriting, _ context: inout PassContext) {
     let analysis = rewriting.analysis
-    var rows: [[ReportValue]] = []
+    var pruned = PrunedFilters(layers: [])
     for layer in analysis.layers {
       let gone = layer.units.indices.filter { rewriting.isRemoved(layer.units[$0]) }
       context.count("filters-removed", by: gone.count)
       if !gone.isEmpty { context.count("layers-pruned") }
-      rows.append([
-        .text(analysis.graph[layer.weight].name), .text(analysis.graph[layer.node].name),
-        .integer(layer.units.count), .integer(gone.count),
-        .text(gone.map(String.init).joined(separator: " ")),
-        analysis.refusal(layer).map { .text($0.text) } ?? .none,
-      ])
+      pruned.layers.append(
+        PrunedFilters.Layer(
+          weight: analysis.graph[layer.weight].name, node: analysis.graph[layer.node].name,
+          filters: layer.units.count, removed: gone,
+          keptBecause: analysis.refusal(layer)?.text))
     }
-    context.report(
-      PassReport(
-        pass: Self.info.name, title: "filters",
-        columns: ["weight", "node", "filters", "removed", "which", "kept because"], rows: rows))
+    context.leave(pruned)
   }
 }
 

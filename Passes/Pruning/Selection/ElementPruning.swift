@@ -18,7 +18,7 @@ struct ElementPruning {
   ) throws {
     let dependencies = InputDependencies(graph)
     var cuts = Cuts(pruning: self, keys: keys, width: width, threshold: threshold)
-    var rows: [[ReportValue]] = []
+    var pruned = PrunedWeights(weights: [], sourceColumn: source?.column)
     var ties = 0
     for (index, weight) in weights.enumerated() {
       if scope == .local { ties = 0 }
@@ -29,9 +29,9 @@ struct ElementPruning {
       } else {
         outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
       }
-      rows.append(row(weight, outcome, index, graph))
+      pruned.weights.append(row(weight, outcome, index, graph))
     }
-    report(rows, &context)
+    context.leave(pruned)
     dependencies.warnOfLost(in: graph, &context)
   }
 
@@ -52,21 +52,11 @@ struct ElementPruning {
 
   private func row(
     _ weight: PrunableWeight, _ outcome: ZeroingOutcome, _ index: Int, _ graph: Graph
-  ) -> [ReportValue] {
-    let cells: [ReportValue] = [
-      .text(graph[weight.value].name), .text(weight.constant.type.description),
-      .integer(weight.count), .integer(weight.count - outcome.nonzeros), .integer(outcome.zeroed),
-    ]
-    guard let source else { return cells }
-    return cells + [.text(source.cells[index])]
-  }
-
-  private func report(_ rows: [[ReportValue]], _ context: inout PassContext) {
-    let columns = ["weight", "type", "elements", "zeros", "newly zeroed"]
-    context.report(
-      PassReport(
-        pass: pass, title: "weights", columns: columns + (source.map { [$0.column] } ?? []),
-        rows: rows))
+  ) -> PrunedWeights.Weight {
+    PrunedWeights.Weight(
+      value: weight.value, name: graph[weight.value].name, type: weight.constant.type,
+      zeros: weight.count - outcome.nonzeros, newlyZeroed: outcome.zeroed,
+      source: source?.cells[index])
   }
 }
 

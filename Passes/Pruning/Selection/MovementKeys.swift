@@ -38,12 +38,11 @@ extension Graph {
   func matchTarget(_ weight: PrunableWeight, _ context: PassContext) -> MatchTarget? {
     FloatValues(weight.constant).map { values in
       let name = self[weight.value].name
-      let factors = context.attachments["\(FoldBatchNorm.info.name)/\(name)"]
       return MatchTarget(
         name: name, shape: weight.constant.type.shape, values: values,
         precision: precision(weight), role: role(weight), uses: weight.readers.count,
         scopes: weight.readers.map { self[$0].name },
-        factors: factors.map { $0.numbers.map { Float($0) } })
+        factors: FoldedFactors.of(weight.value, context).map { $0.map { Float($0) } })
     }
   }
 

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "18c54eb82e1f41fd"
+#define COPPICE_API_FINGERPRINT "cac7fa0d5cf24844"

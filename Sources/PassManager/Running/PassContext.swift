@@ -14,10 +14,8 @@ public struct PassContext: Sendable {
   public private(set) var rewrites = 0
   /// Warnings and notes so far.
   public private(set) var diagnostics: [Diagnostic] = []
-  /// Tables so far.
-  public private(set) var reports: [PassReport] = []
-  /// Tensors that passes left, such as masks, by name.
-  public private(set) var attachments: [String: Constant] = [:]
+  /// What passes left so far, in order.
+  private var results: [(pass: String, value: any PassResult)] = []
   /// Counts so far, by pass and name.
   private var counts: [String: [String: Int]] = [:]
   private var scopes: [NodeScope] = []
@@ -107,17 +105,23 @@ public struct PassContext: Sendable {
     diagnostics.append(Diagnostic(.note, message, at: location))
   }
 
-  /// Leaves a table for the user.
+  /// Leaves a result for the user or for later passes.
   ///
-  /// - Parameter report: The table.
-  public mutating func report(_ report: PassReport) { reports.append(report) }
+  /// - Parameter result: A value of the pass's own type.
+  public mutating func leave(_ result: some PassResult) { results.append((passName, result)) }
 
-  /// Leaves a tensor for the user, such as a mask.
+  /// The results of one type.
   ///
-  /// - Parameters:
-  ///   - tensor: The tensor.
-  ///   - name: Its name; a later one of the same name replaces it.
-  public mutating func attach(_ tensor: Constant, as name: String) { attachments[name] = tensor }
+  /// - Parameter type: A pass's own type.
+  /// - Returns: What was left of that type, in order.
+  public func results<Result: PassResult>(of type: Result.Type) -> [Result] {
+    results.compactMap { $0.value as? Result }
+  }
+
+  /// The tables of all results that have one, with the pass that left each, in order.
+  public var tables: [(pass: String, table: ResultTable)] {
+    results.compactMap { pass, result in result.table.map { (pass, $0) } }
+  }
 
   mutating func begin(_ pass: String, in scopes: [NodeScope]) {
     passName = pass

@@ -9,13 +9,13 @@ enum FilterHarness {
   /// The graph after the pass, with what the pass reported.
   static func prune(
     _ graph: Graph, _ options: [String: String]
-  ) throws -> (graph: Graph, report: PassReport) {
+  ) throws -> (graph: Graph, report: PrunedFilters) {
     var graph = graph
     var context = PassContext()
     let pass = try PruneFilters(options: PassOptions(options, for: PruneFilters.info))
     try pass.run(on: &graph, &context)
     #expect(Verifier.check(graph).map(\.description) == [])
-    return (graph, try #require(context.reports.first))
+    return (graph, try #require(context.results(of: PrunedFilters.self).first))
   }
 
   /// What a model computes for inputs that depend only on a seed.
@@ -52,10 +52,10 @@ enum FilterHarness {
   }
 
   /// The removed filters of each weight that lost some.
-  static func which(_ report: PassReport) -> [String: String] {
+  static func which(_ report: PrunedFilters) -> [String: String] {
     var table: [String: String] = [:]
-    for row in report.rows where row[4].description != "" {
-      table[row[0].description] = row[4].description
+    for layer in report.layers where !layer.removed.isEmpty {
+      table[layer.weight] = layer.removed.map(String.init).joined(separator: " ")
     }
     return table
   }

@@ -1,0 +1,40 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// What the element criteria leave: the zeros of each weight.
+public struct PrunedWeights: PassResult {
+  /// One weight.
+  public struct Weight: Sendable {
+    /// The constant.
+    public let value: ValueID
+    /// Its name.
+    public let name: String
+    /// Its type.
+    public let type: TensorType
+    /// Its zeros after the pass.
+    public let zeros: Int
+    /// The zeros that the pass made.
+    public let newlyZeroed: Int
+    /// Where its scores came from; `nil` when they are its own elements.
+    public let source: String?
+  }
+
+  /// The weights in the order of the layers.
+  public internal(set) var weights: [Weight]
+  /// What the table calls the sources.
+  let sourceColumn: String?
+
+  /// One row for each weight.
+  public var table: ResultTable? {
+    ResultTable(
+      title: "weights",
+      columns: ["weight", "type", "elements", "zeros", "newly zeroed"]
+        + (sourceColumn.map { [$0] } ?? []),
+      rows: weights.map { weight in
+        [
+          .text(weight.name), .text(weight.type.description), .integer(weight.type.count),
+          .integer(weight.zeros), .integer(weight.newlyZeroed),
+        ] + (weight.source.map { [.text($0)] } ?? [])
+      })
+  }
+}
