@@ -33,9 +33,6 @@ public protocol Operator: Sendable {
   /// The nodes that the operator stands for, when it is lowered by way of others.
   func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool
 
-  /// The operand that is read as a weight by convolution, matrix product or recurrence.
-  var weightOperands: [Int] { get }
-
   /// Every element of result 0 is stored exactly once, through `LoopBuilder.store`, and is not
   /// read back, so that an element-wise tail may be fused to the store.
   var storesOnce: Bool { get }
@@ -83,8 +80,6 @@ extension Operator {
     false
   }
 
-  /// No weights.
-  public var weightOperands: [Int] { [] }
   /// Not known to store once.
   public var storesOnce: Bool { false }
   /// Never in place.

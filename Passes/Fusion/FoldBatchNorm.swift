@@ -14,8 +14,8 @@ public import CoppicePassManager
 /// with `w' = w * s` for each output channel, `b' = (b - mean) * s + shift` and
 /// `s = scale / sqrt(var + epsilon)`, computed in double precision.
 ///
-/// The producer is a Conv, ConvTranspose or Gemm with constant weights whose result only the
-/// normalisation reads. Normalisation in training mode stays, as does one with a scale that is not
+/// The producer is a Conv, ConvTranspose, DeformConv or Gemm with constant weights whose result only
+/// the normalisation reads. Normalisation in training mode stays, as does one with a scale that is not
 /// finite; large uniform weights stay uniform or are left alone. The factors `s` are left as a result,
 /// so that a later pass can match weights to a record of the training.
 ///
@@ -52,6 +52,8 @@ public struct FoldBatchNorm: Pass {
 private struct BatchNormFolding {
   let norm: NodeID
   let producer: NodeID
+  let reading: LinearReading
+  let addend: LinearReading.Addend
   let weight: Constant
   let bias: [Double]
   let element: ElementType
@@ -70,7 +72,8 @@ private struct BatchNormFolding {
       graph[producer].parent == node.parent,
       let result = node.result, graph[result].type.rank >= 2,
       let replacement = graph[producer].result, graph.canSubstitute(result, with: replacement),
-      let weight = graph.constant(graph[producer].operand(1))
+      let reading = graph.scalableReading(producer),
+      let weight = graph.constant(graph[producer].operand(reading.operand))
     else { return nil }
     let channels = graph[result].type.shape[1]
     let parameters = (1...4).compactMap { graph.constant(node.operand($0))?.numbers }
@@ -79,14 +82,17 @@ private struct BatchNormFolding {
     let factor = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
     let offset = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * factor[$0] }
     guard [.float32, .float64].contains(weight.type.element),
-      (factor + offset).allSatisfy(\.isFinite), graph.outputChannels(of: producer) == channels,
-      let bias = graph.bias(of: producer, channels: channels)
+      (factor + offset).allSatisfy(\.isFinite), reading.outputChannels == channels,
+      reading.outputAxis == 1, let addend = reading.addend,
+      let bias = graph.bias(of: producer, addend, channels: channels)
     else { return nil }
     if weight.storage.isUniform, Set(factor).count > 1, weight.type.byteCount > Self.smallWeight {
       return nil
     }
     norm = id
     self.producer = producer
+    self.reading = reading
+    self.addend = addend
     self.weight = weight
     self.bias = bias
     self.factor = factor
@@ -109,19 +115,19 @@ private struct BatchNormFolding {
     let pass = FoldBatchNorm.info.name
     let node = graph[producer]
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
-    guard let scaled = scaledWeight(graph.channels(of: producer)),
+    guard let scaled = scaledWeight(reading.outputChannel(weight.type.shape)),
       let biases = Constant(numbers: shifted, element, [shifted.count]),
       let factors = Constant(numbers: factor, element, [factor.count]),
       let old = graph[norm].result, let new = node.result
     else { return }
-    graph.replaceConstant(1, of: producer, with: scaled, uses, by: pass)
-    if let weight = graph[producer].operand(1) {
+    graph.replaceConstant(reading.operand, of: producer, with: scaled, uses, by: pass)
+    if let weight = graph[producer].operand(reading.operand) {
       context.leave(FoldedFactors(weight: weight, factors: factors.numbers))
     }
-    graph.replaceConstant(2, of: producer, with: biases, uses, by: pass)
-    if node.op.name == "Gemm" {
+    graph.replaceConstant(addend.operand, of: producer, with: biases, uses, by: pass)
+    if let attribute = addend.attribute {
       var op = node.op
-      op.attributes["beta"] = nil
+      op.attributes[attribute] = nil
       graph.setOperator(producer, op, by: pass)
     }
     graph.substitute(old, with: new, by: pass)
@@ -130,49 +136,23 @@ private struct BatchNormFolding {
 }
 
 extension Graph {
-  /// The channels that a producer gives along axis 1; `nil` if it is none that scales can go into.
-  fileprivate func outputChannels(of id: NodeID) -> Int? {
-    let node = self[id]
-    guard let result = node.result, let weight = constant(node.operand(1))?.type.shape else {
-      return nil
-    }
-    switch node.op.name {
-    case "Conv": return weight.first
-    case "ConvTranspose":
-      return weight.count > 1 ? weight[1] * node.op.attributes.int("group", 1) : nil
-    case "Gemm": return self[result].type.shape.last
-    default: return nil
-    }
+  /// How a node reads a weight whose rows can take up a factor for each channel of the result.
+  fileprivate func scalableReading(_ id: NodeID) -> LinearReading? {
+    linearReadings(id).first { $0.addend != nil }
   }
 
   /// The bias as the producer adds it; zeros where it has none.
-  fileprivate func bias(of id: NodeID, channels: Int) -> [Double]? {
-    let node = self[id]
-    guard node.operand(2) != nil else { return Array(repeating: 0, count: channels) }
-    guard let bias = constant(node.operand(2)) else { return nil }
-    let isGemm = node.op.name == "Gemm"
-    let beta = isGemm ? Double(node.op.attributes.float("beta", 1)) : 1
-    let numbers = bias.numbers.map { $0 * beta }
+  fileprivate func bias(
+    of id: NodeID, _ addend: LinearReading.Addend, channels: Int
+  ) -> [Double]? {
+    guard self[id].operand(addend.operand) != nil else {
+      return Array(repeating: 0, count: channels)
+    }
+    guard let bias = constant(self[id].operand(addend.operand)) else { return nil }
+    let numbers = bias.numbers.map { $0 * Double(addend.factor) }
     if numbers.count == 1, let only = numbers.first {
       return Array(repeating: only, count: channels)
     }
     return numbers.count == channels && bias.type.shape.last == channels ? numbers : nil
-  }
-
-  /// The output channel that each element of the weight belongs to.
-  fileprivate func channels(of id: NodeID) -> (Int) -> Int {
-    let op = self[id].op
-    guard let shape = constant(self[id].operand(1))?.type.shape, shape.count >= 2 else {
-      return { _ in 0 }
-    }
-    let (columns, inner) = (shape[1], shape[2...].reduce(1, *))
-    switch op.name {
-    case "Conv": return { $0 / (inner * columns) }
-    case "ConvTranspose":
-      let rows = max(shape[0] / max(op.attributes.int("group", 1), 1), 1)
-      return { $0 / (inner * columns) / rows * columns + $0 / inner % columns }
-    default:
-      return op.attributes.flag("transB") ? { $0 / columns } : { $0 % columns }
-    }
   }
 }

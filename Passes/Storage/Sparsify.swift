@@ -58,9 +58,11 @@ public struct Sparsify: Pass {
   ///   - context: Permission, the target's costs, statistics and the report.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     let uses = graph.uses()
+    let weights = Dictionary(
+      graph.weights().map { ($0.value, $0) }, uniquingKeysWith: { first, _ in first })
     var chosen = ChosenStorages(choices: [])
     for value in graph.constantsByReader {
-      guard let choice = choose(value, graph, uses, context) else { continue }
+      guard let choice = choose(value, weights[value], graph, uses, context) else { continue }
       let old = graph.constant(value)
       if let old, choice.changes(old.storage), context.mayRewrite() {
         graph.setConstant(value, choice.apply(to: old), by: Self.info.name)
@@ -72,7 +74,7 @@ public struct Sparsify: Pass {
   }
 
   private func choose(
-    _ value: ValueID, _ graph: Graph, _ uses: UseMap, _ context: PassContext
+    _ value: ValueID, _ weight: Weight?, _ graph: Graph, _ uses: UseMap, _ context: PassContext
   ) -> StorageChoice? {
     guard let constant = graph.constant(value), constant.type.element.bits >= 8,
       constant.type.count > 1
@@ -80,13 +82,15 @@ public struct Sparsify: Pass {
     if context.isScoped, !uses.users(value).contains(where: { context.isInScope(graph[$0]) }) {
       return nil
     }
-    switch graph.weightReading(value, uses) {
+    switch graph.weightReading(value, weight, uses) {
     case .weight(let site):
       let judge = StorageJudge(constant, site, context.target)
       return storage.map { judge.forced($0) } ?? judge.best(preference)
+    case .carried(let reason) where constant.onlyNumber == nil:
+      return StorageChoice(constant, .dense, reason: reason)
     case .refused(let reason):
       return StorageChoice(constant, .dense, reason: reason)
-    case .data:
+    case .data, .carried:
       guard constant.onlyNumber != nil, storage != .dense else { return nil }
       return StorageChoice(constant, .uniform, reason: "all elements are equal")
     }

@@ -6,6 +6,8 @@ enum WeightReading {
   case weight(WeightSite)
   /// As a weight, but something reads it in a way that sparse kernels do not know.
   case refused(String)
+  /// As a weight behind operators that move its elements, which have to be folded first.
+  case carried(String)
   /// Never as a weight.
   case data
 }
@@ -19,50 +21,41 @@ struct WeightSite {
 }
 
 extension Graph {
-  /// How the readers of a constant read it.
-  func weightReading(_ value: ValueID, _ uses: UseMap) -> WeightReading {
-    var found: WeightSite?
-    var refusal: String?
-    var isWeight = false
-    for use in uses[value] {
-      guard case .operand(let node, let index) = use,
-        self[node].op.weightOperands.contains(index)
-      else {
-        refusal = "it is also read as data"
-        continue
-      }
-      isWeight = true
-      if let site = sparseReading(node, index) {
-        if let found, found.rowAxis != site.rowAxis { refusal = "its readers see other rows" }
-        found = found ?? site
-      } else {
-        refusal = "\(self[node].op.name) has no sparse kernel for it"
-      }
+  /// How the readers of a constant read it; `weight` is what `weights()` says of it.
+  func weightReading(_ value: ValueID, _ weight: Weight?, _ uses: UseMap) -> WeightReading {
+    guard let weight else { return .data }
+    let direct = weight.readers.filter(\.carriers.isEmpty)
+    guard !direct.isEmpty else {
+      let carrier = weight.readers.first?.carriers.last.map { self[$0] }
+      let name = carrier.map { "\($0.op.name) '\($0.name)'" } ?? ""
+      return .carried("it is read behind \(name): fold constants first")
     }
-    guard isWeight else { return .data }
-    return refusal.map { .refused($0) } ?? found.map { .weight($0) } ?? .data
+    if direct.count < uses[value].count { return .refused("it is also read as data") }
+    let sites = direct.map { sparseSite($0) }
+    if let index = sites.firstIndex(where: { $0 == nil }) {
+      return .refused("\(self[direct[index].node].op.name) has no sparse kernel for it")
+    }
+    let known = sites.compactMap { $0 }
+    guard let first = known.first else { return .data }
+    let isOneSided = known.allSatisfy { $0.rowAxis == first.rowAxis }
+    return isOneSided ? .weight(first) : .refused("its readers see other rows")
   }
 
-  private func sparseReading(_ id: NodeID, _ index: Int) -> WeightSite? {
-    let node = self[id]
-    guard let weight = node.operand(index) else { return nil }
-    let shape = self[weight].type.shape
-    switch node.op.name {
-    case "Conv": return convolution(id, self[weight].type)
-    case "ConvTranspose":
-      let isSingle = node.op.attributes.int("group", 1) == 1
-      return isSingle ? WeightSite(rowAxis: 1, use: WeightUse(.plain)) : nil
-    case "Gemm":
-      return product(id, weight, rowAxis: node.op.attributes.flag("transB") ? 0 : 1)
-    case "MatMul":
-      guard shape.count == 2 else { return nil }
-      return index == 1
-        ? product(id, weight, rowAxis: 1) : WeightSite(rowAxis: 0, use: WeightUse(.plain))
-    case "LSTM", "GRU", "RNN":
-      guard shape.count == 3 else { return nil }
+  private func sparseSite(_ reader: Weight.Reader) -> WeightSite? {
+    let reading = reader.reading
+    guard reading.walksNonzeros, let rowAxis = reading.rowAxis,
+      let weight = self[reader.node].operand(reader.operand)
+    else { return nil }
+    let plain = WeightSite(rowAxis: rowAxis, use: WeightUse(.plain))
+    switch reading.kind {
+    case .convolution: return convolution(reader.node, self[weight].type) ?? plain
+    case .product:
+      let isRight = reading.input < reading.operand
+      return isRight ? product(reader.node, weight, rowAxis: rowAxis) : plain
+    case .recurrence:
+      let shape = self[weight].type.shape
       let matrix = [shape[0] * shape[1], shape[2]]
-      return WeightSite(rowAxis: 1, use: WeightUse(.recurrent), matrix: matrix)
-    default: return nil
+      return WeightSite(rowAxis: rowAxis, use: WeightUse(.recurrent), matrix: matrix)
     }
   }
 

@@ -38,24 +38,26 @@ public struct OptimizedModel: Sendable {
     return Dictionary(choices.map { ($0.value, $0.reason) }) { $1 }
   }
 
-  /// Sparsity of the constants that are read as weights, by name.
+  /// Sparsity of the weights, by name, in the order of their first readers.
   public var weights: [(name: String, type: TensorType, nonzeros: Int, storage: String)] {
-    let uses = graph.uses()
-    return graph.constantValues.compactMap { value in
-      guard let constant = graph.constant(value) else { return nil }
-      let isWeight = uses[value].contains { use in
-        guard case .operand(let node, let index) = use else { return false }
-        return graph[node].op.weightOperands.contains(index)
-      }
-      guard isWeight else { return nil }
-      return (graph[value].name, constant.type, constant.nonzeroCount, constant.storageName)
+    rows(graph.weights())
+  }
+
+  private func rows(
+    _ weights: [Weight]
+  ) -> [(name: String, type: TensorType, nonzeros: Int, storage: String)] {
+    weights.map { weight in
+      let value = graph[weight.value]
+      let storage = graph.constant(weight.value)?.storageName ?? ""
+      return (value.name, value.type, graph.nonzeroCount(weight), storage)
     }
   }
 
   /// A warning when many zeros are stored dense because nobody chose storages.
   var denseZeros: Diagnostic? {
     if sparsifies { return nil }
-    let dense = weights.filter { $0.storage == "dense" && $0.type.rank >= 2 }
+    let prunable = graph.weights().filter { $0.refusal == nil }
+    let dense = rows(prunable).filter { $0.storage == "dense" }
     let elements = dense.reduce(0) { $0 + $1.type.count }
     let zeros = dense.reduce(0) { $0 + $1.type.count - $1.nonzeros }
     guard elements > 0, zeros * 10 >= elements * 4 else { return nil }

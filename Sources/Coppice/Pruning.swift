@@ -35,21 +35,12 @@ extension Compiler {
   /// Writes 1 for each weight that is left and 0 for each that is pruned.
   private func writeMasks(_ graph: Graph, to path: String) throws(DiagnosticMessage) {
     var writer = SafetensorsWriter(metadata: ["format": "coppice-masks/1"])
-    let uses = graph.uses()
-    for value in graph.constantValues {
-      guard let constant = graph.constant(value), constant.type.element.isFloat,
-        constant.type.rank >= 2, isWeight(value, graph, uses)
-      else { continue }
+    for weight in graph.weights() where weight.refusal == nil {
+      guard let constant = graph.constant(weight.value) else { continue }
       let mask = constant.numbers.map { UInt8($0 == 0 ? 0 : 1) }
-      try writer.add(graph[value].name, .uint8, shape: constant.type.shape, bytes: mask)
+      let name = graph[weight.value].name
+      try writer.add(name, .uint8, shape: constant.type.shape, bytes: mask)
     }
     try writer.write(to: path)
-  }
-
-  private func isWeight(_ value: ValueID, _ graph: Graph, _ uses: UseMap) -> Bool {
-    uses[value].contains { use in
-      guard case .operand(let node, let index) = use else { return false }
-      return graph[node].op.weightOperands.contains(index)
-    }
   }
 }

@@ -19,25 +19,7 @@ struct Computation {
   }
 
   /// Multiply-accumulates with every weight, and with the nonzero ones.
-  var macs: (dense: Int, nonzero: Int) {
-    let node = graph[head]
-    guard let weight = node.op.weightOperands.first.flatMap({ node.operand($0) }),
-      let result = node.result, let input = node.operand(0)
-    else { return (0, 0) }
-    let (w, y, x) = (graph[weight].type, graph[result].type, graph[input].type)
-    let dense: Int
-    switch node.op.name {
-    case "Conv": dense = y.count * w.count / max(w.shape[0], 1)
-    case "ConvTranspose": dense = x.count * w.count / max(w.shape[0], 1)
-    case "Gemm", "MatMul":
-      let flag = node.op.name == "Gemm" && node.op.attributes.flag("transA")
-      dense = y.count * (flag ? x.shape.first ?? 1 : x.shape.last ?? 1)
-    default: dense = x.count / max(x.shape.last ?? 1, 1) * w.count
-    }
-    guard let constant = graph.constant(weight), w.count > 0 else { return (dense, dense) }
-    let density = Double(constant.nonzeroCount) / Double(w.count)
-    return (dense, Int((Double(dense) * density).rounded()))
-  }
+  var macs: (dense: Int, nonzero: Int) { graph.macs(of: head) }
 }
 
 extension ModelLowering {

@@ -1,5 +1,5 @@
 /// Each element in another type.
-public struct Cast: Elementwise {
+public struct Cast: Elementwise, ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Cast", operands: ["input"], results: ["output"],

@@ -1,5 +1,5 @@
 /// The operand itself.
-public struct Identity: Operator {
+public struct Identity: ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Identity", operands: ["input"], results: ["output"])

@@ -1,7 +1,7 @@
 /// Convolution of activations with weights.
 ///
 /// Activations are N x C x D1 x ..., weights M x C/group x k1 x ...
-public struct Conv: Operator {
+public struct Conv: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Conv", operands: ["X", "W", "B?"],
@@ -19,9 +19,24 @@ public struct Conv: Operator {
   /// The number of groups.
   public var group: Int { attributes.int("group", 1) }
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.convolution(1, of: 0, groups: group, operands, result: result)
+    reading?.addend = LinearReading.Addend(operand: 2)
+    return reading
+  }
 
   /// The resolved windows.
   ///

@@ -1,5 +1,5 @@
 /// The transposed convolution over any number of spatial axes, in groups, with optional bias.
-public struct ConvTranspose: Operator {
+public struct ConvTranspose: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "ConvTranspose", operands: ["X", "W", "B?"],
@@ -17,9 +17,29 @@ public struct ConvTranspose: Operator {
   /// The number of groups.
   public var group: Int { attributes.int("group", 1) }
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    guard let x = operands.type(0), let weight = operands.type(1), weight.rank >= 2,
+      weight.shape[0] > 0
+    else { return nil }
+    return LinearReading(
+      kind: .convolution, operand: 1, input: 0, inputAxis: 1, rowAxis: 1, columnAxis: 0,
+      groups: group, outputChannels: saturatingProduct(weight.shape[1], group), outputAxis: 1,
+      macs: saturatingProduct(x.count, weight.count / weight.shape[0]), silenced: [0, 1],
+      addend: LinearReading.Addend(operand: 2), walksNonzeros: group == 1)
+  }
 
   /// Checks ranks, channels and groups.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

@@ -1,5 +1,5 @@
 /// Two-dimensional convolution whose taps are moved by offsets and weighted by a mask.
-public struct DeformConv: Operator {
+public struct DeformConv: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "DeformConv", since: 19, operands: ["X", "W", "offset", "B?", "mask?"],
@@ -14,7 +14,7 @@ public struct DeformConv: Operator {
   /// - Parameter attributes: See the schema.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
   /// 1e-4: places are rounded in other orders.
@@ -22,6 +22,23 @@ public struct DeformConv: Operator {
 
   private var group: Int { attributes.int("group", 1) }
   private var offsetGroup: Int { attributes.int("offset_group", 1) }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.convolution(1, of: 0, groups: group, operands, result: result)
+    reading?.addend = LinearReading.Addend(operand: 3)
+    reading?.silenced = [0, 1, 2, 4]
+    reading?.walksNonzeros = false
+    return reading
+  }
 
   /// Checks channels, groups, offsets and mask.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

@@ -1,5 +1,5 @@
 /// `alpha * A * B + beta * C`, each matrix transposed on request.
-public struct Gemm: Operator {
+public struct Gemm: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Gemm", operands: ["A", "B", "C?"],
@@ -22,9 +22,31 @@ public struct Gemm: Operator {
   /// Whether operand 1 is read transposed: its rows are then the outputs.
   public var transB: Bool { attributes.flag("transB") }
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    guard let a = operands.type(0), let b = operands.type(1), a.rank == 2, b.rank == 2 else {
+      return nil
+    }
+    let (rows, inputAxis) = transA ? (a.shape[1], 0) : (a.shape[0], 1)
+    let rowAxis = transB ? 0 : 1
+    return LinearReading(
+      kind: .product, operand: 1, input: 0, inputAxis: inputAxis, rowAxis: rowAxis,
+      columnAxis: 1 - rowAxis, outputChannels: b.shape[rowAxis], outputAxis: 1,
+      macs: saturatingProduct(rows, b.count), silenced: [0, 1], factor: alpha,
+      addend: LinearReading.Addend(operand: 2, factor: beta, attribute: "beta"))
+  }
 
   /// Drops `broadcast` of opsets 1 to 6, which today's rule covers.
   public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {

@@ -1,5 +1,5 @@
 /// The matrix product, batched over broadcast leading axes.
-public struct MatMul: Operator {
+public struct MatMul: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema("MatMul", operands: ["A", "B"])
   /// The attributes that were given.
@@ -10,9 +10,22 @@ public struct MatMul: Operator {
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Both; the second is the usual one.
-  public var weightOperands: [Int] { [1, 0] }
+  public var linearOperands: [Int] { [1, 0] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    .product(operand, (left: 0, right: 1), operands)
+  }
 
   /// Checks inner extents and broadcasts the leading ones.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

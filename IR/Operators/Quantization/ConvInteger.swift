@@ -1,5 +1,5 @@
 /// The convolution of 8-bit integers with zero points, summed in int32.
-public struct ConvInteger: Operator {
+public struct ConvInteger: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "ConvInteger", since: 10, operands: ["x", "w", "x_zero_point?", "w_zero_point?"],
@@ -16,9 +16,26 @@ public struct ConvInteger: Operator {
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.convolution(
+      1, of: 0, groups: attributes.int("group", 1), operands, result: result)
+    reading?.zeroPoint = 3
+    reading?.walksNonzeros = false
+    return reading
+  }
+
   private var operands: IntegerConvolution {
     IntegerConvolution(x: 0, w: 1, xZeroPoint: 2, wZeroPoint: 3)
   }

@@ -1,5 +1,5 @@
 /// Integers to reals: `(x - zero_point) * scale`.
-public struct DequantizeLinear: Operator {
+public struct DequantizeLinear: ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "DequantizeLinear", since: 10, operands: ["x", "x_scale", "x_zero_point?"], results: ["y"],

@@ -1,5 +1,5 @@
 /// The matrix product of 8-bit integers with zero points, summed in int32.
-public struct MatMulInteger: Operator {
+public struct MatMulInteger: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "MatMulInteger", since: 10, operands: ["A", "B", "a_zero_point?", "b_zero_point?"])
@@ -11,9 +11,25 @@ public struct MatMulInteger: Operator {
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.product(operand, (left: 0, right: 1), operands)
+    reading?.zeroPoint = 3
+    reading?.walksNonzeros = false
+    return reading
+  }
 
   /// The product's shape in int32.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

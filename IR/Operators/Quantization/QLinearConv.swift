@@ -1,5 +1,5 @@
 /// The convolution of quantized tensors, requantized.
-public struct QLinearConv: Operator {
+public struct QLinearConv: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "QLinearConv", since: 10,
@@ -19,9 +19,27 @@ public struct QLinearConv: Operator {
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operand 3.
-  public var weightOperands: [Int] { [3] }
+  public var linearOperands: [Int] { [3] }
   /// Always.
   public var storesOnce: Bool { true }
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.convolution(
+      3, of: 0, groups: attributes.int("group", 1), operands, result: result)
+    reading?.scale = 4
+    reading?.zeroPoint = 5
+    reading?.walksNonzeros = false
+    return reading
+  }
+
   private var operands: IntegerConvolution {
     IntegerConvolution(x: 0, w: 3, xZeroPoint: 2, wZeroPoint: 5)
   }

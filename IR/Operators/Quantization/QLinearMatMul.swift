@@ -1,5 +1,5 @@
 /// The matrix product of quantized tensors, requantized.
-public struct QLinearMatMul: Operator {
+public struct QLinearMatMul: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "QLinearMatMul", since: 10,
@@ -14,9 +14,26 @@ public struct QLinearMatMul: Operator {
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operand 3.
-  public var weightOperands: [Int] { [3] }
+  public var linearOperands: [Int] { [3] }
   /// Always.
   public var storesOnce: Bool { true }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.product(operand, (left: 0, right: 3), operands)
+    reading?.scale = 4
+    reading?.zeroPoint = 5
+    reading?.walksNonzeros = false
+    return reading
+  }
 
   /// The product's shape in the type of the result's zero point.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

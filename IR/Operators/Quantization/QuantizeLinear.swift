@@ -1,5 +1,5 @@
 /// Reals to integers: `saturate(round(x / scale) + zero_point)`, ties to even.
-public struct QuantizeLinear: Operator {
+public struct QuantizeLinear: ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "QuantizeLinear", since: 10, operands: ["x", "y_scale", "y_zero_point?"], results: ["y"],

@@ -1,5 +1,5 @@
 /// A layer of long short-term memory, with optional peepholes.
-public struct LSTM: Operator {
+public struct LSTM: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "LSTM",
@@ -17,7 +17,20 @@ public struct LSTM: Operator {
   /// - Parameter attributes: See the schema.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// Operands 1 and 2.
-  public var weightOperands: [Int] { [1, 2] }
+  public var linearOperands: [Int] { [1, 2] }
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    .recurrence(operand, operands, silencesState: true)
+  }
+
   /// 1e-4: functions of the library feed back.
   public var tolerance: Double { 1e-4 }
 

@@ -1,5 +1,5 @@
 /// A layer of simple recurrent units.
-public struct RNN: Operator {
+public struct RNN: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "RNN", operands: ["X", "W", "R", "B?", "sequence_lens?", "initial_h?"],
@@ -15,7 +15,20 @@ public struct RNN: Operator {
   /// - Parameter attributes: See the schema.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// Operands 1 and 2.
-  public var weightOperands: [Int] { [1, 2] }
+  public var linearOperands: [Int] { [1, 2] }
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    .recurrence(operand, operands, silencesState: true)
+  }
+
   /// 1e-4: functions of the library feed back.
   public var tolerance: Double { 1e-4 }
 

@@ -1,5 +1,5 @@
 /// A depthwise convolution over time that looks back only, continued from a state.
-public struct CausalConvWithState: Operator {
+public struct CausalConvWithState: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "CausalConvWithState", since: 27, operands: ["input", "weight", "bias?", "past_state?"],
@@ -11,7 +11,24 @@ public struct CausalConvWithState: Operator {
   /// - Parameter attributes: `activation`.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// Operand 1.
-  public var weightOperands: [Int] { [1] }
+  public var linearOperands: [Int] { [1] }
+
+  /// How an operand is read when it is the weight.
+  ///
+  /// - Parameters:
+  ///   - operand: One of `linearOperands`.
+  ///   - operands: The types of all operands.
+  ///   - result: The type of the result.
+  /// - Returns: The facts, or `nil` when the types do not fit.
+  public func linearReading(
+    of operand: Int, _ operands: [TensorType?], result: TensorType?
+  ) -> LinearReading? {
+    var reading = LinearReading.convolution(
+      1, of: 0, groups: operands.type(1)?.shape.first ?? 1, operands, result: result)
+    reading?.silenced = [1]
+    reading?.walksNonzeros = false
+    return reading
+  }
 
   /// Checks channels and the state.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

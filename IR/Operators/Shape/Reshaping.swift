@@ -1,7 +1,7 @@
 /// An operator whose result has operand 0's elements in the same order under another shape.
 ///
 /// A conforming type gives `inferTypes`; folding, the view and the copy follow from that.
-public protocol Reshaping: Operator {}
+public protocol Reshaping: ElementCarrier {}
 
 extension Reshaping {
   /// A constant keeps its bytes.

@@ -1,5 +1,5 @@
 /// The axes in another order.
-public struct Transpose: Operator {
+public struct Transpose: ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Transpose", operands: ["data"], results: ["transposed"], attributes: ["perm": nil])

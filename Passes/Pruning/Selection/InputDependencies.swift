@@ -44,7 +44,7 @@ private struct DependencyTracer {
 
   private mutating func traceNode(_ id: NodeID) -> Set<ValueID> {
     let node = graph[id]
-    let silent = silencedOperands(node)
+    let silent = silencedOperands(id)
     var found: Set<ValueID> = []
     for (index, operand) in node.operands.enumerated() where !silent.contains(index) {
       if let operand { found.formUnion(dependencies[operand, default: []]) }
@@ -58,22 +58,18 @@ private struct DependencyTracer {
   }
 
   /// The operands that a weight of zeros keeps from having any effect.
-  private mutating func silencedOperands(_ node: Node) -> Set<Int> {
-    let weights = node.op.weightOperands
-    switch node.op.name {
-    case "Conv", "ConvTranspose", "Gemm", "MatMul":
-      let silent = weights.contains { isZero(node.operand($0)) }
-      return silent ? [0, 1] : []
-    case "RNN", "GRU", "LSTM":
-      return isZero(node.operand(1)) ? [0] : []
-    default: return []
+  private mutating func silencedOperands(_ id: NodeID) -> Set<Int> {
+    var silent: Set<Int> = []
+    for reading in graph.linearReadings(id) where isZero(graph[id].operand(reading.operand)) {
+      silent.formUnion(reading.silenced)
     }
+    return silent
   }
 
   private mutating func isZero(_ value: ValueID?) -> Bool {
-    guard let value, let constant = graph.constant(value), constant.type.element.isFloat else {
-      return false
-    }
+    guard let value = value.map({ graph.carried($0).source }),
+      let constant = graph.constant(value), constant.type.element.isFloat
+    else { return false }
     if let known = zeros[value] { return known }
     let isZero = constant.isAllZero
     zeros[value] = isZero

@@ -56,11 +56,10 @@ extension Graph {
 
   private func role(_ weight: PrunableWeight) -> MatchTarget.Role {
     guard let reader = weight.readers.first else { return .plain }
-    switch self[reader].op.name {
-    case "LSTM": return .lstm
-    case "GRU": return .gru
-    case "ConvTranspose":
-      return .transposedConvolution(groups: self[reader].op.attributes.int("group", 1))
+    switch self[reader].op {
+    case is LSTM: return .lstm
+    case is GRU: return .gru
+    case let op as ConvTranspose: return .transposedConvolution(groups: op.group)
     default: return .plain
     }
   }

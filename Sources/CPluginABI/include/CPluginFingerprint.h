@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "cac7fa0d5cf24844"
+#define COPPICE_API_FINGERPRINT "66e8d3b52f1b362d"
