@@ -18,6 +18,7 @@ extension Graph {
     usedNames.insert(unique)
     if unique != name { lastNumbers[name, default: 0] += 1 }
     valueTable.append(Value(type: type, name: unique, definition: definition))
+    useTable.addValue()
     return ValueID(index: valueTable.count - 1)
   }
 
@@ -69,7 +70,9 @@ extension Graph {
   ///   - outputs: Values of the block or around it.
   ///   - block: The block; the graph's body if none is given.
   public mutating func setOutputs(_ outputs: [ValueID], of block: BlockID? = nil) {
-    blockTable[(block ?? body).index].outputs = outputs
+    let index = (block ?? body).index
+    useTable.setOutputs(of: index, from: blockTable[index].outputs, to: outputs)
+    blockTable[index].outputs = outputs
   }
 
   /// Adds a node at the end of a block, or before another node.
@@ -99,17 +102,15 @@ extension Graph {
       Node(
         op: op, operands: operands, results: [], blocks: [], parent: parent, name: name,
         origin: origin, trail: trail))
+    links.append(NodeList.Link())
+    useTable.addNode(operands)
     let results = types.enumerated().map { index, type -> ValueID? in
       guard let type else { return nil }
       let wanted = index < resultNames.count ? resultNames[index] : name
       return addValue(type, wanted, .node(id, result: index))
     }
     nodeTable[id.index]?.results = results
-    if let anchor, let position = blockTable[parent.index].nodes.firstIndex(of: anchor) {
-      blockTable[parent.index].nodes.insert(id, at: position)
-    } else {
-      blockTable[parent.index].nodes.append(id)
-    }
+    link(id, in: parent, before: anchor)
     return id
   }
 
@@ -118,7 +119,8 @@ extension Graph {
   /// - Parameter node: Of this graph.
   /// - Returns: The new block.
   public mutating func addBlock(to node: NodeID) -> BlockID {
-    blockTable.append(Block(inputs: [], nodes: [], outputs: [], owner: node))
+    blockTable.append(Block(owner: node))
+    useTable.addBlock()
     let id = BlockID(index: blockTable.count - 1)
     nodeTable[node.index]?.blocks.append(id)
     return id
@@ -135,7 +137,10 @@ extension Graph {
     _ node: NodeID, _ op: any Operator, operands: [ValueID?]? = nil, by pass: String
   ) {
     nodeTable[node.index]?.op = op
-    if let operands { nodeTable[node.index]?.operands = operands }
+    if let operands {
+      useTable.setOperands(of: node.index, from: self[node].operands, to: operands)
+      nodeTable[node.index]?.operands = operands
+    }
     note(node, pass)
   }
 
@@ -150,6 +155,7 @@ extension Graph {
     _ index: Int, of node: NodeID, to value: ValueID?, by pass: String
   ) {
     while self[node].operands.count <= index { nodeTable[node.index]?.operands.append(nil) }
+    useTable.setOperand(index, of: node.index, from: self[node].operands[index], to: value)
     nodeTable[node.index]?.operands[index] = value
     note(node, pass)
   }
@@ -169,31 +175,34 @@ extension Graph {
   ///   - old: The value that is no longer read.
   ///   - new: The value that is read in its place.
   ///   - pass: Who changes it.
-  /// - Complexity: O(nodes).
+  /// - Complexity: O(uses of the value).
   public mutating func replaceUses(of old: ValueID, with new: ValueID, by pass: String) {
-    for index in nodeTable.indices {
-      guard let node = nodeTable[index], node.operands.contains(old) else { continue }
-      nodeTable[index]?.operands = node.operands.map { $0 == old ? new : $0 }
-      note(NodeID(index: index), pass)
-    }
-    for index in blockTable.indices {
-      blockTable[index].outputs = blockTable[index].outputs.map { $0 == old ? new : $0 }
+    for use in useTable.replace(old, with: new) {
+      switch use {
+      case .operand(let node, let index):
+        nodeTable[node.index]?.operands[index] = new
+        note(node, pass)
+      case .output(let block, let index): blockTable[block.index].outputs[index] = new
+      }
     }
   }
 
   /// Removes a node whose results nobody reads, and its blocks.
   ///
   /// - Parameter id: Of this graph.
+  /// - Complexity: O(operands and results), of all nodes in its blocks too.
   public mutating func removeNode(_ id: NodeID) {
     let node = self[id]
     for block in node.blocks {
-      for inner in self[block].nodes { removeNode(inner) }
-      blockTable[block.index] = Block(inputs: [], nodes: [], outputs: [], owner: nil)
+      for inner in Array(self[block].nodes) { removeNode(inner) }
+      setOutputs([], of: block)
+      blockTable[block.index] = Block()
     }
     for result in node.results {
       if let result { valueTable[result.index].definition = .none }
     }
-    blockTable[node.parent.index].nodes.removeAll { $0 == id }
+    useTable.setOperands(of: id.index, from: node.operands, to: [])
+    unlink(id, from: node.parent)
     nodeTable[id.index] = nil
   }
 
@@ -203,13 +212,13 @@ extension Graph {
   ///   - ids: Nodes of this graph.
   ///   - block: Where they go.
   ///   - anchor: The node of that block to stand before; the end if none is given.
-  public mutating func move(_ ids: [NodeID], to block: BlockID, before anchor: NodeID? = nil) {
-    for id in ids {
-      let parent = self[id].parent
-      blockTable[parent.index].nodes.removeAll { $0 == id }
-      let list = blockTable[block.index].nodes
-      let position = anchor.flatMap { list.firstIndex(of: $0) } ?? list.count
-      blockTable[block.index].nodes.insert(id, at: position)
+  /// - Complexity: O(nodes moved).
+  public mutating func move(
+    _ ids: some Sequence<NodeID>, to block: BlockID, before anchor: NodeID? = nil
+  ) {
+    for id in Array(ids) {
+      unlink(id, from: self[id].parent)
+      link(id, in: block, before: anchor)
       nodeTable[id.index]?.parent = block
     }
   }
@@ -220,7 +229,8 @@ extension Graph {
   ///   - order: The same nodes in another order.
   ///   - block: The block.
   public mutating func setOrder(_ order: [NodeID], of block: BlockID) {
-    blockTable[block.index].nodes = order
+    blockTable[block.index].ends = NodeList.Ends()
+    for id in order { link(id, in: block, before: nil) }
   }
 
   /// Renames a value, if the name is free.
@@ -232,6 +242,7 @@ extension Graph {
     usedNames.remove(self[value].name)
     let unique = uniqueName(name)
     usedNames.insert(unique)
+    if unique != name { lastNumbers[name, default: 0] += 1 }
     valueTable[value.index].name = unique
   }
 

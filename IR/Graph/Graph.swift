@@ -14,8 +14,11 @@ public struct Graph: Sendable {
   public internal(set) var assumptions: [InputAssumption] = []
   package var nodeTable: [Node?] = []
   package var valueTable: [Value] = []
-  package var blockTable: [Block] = [Block(inputs: [], nodes: [], outputs: [], owner: nil)]
+  package var blockTable: [Block] = [Block()]
   package var constantTable: [Constant] = []
+  /// The neighbours of each node in its block.
+  var links: [NodeList.Link] = []
+  var useTable = UseTable()
   package var usedNames: Set<String> = []
   /// How often names were taken already, so that finding a free number stays cheap.
   var lastNumbers: [String: Int] = [:]
@@ -28,6 +31,7 @@ public struct Graph: Sendable {
   public init(name: String, source: String = "") {
     self.name = name
     self.source = source
+    useTable.addBlock()
   }
 
   /// The outermost block.
@@ -40,7 +44,11 @@ public struct Graph: Sendable {
   /// A block.
   ///
   /// - Parameter id: Of this graph.
-  public subscript(id: BlockID) -> Block { blockTable[id.index] }
+  public subscript(id: BlockID) -> Block {
+    var block = blockTable[id.index]
+    block.links = links
+    return block
+  }
 
   /// A value.
   ///
@@ -62,7 +70,9 @@ public struct Graph: Sendable {
   public func contains(_ id: NodeID) -> Bool { nodeTable[id.index] != nil }
 
   /// The nodes of the body, in order.
-  public var nodes: [NodeID] { blockTable[0].nodes }
+  ///
+  /// - Complexity: O(nodes).
+  public var nodes: [NodeID] { Array(self[body].nodes) }
 
   /// All nodes, of nested blocks too, each before the nodes of its own blocks.
   public var allNodes: [NodeID] { allNodes(in: body) }
@@ -71,8 +81,18 @@ public struct Graph: Sendable {
   ///
   /// - Parameter block: Where to start.
   /// - Returns: In order, each before the nodes of its own blocks.
+  /// - Complexity: O(nodes).
   public func allNodes(in block: BlockID) -> [NodeID] {
-    self[block].nodes.flatMap { id in [id] + self[id].blocks.flatMap { allNodes(in: $0) } }
+    var found: [NodeID] = []
+    collect(block, &found)
+    return found
+  }
+
+  private func collect(_ block: BlockID, _ found: inout [NodeID]) {
+    for id in self[block].nodes {
+      found.append(id)
+      for inner in nodeTable[id.index]?.blocks ?? [] { collect(inner, &found) }
+    }
   }
 
   /// All values that are constants, in order of creation.

@@ -112,11 +112,15 @@ public struct Value: Sendable {
 /// A list of nodes in topological order, with its inputs and what it yields.
 public struct Block: Sendable {
   /// Values that the caller supplies.
-  public internal(set) var inputs: [ValueID]
-  /// The nodes in order.
-  public internal(set) var nodes: [NodeID]
+  public internal(set) var inputs: [ValueID] = []
   /// Values that the block yields.
-  public internal(set) var outputs: [ValueID]
+  public internal(set) var outputs: [ValueID] = []
   /// The node that the block belongs to; `nil` for the graph's body.
   public internal(set) var owner: NodeID?
+  var ends = NodeList.Ends()
+  /// The graph's links, in blocks that a graph gives out.
+  var links: [NodeList.Link] = []
+
+  /// The nodes in order.
+  public var nodes: NodeList { NodeList(ends, links) }
 }

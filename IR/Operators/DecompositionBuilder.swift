@@ -12,6 +12,13 @@ public struct DecompositionBuilder {
     self.node = node
   }
 
+  /// Gives the graph back, so that whoever goes on editing it holds the only one.
+  package mutating func takeGraph() -> Graph {
+    var taken = Graph(name: "")
+    swap(&taken, &graph)
+    return taken
+  }
+
   /// The operands of the node.
   public var operands: [ValueID?] { graph[node].operands }
 

@@ -19,7 +19,7 @@ public import CoppicePassManager
 /// what was computed outside. Weights are never joined: each keeps its name for pruning. Random
 /// operators, nodes with bodies, and outputs of the model whose name would be lost stay.
 ///
-/// - Complexity: O(nodes) for each rewrite.
+/// - Complexity: O(nodes).
 public struct CommonSubexpressions: Pass {
   /// What the pass says about itself.
   public static let info = PassInfo(
@@ -36,25 +36,29 @@ public struct CommonSubexpressions: Pass {
   ///   - graph: The graph.
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    visit(graph.body, known: [:], &graph, &context)
+    var known: [Expression: NodeID] = [:]
+    visit(graph.body, &known, &graph, &context)
   }
 
+  /// Visits a block; what is computed in it is forgotten at its end.
   private func visit(
-    _ block: BlockID, known: [Expression: NodeID], _ graph: inout Graph,
+    _ block: BlockID, _ known: inout [Expression: NodeID], _ graph: inout Graph,
     _ context: inout PassContext
   ) {
-    var known = known
+    var own: [Expression] = []
     for id in graph[block].nodes {
       guard let expression = Expression(id, in: graph) else {
-        for inner in graph[id].blocks { visit(inner, known: known, &graph, &context) }
+        for inner in graph[id].blocks { visit(inner, &known, &graph, &context) }
         continue
       }
       if let first = known[expression] {
         if replace(id, by: first, &graph, &context) { context.count("nodes") }
       } else {
         known[expression] = id
+        if block != graph.body { own.append(expression) }
       }
     }
+    for expression in own { known[expression] = nil }
   }
 
   private func replace(

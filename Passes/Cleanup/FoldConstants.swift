@@ -127,7 +127,7 @@ extension Graph {
 
   private func isYielded(_ value: ValueID) -> Bool {
     guard let id = producer(value) else { return true }
-    return self[self[id].parent].outputs.contains(value)
+    return yields(self[id].parent, value)
   }
 
   /// Puts the nodes of the branch that is taken in the place of an If.
@@ -138,15 +138,13 @@ extension Graph {
     }
     let branch = node.blocks[condition != 0 ? 0 : 1]
     let yielded = self[branch].outputs
-    var attempt = self
-    attempt.move(self[branch].nodes, to: node.parent, before: id)
-    attempt.setOutputs([], of: branch)
     let pairs = zip(node.results, yielded).compactMap { old, new in old.map { ($0, new) } }
-    let fits = pairs.allSatisfy { attempt.canSubstitute($0.0, with: $0.1) }
+    let fits = pairs.allSatisfy { canSubstitute($0.0, with: $0.1, movedFrom: branch) }
     guard yielded.count >= node.results.count, fits, context.mayRewrite(node) else { return false }
-    for (old, new) in pairs { attempt.substitute(old, with: new, by: FoldConstants.info.name) }
-    attempt.removeNode(id)
-    self = attempt
+    move(Array(self[branch].nodes), to: node.parent, before: id)
+    setOutputs([], of: branch)
+    for (old, new) in pairs { substitute(old, with: new, by: FoldConstants.info.name) }
+    removeNode(id)
     return true
   }
 }

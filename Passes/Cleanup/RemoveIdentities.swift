@@ -23,7 +23,7 @@ public import CoppicePassManager
 ///
 /// A node that carries an input or constant straight to a model's output stays.
 ///
-/// - Complexity: O(nodes) for each rewrite.
+/// - Complexity: O(nodes).
 public struct RemoveIdentities: Pass {
   /// What the pass says about itself.
   public static let info = PassInfo(
@@ -81,11 +81,13 @@ extension Graph {
     return constant(mode)?.onlyNumber != 0
   }
 
-  /// Follows reshapes back to a value of the wanted type.
+  /// Follows reshapes back to a value of the wanted type, a bounded way.
   private func sourceOfReshapes(_ value: ValueID, _ type: TensorType) -> ValueID? {
     var value = value
+    var steps = 0
     while self[value].type != type {
-      guard let id = producer(value), let source = self[id].operand(0),
+      steps += 1
+      guard steps <= 64, let id = producer(value), let source = self[id].operand(0),
         ["Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(self[id].op.name)
       else { return nil }
       value = source
@@ -128,9 +130,6 @@ extension Graph {
   }
 
   fileprivate func othersAreUnread(_ node: Node) -> Bool {
-    let others = node.results.dropFirst().compactMap { $0 }
-    guard !others.isEmpty else { return true }
-    let uses = uses()
-    return others.allSatisfy { uses[$0].isEmpty }
+    node.results.dropFirst().compactMap { $0 }.allSatisfy { useCount(of: $0) == 0 }
   }
 }

@@ -18,7 +18,7 @@ public import CoppicePassManager
 /// to the second transpose reads them, and each of their operands is a constant or comes from a
 /// transpose that cancels. A model converted from channels-last data loses its transposes so.
 ///
-/// - Complexity: O(nodes) for each transpose.
+/// - Complexity: O(nodes).
 public struct CancelTransposes: Pass {
   /// What the pass says about itself.
   public static let info = PassInfo(
@@ -69,39 +69,35 @@ extension Graph {
     guard let order = axes(of: id), let x = self[id].operand(0), let y = self[id].result,
       producer(x) != nil
     else { return false }
-    let plan = TransposePlan(self, order, block: self[id].parent, uses: uses())
-    guard plan.isFree(x, depth: 0) == .cancels, context.isInScope(self[id]) else { return false }
-    var attempt = self
-    guard let value = plan.rebuild(x, in: &attempt), attempt.canSubstitute(y, with: value),
+    let plan = TransposePlan(order: order, block: self[id].parent)
+    guard plan.isFree(x, in: self, depth: 0) == .cancels, context.isInScope(self[id]) else {
+      return false
+    }
+    var moving = TransposeMoving(order: order)
+    guard let value = moving.rebuild(x, in: &self), canSubstitute(y, with: value),
       context.mayRewrite(self[id])
-    else { return false }
-    attempt.substitute(y, with: value, by: CancelTransposes.info.name)
-    attempt.removeNode(id)
-    self = attempt
+    else {
+      moving.undo(in: &self)
+      return false
+    }
+    moving.takeNames(in: &self)
+    substitute(y, with: value, by: CancelTransposes.info.name)
+    removeNode(id)
     return true
   }
 }
 
-/// How values would be computed in another order of axes.
+/// Whether values could be computed in another order of axes.
 private struct TransposePlan {
   enum Cost { case cancels, constant, dear }
 
-  let graph: Graph
   let order: [Int]
   let block: BlockID
-  let uses: UseMap
   /// Longer chains of element-wise operators between a pair do not occur in real models.
   private static let deepest = 32
 
-  init(_ graph: Graph, _ order: [Int], block: BlockID, uses: UseMap) {
-    self.graph = graph
-    self.order = order
-    self.block = block
-    self.uses = uses
-  }
-
   /// Whether a value can be had in the other order without a new transpose.
-  func isFree(_ value: ValueID, depth: Int) -> Cost {
+  func isFree(_ value: ValueID, in graph: Graph, depth: Int) -> Cost {
     if graph.constant(value) != nil { return .constant }
     guard depth < Self.deepest, let id = graph.producer(value), graph[id].parent == block else {
       return .dear
@@ -109,42 +105,58 @@ private struct TransposePlan {
     if let inner = graph.axes(of: id) {
       return order.map { inner[$0] } == Array(order.indices) ? .cancels : .dear
     }
-    guard graph[id].op is any Elementwise, uses[value].count == 1, graph[id].results.count == 1,
-      graph[value].type.rank == order.count
+    guard graph[id].op is any Elementwise, graph.useCount(of: value) == 1,
+      graph[id].results.count == 1, graph[value].type.rank == order.count
     else { return .dear }
-    let costs = graph[id].operands.compactMap { $0 }.map { isFree($0, depth: depth + 1) }
-    if costs.contains(.dear) { return .dear }
-    let fullRank = graph[id].operands.compactMap { $0 }.allSatisfy {
-      graph.constant($0) != nil || graph[$0].type.rank == order.count
+    var cancels = false
+    for case let operand? in graph[id].operands {
+      guard graph.constant(operand) != nil || graph[operand].type.rank == order.count else {
+        return .dear
+      }
+      switch isFree(operand, in: graph, depth: depth + 1) {
+      case .dear: return .dear
+      case .cancels: cancels = true
+      case .constant: break
+      }
     }
-    return fullRank && costs.contains(.cancels) ? .cancels : .dear
+    return cancels ? .cancels : .dear
   }
+}
+
+/// Values computed in another order of axes, beside the old ones until it is known that all fit.
+private struct TransposeMoving {
+  let order: [Int]
+  private var nodes: [NodeID] = []
+  private var constants: [ValueID] = []
+  private var pairs: [(old: ValueID, new: ValueID)] = []
+
+  init(order: [Int]) { self.order = order }
 
   /// Builds a value in the other order; `nil` if some type does not fit.
-  func rebuild(_ value: ValueID, in copy: inout Graph) -> ValueID? {
-    if let constant = copy.constant(value) { return transposed(constant, value, in: &copy) }
-    guard let id = copy.producer(value) else { return nil }
-    if copy.axes(of: id) != nil { return copy[id].operand(0) }
+  mutating func rebuild(_ value: ValueID, in graph: inout Graph) -> ValueID? {
+    if let constant = graph.constant(value) { return transposed(constant, value, in: &graph) }
+    guard let id = graph.producer(value) else { return nil }
+    if graph.axes(of: id) != nil { return graph[id].operand(0) }
     var operands: [ValueID?] = []
-    for operand in copy[id].operands {
+    for operand in graph[id].operands {
       guard let operand else {
         operands.append(nil)
         continue
       }
-      guard let built = rebuild(operand, in: &copy) else { return nil }
+      guard let built = rebuild(operand, in: &graph) else { return nil }
       operands.append(built)
     }
-    let new = copy.insert(copy[id].op, operands, before: id, by: CancelTransposes.info.name)
-    if let new {
-      let name = copy[value].name
-      copy.rename(value, name + "/moved")
-      copy.rename(new, name)
+    let op = graph[id].op
+    guard let new = graph.insert(op, operands, before: id, by: CancelTransposes.info.name) else {
+      return nil
     }
+    if let node = graph.producer(new) { nodes.append(node) }
+    pairs.append((value, new))
     return new
   }
 
-  private func transposed(
-    _ constant: Constant, _ value: ValueID, in copy: inout Graph
+  private mutating func transposed(
+    _ constant: Constant, _ value: ValueID, in graph: inout Graph
   ) -> ValueID? {
     if constant.type.count == 1, constant.type.rank <= 1 { return value }
     let rank = order.count
@@ -152,6 +164,23 @@ private struct TransposePlan {
     let ones = Array(repeating: 1, count: rank - constant.type.rank)
     let padded = constant.reshaped(ones + constant.type.shape)
     guard let moved = padded.permuted(order) else { return nil }
-    return copy.addConstant(moved, name: copy[value].name)
+    let new = graph.addConstant(moved, name: graph[value].name)
+    constants.append(new)
+    return new
+  }
+
+  /// Lets the new values have the names of those they stand for.
+  func takeNames(in graph: inout Graph) {
+    for (old, new) in pairs {
+      let name = graph[old].name
+      graph.rename(old, name + "/moved")
+      graph.rename(new, name)
+    }
+  }
+
+  /// Takes everything back that was built.
+  func undo(in graph: inout Graph) {
+    for node in nodes.reversed() { graph.removeNode(node) }
+    for constant in constants { graph.removeConstant(constant) }
   }
 }

@@ -38,11 +38,10 @@ public struct FoldBatchNorm: Pass {
   ///   - context: Permission, statistics and the factors.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph[id].op.name == "BatchNormalization" {
-      let uses = graph.uses()
-      guard let fold = BatchNormFolding(id, in: graph, uses), context.mayRewrite(graph[id]) else {
+      guard let fold = BatchNormFolding(id, in: graph), context.mayRewrite(graph[id]) else {
         continue
       }
-      fold.apply(to: &graph, uses, &context)
+      fold.apply(to: &graph, &context)
       context.count("normalizations")
     }
   }
@@ -64,11 +63,11 @@ private struct BatchNormFolding {
   /// Uniform weights above this many bytes are not spread out for the sake of a normalisation.
   private static let smallWeight = 16384
 
-  init?(_ id: NodeID, in graph: Graph, _ uses: UseMap) {
+  init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
     guard node.op.name == "BatchNormalization", !node.op.attributes.flag("training_mode"),
       node.results.dropFirst().allSatisfy({ $0 == nil }),
-      let producer = graph.onlyProducer(node.operand(0), uses),
+      let producer = graph.onlyProducer(node.operand(0)),
       graph[producer].parent == node.parent,
       let result = node.result, graph[result].type.rank >= 2,
       let replacement = graph[producer].result, graph.canSubstitute(result, with: replacement),
@@ -111,7 +110,7 @@ private struct BatchNormFolding {
     return Constant(numbers: numbers, element, weight.type.shape)
   }
 
-  func apply(to graph: inout Graph, _ uses: UseMap, _ context: inout PassContext) {
+  func apply(to graph: inout Graph, _ context: inout PassContext) {
     let pass = FoldBatchNorm.info.name
     let node = graph[producer]
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
@@ -120,11 +119,11 @@ private struct BatchNormFolding {
       let factors = Constant(numbers: factor, element, [factor.count]),
       let old = graph[norm].result, let new = node.result
     else { return }
-    graph.replaceConstant(reading.operand, of: producer, with: scaled, uses, by: pass)
+    graph.replaceConstant(reading.operand, of: producer, with: scaled, by: pass)
     if let weight = graph[producer].operand(reading.operand) {
       context.leave(FoldedFactors(weight: weight, factors: factors.numbers))
     }
-    graph.replaceConstant(addend.operand, of: producer, with: biases, uses, by: pass)
+    graph.replaceConstant(addend.operand, of: producer, with: biases, by: pass)
     if let attribute = addend.attribute {
       var op = node.op
       op.attributes[attribute] = nil

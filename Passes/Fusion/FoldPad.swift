@@ -35,8 +35,7 @@ public struct FoldPad: Pass {
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph[id].op.name == "Pad" {
-      let uses = graph.uses()
-      guard let fold = PadFolding(id, in: graph, uses), context.mayRewrite(graph[id]) else {
+      guard let fold = PadFolding(id, in: graph), context.mayRewrite(graph[id]) else {
         continue
       }
       fold.apply(to: &graph)
@@ -52,11 +51,11 @@ private struct PadFolding {
   let source: ValueID
   let op: any Operator
 
-  init?(_ id: NodeID, in graph: Graph, _ uses: UseMap) {
+  init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
     guard let padding = Padding(node, in: graph), let result = node.result,
-      let source = node.operand(0), uses[result].count == 1,
-      case .operand(let reader, 0)? = uses[result].first, graph[reader].parent == node.parent
+      let source = node.operand(0),
+      case .operand(let reader, 0)? = graph.onlyUse(of: result), graph[reader].parent == node.parent
     else { return nil }
     let target = graph[reader]
     guard let window = graph.window(of: target, graph[result].type.shape) else { return nil }

@@ -21,7 +21,7 @@ public import CoppicePassManager
 /// element-wise, reads the value before it once and is its only reader, and keeps its type, so that
 /// nothing is broadcast or converted on the way. What else it reads may be anything computed before.
 ///
-/// - Complexity: O(nodes) for each fused tail.
+/// - Complexity: O(nodes).
 public struct FuseElementwise: Pass {
   /// What the pass says about itself.
   public static let info = PassInfo(
@@ -48,10 +48,9 @@ public struct FuseElementwise: Pass {
   ///   - graph: The graph.
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    let uses = graph.uses()
     var taken: Set<NodeID> = []
     for id in graph.allNodes where !taken.contains(id) && !graph.isInsideFused(id) {
-      let chain = graph.chain(from: id, longest: longest, uses, without: taken)
+      let chain = graph.chain(from: id, longest: longest, without: taken)
       guard chain.count > 1, context.mayRewrite(graph[id]) else { continue }
       graph.fuseKeepingName(chain, by: Self.info.name)
       taken.formUnion(chain)
@@ -77,14 +76,14 @@ extension Graph {
 
   /// A producer and the longest tail it can take.
   fileprivate func chain(
-    from head: NodeID, longest: Int, _ uses: UseMap, without taken: Set<NodeID>
+    from head: NodeID, longest: Int, without taken: Set<NodeID>
   ) -> [NodeID] {
     var chain = [head]
     guard self[head].op.storesOnce, self[head].blocks.isEmpty,
       self[head].results.compactMap({ $0 }).count == 1, var value = self[head].result
     else { return chain }
-    while chain.count <= longest, case .operand(let next, _)? = uses[value].first,
-      uses[value].count == 1, !taken.contains(next), self[next].op is any Elementwise,
+    while chain.count <= longest, case .operand(let next, _)? = onlyUse(of: value),
+      !taken.contains(next), self[next].op is any Elementwise,
       self[next].parent == self[head].parent, let result = self[next].result,
       self[result].type == self[value].type
     {

@@ -4,29 +4,29 @@ extension Graph {
   /// Whether readers of a value may read another one of the same type in its place.
   ///
   /// An output of the model keeps its name, so what takes its place must be computed by a node of
-  /// the body and be no output yet; a nested body yields only what it computes itself.
-  func canSubstitute(_ old: ValueID, with new: ValueID) -> Bool {
+  /// the body and be no output yet; a nested body yields only what it computes itself. Nodes of
+  /// `branch` will stand where `old` is computed by then.
+  func canSubstitute(
+    _ old: ValueID, with new: ValueID, movedFrom branch: BlockID? = nil
+  ) -> Bool {
     guard self[old].type == self[new].type else { return false }
     return blocksYielding(old).allSatisfy { block in
       guard let node = producer(new) else { return false }
-      return self[node].parent == block && !self[block].outputs.contains(new)
+      let place = self[node].parent
+      let willMove = place == branch && producer(old).map { self[$0].parent } == block
+      return (place == block || willMove) && !yields(block, new)
     }
   }
 
   /// Makes readers of a value read another one, which takes its name where it is a model's output.
   mutating func substitute(_ old: ValueID, with new: ValueID, by pass: String) {
-    let isOutput = outputs.contains(old)
+    let isOutput = yields(body, old)
     let name = self[old].name
     replaceUses(of: old, with: new, by: pass)
     if isOutput {
       rename(old, name + "/replaced")
       rename(new, name)
     }
-  }
-
-  private func blocksYielding(_ value: ValueID) -> [BlockID] {
-    let nested = allNodes.flatMap { self[$0].blocks }
-    return ([body] + nested).filter { self[$0].outputs.contains(value) }
   }
 
   /// The types that a new node would have.
@@ -56,9 +56,9 @@ extension Graph {
   /// Gives an operand that is a constant other elements; a constant with other readers is left
   /// alone and a new one made.
   mutating func replaceConstant(
-    _ index: Int, of node: NodeID, with constant: Constant, _ uses: UseMap, by pass: String
+    _ index: Int, of node: NodeID, with constant: Constant, by pass: String
   ) {
-    if let value = self[node].operand(index), uses[value].count == 1 {
+    if let value = self[node].operand(index), useCount(of: value) == 1 {
       setConstant(value, constant, by: pass)
     } else {
       let name = self[node].operand(index).map { self[$0].name } ?? self[node].name + "/constant"
@@ -67,8 +67,8 @@ extension Graph {
   }
 
   /// The node that computes a value, if nobody but one reader reads it.
-  func onlyProducer(_ value: ValueID?, _ uses: UseMap) -> NodeID? {
-    guard let value, let node = producer(value), uses[value].count == 1 else { return nil }
+  func onlyProducer(_ value: ValueID?) -> NodeID? {
+    guard let value, let node = producer(value), useCount(of: value) == 1 else { return nil }
     return node
   }
 }

@@ -40,7 +40,7 @@ extension Graph {
     for (block, isTaken) in zip(node.blocks, [true, false]) {
       let branch = BranchGuard(condition: condition, isTaken: isTaken)
       for inner in self[block].nodes { guards[inner, default: []].insert(branch, at: 0) }
-      move(self[block].nodes, to: node.parent, before: id)
+      move(Array(self[block].nodes), to: node.parent, before: id)
       setOutputs([], of: block)
     }
     for (index, result) in node.results.enumerated() {

@@ -29,9 +29,14 @@ func prepare(_ graph: Graph) throws(Diagnostics) -> (graph: Graph, guards: Branc
 extension Graph {
   /// Replaces a node by the nodes that it stands for.
   fileprivate mutating func decompose(_ id: NodeID) throws(DiagnosticMessage) -> Bool {
-    var builder = DecompositionBuilder(graph: self, node: id)
-    guard try self[id].op.decompose(&builder) else { return false }
-    self = builder.graph
+    let op = self[id].op
+    // The builder has the only graph while it works, so that no table is copied.
+    var whole = Graph(name: "")
+    swap(&whole, &self)
+    var builder = DecompositionBuilder(graph: consume whole, node: id)
+    let outcome = Result { () throws(DiagnosticMessage) in try op.decompose(&builder) }
+    self = builder.takeGraph()
+    guard try outcome.get() else { return false }
     for (index, result) in self[id].results.enumerated() {
       if let result, let value = builder.replacements[index] {
         replaceUses(of: result, with: value, by: "decompose")
@@ -41,14 +46,28 @@ extension Graph {
     return true
   }
 
+  /// Whether a node is lowered by way of others.
+  private func isDecomposed(_ id: NodeID) -> Bool {
+    let node = self[id]
+    var probe = Graph(name: name)
+    let operands = node.operands.map { value -> ValueID? in
+      guard let value else { return nil }
+      return constant(value).map { probe.addConstant($0, name: "operand") }
+        ?? probe.addInput("operand", self[value].type)
+    }
+    let types = node.results.map { $0.map { self[$0].type } }
+    let copy = probe.addNode(node.op, operands, types: types, name: node.name)
+    var builder = DecompositionBuilder(graph: consume probe, node: copy)
+    return (try? node.op.decompose(&builder)) ?? false
+  }
+
   /// Opens fused nodes whose producer is lowered by way of other operators, or stores more than
   /// once, and re-fuses what vectors can do.
   fileprivate mutating func inlineUnfusable() {
     for id in allNodes where contains(id) && self[id].op is Fused {
       guard let block = self[id].blocks.first, let head = self[block].nodes.first else { continue }
-      let nodes = self[block].nodes
-      var builder = DecompositionBuilder(graph: self, node: head)
-      let stands = (try? self[head].op.decompose(&builder)) ?? false
+      let nodes = Array(self[block].nodes)
+      let stands = isDecomposed(head)
       let fusable = nodes.dropFirst().prefix {
         (self[$0].op as? any Elementwise)?.isVectorizable ?? false
       }

@@ -7,7 +7,7 @@ extension Verifier {
     }
     var parents: [NodeID: Int] = [:]
     for (index, block) in graph.blockTable.enumerated() {
-      for id in block.nodes { place(id, in: index, &parents) }
+      placeNodes(of: BlockID(index: index), &parents)
       for value in block.inputs + block.outputs where !exists(value) {
         report("value", "block \(index) names value \(value.index), which does not exist")
       }
@@ -22,7 +22,20 @@ extension Verifier {
     }
     checkOwners()
     if found.isEmpty { checkReach() }
+    if found.isEmpty { checkUseTable() }
     return found.isEmpty
+  }
+
+  private mutating func placeNodes(of block: BlockID, _ parents: inout [NodeID: Int]) {
+    let nodes = graph[block].nodes
+    var found = 0
+    for id in nodes {
+      place(id, in: block.index, &parents)
+      found += 1
+    }
+    if found != nodes.count {
+      report("node", "block \(block.index) lists \(found) nodes, but counts \(nodes.count)")
+    }
   }
 
   private mutating func place(_ id: NodeID, in block: Int, _ parents: inout [NodeID: Int]) {
@@ -55,7 +68,7 @@ extension Verifier {
     }
     for (index, block) in graph.blockTable.enumerated() where owners[index] == nil {
       if index == 0, block.owner == nil { continue }
-      if block.owner != nil || !block.nodes.isEmpty {
+      if block.owner != nil || block.ends.count > 0 {
         report("block", "block \(index) belongs to no node")
       }
     }
@@ -67,6 +80,18 @@ extension Verifier {
     for (index, node) in graph.nodeTable.enumerated() where node != nil {
       let id = NodeID(index: index)
       if !reached.contains(id) { report("node", "the node is not reached from the body", at: id) }
+    }
+  }
+
+  /// What edits have noted of uses is what there is.
+  private mutating func checkUseTable() {
+    for index in graph.valueTable.indices {
+      let value = ValueID(index: index)
+      if Set(uses[value]) != Set(graph.uses(of: value))
+        || uses[value].count != graph.useCount(of: value)
+      {
+        report("uses", "%\(graph[value].name) is not read by those who are noted as its readers")
+      }
     }
   }
 

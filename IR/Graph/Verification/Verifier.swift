@@ -10,7 +10,8 @@
 ///
 /// **Uses.** Operands and outputs are defined. What a node reads is a constant, an input of its
 /// block or of a block around it, or a result of a node that stands earlier in its block, or earlier
-/// than the node around it in a block around it. What a block yields is visible at its end.
+/// than the node around it in a block around it. What a block yields is visible at its end. The use
+/// lists that edits keep name exactly the operands and outputs there are.
 ///
 /// **Types.** Extents are not negative and their product does not overflow. Operands and results
 /// are as many as the schema allows, required ones are there. Inference accepts each node and gives

@@ -83,7 +83,7 @@ extension Graph {
     guard self[id].op is Fused, let block = self[id].blocks.first, let result = self[id].result,
       let inner = self[block].outputs.first
     else { return false }
-    move(self[block].nodes, to: self[id].parent, before: id)
+    move(Array(self[block].nodes), to: self[id].parent, before: id)
     setOutputs([], of: block)
     replaceUses(of: result, with: inner, by: pass)
     let name = self[result].name

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "66e8d3b52f1b362d"
+#define COPPICE_API_FINGERPRINT "25e9ef7f460908d4"

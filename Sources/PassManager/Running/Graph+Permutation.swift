@@ -11,7 +11,7 @@ extension Graph {
 
   /// A topological order that takes, of the nodes that are ready, the last one first.
   private mutating func permute(_ block: BlockID) {
-    let nodes = self[block].nodes
+    let nodes = Array(self[block].nodes)
     let position = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1, $0) })
     var waiting = [Int](repeating: 0, count: nodes.count)
     var readers = [[Int]](repeating: [], count: nodes.count)

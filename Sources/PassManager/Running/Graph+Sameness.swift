@@ -9,7 +9,7 @@ extension Graph {
   private func isSame(_ block: BlockID, as other: Graph) -> Bool {
     let (mine, theirs) = (self[block], other[block])
     guard mine.inputs == theirs.inputs, mine.outputs == theirs.outputs,
-      mine.nodes == theirs.nodes,
+      mine.nodes.elementsEqual(theirs.nodes),
       mine.outputs.allSatisfy({ isSame($0, as: other) })
     else { return false }
     return mine.nodes.allSatisfy { isSame($0, as: other) }

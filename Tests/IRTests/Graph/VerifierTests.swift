@@ -103,7 +103,7 @@ import Testing
 
   @Test func aFusedChainFeedsTheNextNodeOnly() throws {
     var graph = try sample()
-    let last = graph[BlockID(index: 1)].nodes[1]
+    let last = try #require(graph[BlockID(index: 1)].nodes.last)
     graph.setOperand(0, of: last, to: try value("a", graph), by: "test")
     #expect(ids(graph) == ["verify-fused"])
   }
