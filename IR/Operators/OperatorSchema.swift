@@ -17,8 +17,8 @@ public struct OperatorSchema: Sendable {
   public var operands: [(name: String, arity: Arity)]
   /// Results in order: name and arity.
   public var results: [(name: String, arity: Arity)]
-  /// Attributes and their defaults; `nil` for one without a default.
-  public var attributes: [(name: String, fallback: Attribute?)]
+  /// Attributes, their defaults and what they may hold.
+  public var attributes: [AttributeSchema]
   /// Other ONNX names that are adapted to this operator at import.
   public var aliases: [String]
 
@@ -32,11 +32,13 @@ public struct OperatorSchema: Sendable {
   ///   - operands: Names in order; a trailing `?` marks an optional, `*` a variadic one.
   ///   - results: Names in order, marked alike.
   ///   - attributes: Names and defaults in order.
+  ///   - allowed: What attributes may hold that mean something of their own in this operator.
   ///   - aliases: Other ONNX names that are adapted to this operator at import.
   public init(
     _ name: String, domain: String = "", since: Int = 1, through: Int = 28,
     operands: [String], results: [String] = ["Y"],
-    attributes: KeyValuePairs<String, Attribute?> = [:], aliases: [String] = []
+    attributes: KeyValuePairs<String, Attribute?> = [:], allowed: [String: AttributeRange] = [:],
+    aliases: [String] = []
   ) {
     self.name = name
     self.domain = domain
@@ -44,7 +46,11 @@ public struct OperatorSchema: Sendable {
     self.through = through
     self.operands = operands.map(Self.marked)
     self.results = results.map(Self.marked)
-    self.attributes = attributes.map { (name: $0.key, fallback: $0.value) }
+    self.attributes = attributes.map { attribute, fallback in
+      let range = allowed[attribute] ?? AttributeRange.usual[attribute] ?? .like(fallback)
+      guard let range else { preconditionFailure("say what '\(attribute)' of \(name) may hold") }
+      return AttributeSchema(name: attribute, fallback: fallback, allowed: range)
+    }
     self.aliases = aliases
   }
 

@@ -102,6 +102,7 @@ extension GraphParser {
       operands: operands.map { $0.map { graph[$0].type } },
       known: operands.map { graph.constant($0) }, resultCount: results.count)
     do throws(DiagnosticMessage) {
+      try Swift.type(of: op).schema.check(op.attributes)
       let types = try op.inferTypes(context)
       guard types.count >= results.count else {
         throw DiagnosticMessage("text-syntax", "\(op.name) has \(types.count) results")

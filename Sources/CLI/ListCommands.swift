@@ -121,6 +121,10 @@ struct OpsCommand: ParsableCommand {
           ("aliases", .list(schema.aliases.map { .text($0) })),
           ("operands", .list(schema.operands.map { .text($0.name) })),
           ("attributes", .list(schema.attributes.map { .text($0.name) })),
+          ("operand_arities", .list(schema.operands.map { .text("\($0.arity)") })),
+          ("results", .list(schema.results.map { .text($0.name) })),
+          ("result_arities", .list(schema.results.map { .text("\($0.arity)") })),
+          ("attribute_values", .object(schema.attributes.map { ($0.name, values($0)) })),
         ])
       }
       try Terminal.output(JSON.list(list).description)
@@ -146,6 +150,35 @@ struct OpsCommand: ParsableCommand {
       + rows.map { "| " + $0.joined(separator: " | ") + " |" }
     try Terminal.output(lines.joined(separator: "\n"))
   }
+
+  /// The kind of an attribute, its default and what it may hold.
+  private func values(_ attribute: AttributeSchema) -> JSON {
+    var parts: [(String, JSON)] = [
+      ("kind", .text(attribute.allowed.kind)),
+      ("default", attribute.fallback.map(value) ?? .null),
+    ]
+    switch attribute.allowed {
+    case .integers(let range):
+      parts += [("least", .integer(range.lowerBound)), ("most", .integer(range.upperBound))]
+    case .numbers(let numbers): parts.append(("allowed", .list(numbers.map { .integer($0) })))
+    case .texts(let texts): parts.append(("allowed", .list(texts.map { .text($0) })))
+    default: break
+    }
+    return .object(parts)
+  }
+
+  private func value(_ attribute: Attribute) -> JSON {
+    switch attribute {
+    case .int(let value): .integer(value)
+    case .float(let value): .number(Double(value))
+    case .string(let value): .text(value)
+    case .ints(let values): .list(values.map { .integer($0) })
+    case .floats(let values): .list(values.map { .number(Double($0)) })
+    case .strings(let values): .list(values.map { .text($0) })
+    case .tensor: .null
+    }
+  }
+
   private func marked(_ operand: (name: String, arity: OperatorSchema.Arity)) -> String {
     switch operand.arity {
     case .required: operand.name

@@ -34,7 +34,7 @@ extension ModelLowering {
     builder.outputBuffer = final.buffer
     builder.tailViews = others.flatMap { $0.compactMap { $0?.broadcast(to: final.shape) } }
     builder.epilogue = { index, value, builder in
-      var value = value
+      var value = builder.define("y", value)
       for (node, views) in zip(tail, others) {
         guard let op = node.op as? any Elementwise else { continue }
         let operands = zip(node.operands, views).compactMap { id, view -> Expr? in

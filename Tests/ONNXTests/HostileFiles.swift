@@ -68,6 +68,12 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
       "an unknown attribute", "unknown-attribute",
       one("Relu", ["x"], ["y"], [Onnx.int("slope", 1)])),
     HostileFile(
+      "an attribute of another kind", "attribute-kind",
+      one("Softmax", ["x"], ["y"], [Onnx.ints("axis", [1])])),
+    HostileFile(
+      "a mode that there is not", "attribute-value",
+      one("ReduceSum", ["x"], ["y"], [Onnx.int("keepdims", 1 << 32)])),
+    HostileFile(
       "an attribute of no kind", "attribute-kind",
       one("Relu", ["x"], ["y"], [Onnx.attribute("slope", kind: 77) { _ in }])),
     HostileFile("a Constant without value", "constant-node", one("Constant", [], ["y"])),

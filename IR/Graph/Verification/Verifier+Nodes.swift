@@ -48,6 +48,7 @@ extension Verifier {
     if node.op is Fused { checkFused(node, id) }
     let inferred: [TensorType]
     do {
+      try type(of: node.op).schema.check(node.op.attributes)
       inferred = try node.op.inferTypes(graph.inferenceContext(id))
     } catch {
       found.append(Diagnostic(.error, error, at: graph.location(id)))

@@ -4,7 +4,8 @@
 public struct BitShift: Elementwise {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
-    "BitShift", since: 11, operands: ["X", "Y"], results: ["Z"], attributes: ["direction": nil])
+    "BitShift", since: 11, operands: ["X", "Y"], results: ["Z"], attributes: ["direction": nil],
+    allowed: ["direction": .texts(["LEFT", "RIGHT"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

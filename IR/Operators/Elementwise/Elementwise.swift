@@ -86,3 +86,21 @@ extension Elementwise {
   /// All operands; the planner checks types and shapes.
   public var inPlaceOperands: [Int] { Array(0..<max(Self.schema.operands.count, 4)) }
 }
+
+extension LoopBuilder {
+  /// Joins numbers from the left; every step that the next one reads has a name, because a step
+  /// that reads its operand twice would double the code for each operand.
+  ///
+  /// - Parameters:
+  ///   - hint: A wish for the names of the steps.
+  ///   - x: One or more numbers of one type.
+  ///   - step: Joins what was joined so far and the next number.
+  /// - Returns: All of them joined.
+  public func joined(_ hint: String, _ x: [Expr], _ step: (Expr, Expr) -> Expr) -> Expr {
+    var total = x[0]
+    for (place, next) in x.dropFirst().enumerated() {
+      total = step(place == 0 ? total : define(hint, total), next)
+    }
+    return total
+  }
+}

@@ -10,19 +10,6 @@ public struct Gelu: FloatOperator {
   /// - Parameter attributes: `approximate`.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// The type of the operand.
-  ///
-  /// - Parameter context: The operand.
-  /// - Returns: One type.
-  /// - Throws: `gelu-mode`, `element-type`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let mode = attributes.string("approximate", "none")
-    guard mode == "none" || mode == "tanh" else {
-      throw DiagnosticMessage("gelu-mode", "approximate is '\(mode)'; known are none and tanh")
-    }
-    return [TensorType(try resultElement(context), try context.type(0).shape)]
-  }
-
   /// `x / 2 * (1 + f(x))`, f being `erf` or its approximation.
   ///
   /// - Parameters:

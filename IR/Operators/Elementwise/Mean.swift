@@ -16,9 +16,9 @@ public struct Mean: FloatOperator {
   ///
   /// - Parameters:
   ///   - x: One element of each operand.
-  ///   - builder: Unused.
+  ///   - builder: Names each step.
   /// - Returns: The result's element.
   public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    x.dropFirst().reduce(x[0]) { $0 + $1 } / x[0].like(Double(x.count))
+    builder.joined("sum", x) { $0 + $1 } / x[0].like(Double(x.count))
   }
 }

@@ -16,9 +16,9 @@ public struct Min: Elementwise {
   ///
   /// - Parameters:
   ///   - x: One element of each operand.
-  ///   - builder: Unused.
+  ///   - builder: Names each step.
   /// - Returns: The result's element.
   public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    x.dropFirst().reduce(x[0]) { $0.minimumOrNaN($1) }
+    builder.joined("least", x) { $0.minimumOrNaN($1) }
   }
 }

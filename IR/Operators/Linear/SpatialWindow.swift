@@ -74,12 +74,9 @@ public struct SpatialWindow: Hashable, Sendable {
     default: break
     }
     let room = input + begin[axis] + end[axis] - reach
-    guard room >= 0 else { return 0 }
-    var output = room / stride + 1
-    if ceil, room % stride != 0 {
-      output += 1
-      if (output - 1) * stride >= input + begin[axis] { output -= 1 }
-    }
-    return output
+    guard ceil else { return room < 0 ? 0 : room / stride + 1 }
+    let steps = (room + stride - 1) / stride
+    guard room > -stride else { return 0 }
+    return steps * stride >= input + begin[axis] ? steps : steps + 1
   }
 }

@@ -15,9 +15,6 @@ package struct ClassLoss {
         notes: ["scores are \(x)", "targets are \(target)"])
     }
     if context.has(2) { try context.checkChannels(2, [x.shape[1]], "weight") }
-    guard ["none", "mean", "sum"].contains(reduction) else {
-      throw DiagnosticMessage("loss-reduction", "reduction '\(reduction)' is not known")
-    }
     return reduction == "none" ? target.shape : []
   }
 

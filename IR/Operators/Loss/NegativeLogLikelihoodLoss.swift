@@ -3,7 +3,8 @@ public struct NegativeLogLikelihoodLoss: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "NegativeLogLikelihoodLoss", since: 12, operands: ["input", "target", "weight?"],
-    results: ["loss"], attributes: ["ignore_index": nil, "reduction": .string("mean")])
+    results: ["loss"], attributes: ["ignore_index": nil, "reduction": .string("mean")],
+    allowed: ["reduction": .texts(["none", "mean", "sum"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

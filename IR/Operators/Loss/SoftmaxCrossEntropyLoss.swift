@@ -4,7 +4,8 @@ public struct SoftmaxCrossEntropyLoss: Operator {
   public static let schema = OperatorSchema(
     "SoftmaxCrossEntropyLoss", since: 12, operands: ["scores", "labels", "weights?"],
     results: ["output", "log_prob?"],
-    attributes: ["ignore_index": nil, "reduction": .string("mean")])
+    attributes: ["ignore_index": nil, "reduction": .string("mean")],
+    allowed: ["reduction": .texts(["none", "mean", "sum"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -35,15 +36,14 @@ public struct SoftmaxCrossEntropyLoss: Operator {
         let shifted = x[ClassLoss.index(place, label)] - .variable(best)
         builder.accumulate(sum, shifted.applying(.exp))
       }
-      let shift = Expr.variable(best) + Expr.variable(sum).applying(.log)
-      let base = builder.define("base", shift)
+      let shift = builder.define("shift", Expr.variable(sum).applying(.log))
       if let logarithms {
         builder.loop("c", x.shape[1]) { label in
           let index = ClassLoss.index(place, label)
-          builder.store(x[index] - base, to: logarithms, at: index)
+          builder.store(x[index] - .variable(best) - shift, to: logarithms, at: index)
         }
       }
-      return { label in base - x[ClassLoss.index(place, label)] }
+      return { label in shift - (x[ClassLoss.index(place, label)] - .variable(best)) }
     }
   }
 }

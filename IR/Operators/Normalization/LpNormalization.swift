@@ -3,7 +3,8 @@ public struct LpNormalization: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "LpNormalization", operands: ["input"], results: ["output"],
-    attributes: ["axis": .int(-1), "p": .int(2)])
+    attributes: ["axis": .int(-1), "p": .int(2)],
+    allowed: ["p": .integers(1...2)])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -2,7 +2,8 @@
 public struct GlobalLpPool: GlobalPooling {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
-    "GlobalLpPool", operands: ["X"], attributes: ["p": .int(2)])
+    "GlobalLpPool", operands: ["X"], attributes: ["p": .int(2)],
+    allowed: ["p": .integers(1...1024)])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

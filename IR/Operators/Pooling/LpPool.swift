@@ -6,7 +6,8 @@ public struct LpPool: Operator {
     attributes: [
       "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "dilations": nil, "kernel_shape": nil,
       "p": .int(2), "pads": nil, "strides": nil,
-    ])
+    ],
+    allowed: ["p": .integers(1...1024)])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -54,10 +54,11 @@ public struct MaxUnpool: Operator {
     let inner = try pooledShape(x.shape)
     builder.loops(y.shape) { builder.store(.constant(0, y.element), to: y, at: $0) }
     builder.loops(x.shape) { index in
-      let place = builder.define("place", indices[index].converted(to: .index))
-      let low = place.compared(.ge, .integer(0))
-      let high = place.compared(.lt, .integer(inner.reduce(1, *)))
+      let given = builder.define("given", indices[index])
+      let low = given.compared(.ge, given.like(0))
+      let high = given.compared(.lt, given.like(Double(inner.reduce(1, *))))
       builder.when(low.and(high)) {
+        let place = builder.define("place", given.converted(to: .index))
         builder.store(x[index], to: y, at: builder.unravel(place, inner))
       }
     }

@@ -7,6 +7,10 @@ public struct RoiAlign: Operator {
       "coordinate_transformation_mode": .string("half_pixel"), "mode": .string("avg"),
       "output_height": .int(1), "output_width": .int(1), "sampling_ratio": .int(0),
       "spatial_scale": .float(1),
+    ],
+    allowed: [
+      "coordinate_transformation_mode": .texts(["half_pixel", "output_half_pixel"]),
+      "mode": .texts(["avg", "max"]),
     ])
   /// The attributes that were given.
   public var attributes: Attributes
@@ -38,7 +42,6 @@ public struct RoiAlign: Operator {
       rois.shape[1] == 4,
       batches.shape == [rois.shape[0]], batches.element.isInteger,
       output.allSatisfy({ 1...(1 << 24) ~= $0 }),
-      ["avg", "max"].contains(attributes.string("mode", "avg")),
       0...1024 ~= attributes.int("sampling_ratio")
     else {
       throw DiagnosticMessage(

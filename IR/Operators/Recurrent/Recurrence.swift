@@ -16,9 +16,6 @@ package struct Recurrence {
   ) throws(DiagnosticMessage) {
     let (x, w, r) = (try context.real(0), try context.real(1), try context.real(2))
     let direction = attributes.string("direction", "forward")
-    guard ["forward", "reverse", "bidirectional"].contains(direction) else {
-      throw DiagnosticMessage("recurrent-direction", "direction '\(direction)' is not known")
-    }
     self.attributes = attributes
     self.gates = gates
     directions = direction == "bidirectional" ? 2 : 1

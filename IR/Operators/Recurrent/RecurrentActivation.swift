@@ -11,6 +11,10 @@ package struct RecurrentActivation {
     "thresholdedrelu": (1, nil), "scaledtanh": (1, 1), "hardsigmoid": (0.2, 0.5), "elu": (1, nil),
   ]
 
+  private static let known =
+    "Affine, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh and "
+    + "ThresholdedRelu"
+
   /// Resolves the activations of all directions; parameters are consumed in their order.
   package static func resolve(
     _ attributes: Attributes, fallback: [String], directions: Int
@@ -29,7 +33,8 @@ package struct RecurrentActivation {
       let key = name.lowercased()
       guard let function = functions[key] else {
         throw DiagnosticMessage(
-          "recurrent-activations", "'\(name)' is not an activation of recurrent operators")
+          "recurrent-activations",
+          "attribute 'activations' holds '\(name)'; allowed are \(known)")
       }
       let alpha = function.alpha.map { alphas.popFirst() ?? $0 } ?? 0
       let beta = function.beta.map { betas.popFirst() ?? $0 } ?? 0
@@ -50,7 +55,9 @@ package struct RecurrentActivation {
     case "tanh": return x.applying(.tanh)
     case "sigmoid": return one / (one + Expr.unary(.neg, x).applying(.exp))
     case "softsign": return x / (one + .unary(.abs, x))
-    case "softplus": return (one + x.applying(.exp)).applying(.log)
+    case "softplus":
+      let power = Expr.unary(.neg, .unary(.abs, x)).applying(.exp)
+      return x.maximum(zero) + power.applying(.log1p)
     case "affine": return number(alpha) * x + number(beta)
     case "leakyrelu": return .select(x.compared(.ge, zero), x, number(alpha) * x)
     case "thresholdedrelu": return .select(x.compared(.ge, number(alpha)), x, zero)

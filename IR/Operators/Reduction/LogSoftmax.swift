@@ -20,8 +20,8 @@ public struct LogSoftmax: Normalizing {
     let most = line.greatest()
     let sum = builder.declare("sum", most.like(0))
     line.visit { builder.accumulate(sum, .math(.exp, [line.x[$0] - most])) }
-    let shift = builder.define("shift", most + .math(.log, [.variable(sum)]))
-    line.visit { builder.store(line.x[$0] - shift, to: line.y, at: $0) }
+    let shift = builder.define("shift", .math(.log, [.variable(sum)]))
+    line.visit { builder.store(line.x[$0] - most - shift, to: line.y, at: $0) }
   }
   /// Always.
   public var storesOnce: Bool { true }

@@ -5,7 +5,8 @@ public struct GridSample: Operator {
     "GridSample", since: 16, operands: ["X", "grid"],
     attributes: [
       "align_corners": .int(0), "mode": .string("linear"), "padding_mode": .string("zeros"),
-    ])
+    ],
+    allowed: ["mode": .texts(["nearest", "linear", "cubic"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -38,11 +39,6 @@ public struct GridSample: Operator {
       throw DiagnosticMessage(
         "grid-shape", "the grid must have the batch of X and one number for each spatial axis",
         notes: ["X is \(x)", "grid is \(grid)"])
-    }
-    guard ["nearest", "linear", "cubic"].contains(mode),
-      ["zeros", "border", "reflection"].contains(padding)
-    else {
-      throw DiagnosticMessage("grid-mode", "mode '\(mode)' with padding '\(padding)' is not known")
     }
     return [TensorType(x.element, Array(x.shape[..<2]) + grid.shape[1..<(grid.rank - 1)])]
   }
@@ -78,7 +74,9 @@ public struct GridSample: Operator {
     let limit = constant(0x1p30)
     value = builder.define("p", value.minimum(limit).maximum(constant(-0x1p30)))
     switch padding {
-    case "border": value = value.minimum(constant(size - 1)).maximum(constant(0))
+    // Of a cubic window each element is brought inside by itself.
+    case "border" where mode != "cubic":
+      value = value.minimum(constant(size - 1)).maximum(constant(0))
     case "reflection": value = reflected(value, extent, builder)
     default: break
     }

@@ -9,6 +9,13 @@ public struct Resize: Operator {
       "exclude_outside": .int(0), "extrapolation_value": .float(0),
       "keep_aspect_ratio_policy": .string("stretch"), "mode": .string("nearest"),
       "nearest_mode": .string("round_prefer_floor"),
+    ],
+    allowed: [
+      "coordinate_transformation_mode": .texts([
+        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+        "tf_half_pixel_for_nn", "tf_crop_and_resize",
+      ]),
+      "mode": .texts(["nearest", "linear", "cubic"]),
     ], aliases: ["Upsample"])
   /// The attributes that were given.
   public var attributes: Attributes
@@ -37,9 +44,6 @@ public struct Resize: Operator {
   /// How each axis is made; scales, sizes and regions must be known.
   private func axes(_ context: InferenceContext) throws(DiagnosticMessage) -> [ResizeAxis] {
     let x = try context.computable(0)
-    guard ["nearest", "linear", "cubic"].contains(method.mode) else {
-      throw DiagnosticMessage("resize-mode", "mode '\(method.mode)' is not known")
-    }
     var chosen: [Int] = []
     for axis in attributes.ints("axes") ?? Array(x.shape.indices) {
       chosen.append(try normalizedAxis(axis, rank: x.rank))
@@ -121,7 +125,8 @@ public struct Resize: Operator {
   /// One pass over the results, by tables of indices and weights where a formula does not do.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let compute: ElementType = x.element == .float64 ? .float64 : .float32
+    let isWide = x.element == .float64 || !x.element.isFloat && x.element.bits >= 32
+    let compute: ElementType = isWide ? .float64 : .float32
     let outside = Expr.constant(Double(attributes.float("extrapolation_value")), y.element)
     let mixers = try axes(builder.context).map { ResizeMixer($0, builder, compute) }
     let isPicked = mixers.allSatisfy { $0.isPick }

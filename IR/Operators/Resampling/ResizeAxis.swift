@@ -59,7 +59,7 @@ package struct ResizeAxis {
     case "pytorch_half_pixel": return width == 1 ? -0.5 : half
     case "tf_half_pixel_for_nn": return (x + 0.5) / scale
     case "half_pixel_symmetric":
-      return Double(input) / 2 * (1 - Double(output) / width) + half
+      return Double(input - 1) / 2 + (2 * x + 1 - Double(output)) / (2 * scale)
     case "tf_crop_and_resize":
       let span = (region.to - region.from) * Double(input - 1)
       let start = region.from * Double(input - 1)

@@ -117,7 +117,11 @@ struct AttentionRow {
   private func conditions(_ key: Expr) -> [Expr] {
     var result: [Expr] = []
     let lengths = builder.operandIfAny(6)
-    let length = lengths.map { $0[[index[0]]].converted(to: .index) }
+    let length = lengths.map { lengths in
+      let given = lengths[[index[0]]].converted(to: .int64)
+      let most = given.minimum(given.like(Double(shape.keys))).maximum(given.like(0))
+      return builder.define("length", most.converted(to: .index))
+    }
     if let length { result.append(key.compared(.lt, length)) }
     let before = length.map { $0 - shape.queries } ?? .integer(shape.pastKeys)
     let place = index[2] + before

@@ -3,7 +3,8 @@ public struct CausalConvWithState: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "CausalConvWithState", since: 27, operands: ["input", "weight", "bias?", "past_state?"],
-    results: ["output", "present_state"], attributes: ["activation": .string("none")])
+    results: ["output", "present_state"], attributes: ["activation": .string("none")],
+    allowed: ["activation": .texts(["none", "silu", "swish"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -45,10 +46,6 @@ public struct CausalConvWithState: LinearOperator {
     if context.has(3), try context.real(3).shape != state {
       throw DiagnosticMessage(
         "conv-state", "past_state is \(try context.type(3)), but must be \(state)")
-    }
-    guard ["none", "silu", "swish"].contains(attributes.string("activation", "none")) else {
-      throw DiagnosticMessage(
-        "conv-activation", "activation '\(attributes.string("activation"))' is not known")
     }
     return [TensorType(x.element, x.shape), TensorType(x.element, state)]
   }

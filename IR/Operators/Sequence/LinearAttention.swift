@@ -8,7 +8,8 @@ public struct LinearAttention: Operator {
     attributes: [
       "chunk_size": .int(64), "kv_num_heads": nil, "q_num_heads": nil, "scale": .float(0),
       "update_rule": .string("gated_delta"),
-    ])
+    ],
+    allowed: ["update_rule": .texts(["linear", "gated", "delta", "gated_delta"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -3,7 +3,8 @@ public struct TensorScatter: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "TensorScatter", since: 24, operands: ["past_cache", "update", "write_indices?"],
-    results: ["present_cache"], attributes: ["axis": .int(-2), "mode": .string("linear")])
+    results: ["present_cache"], attributes: ["axis": .int(-2), "mode": .string("linear")],
+    allowed: ["mode": .texts(["linear", "circular"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -40,20 +41,32 @@ public struct TensorScatter: Operator {
     let (cache, update) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
     let axis = try normalizedAxis(attributes.int("axis", -2), rank: cache.rank)
-    let extent = Expr.integer(cache.shape[axis])
+    let extent = cache.shape[axis]
+    let isCircular = attributes.string("mode", "linear") == "circular"
     let starts = builder.operandIfAny(2)
     builder.loops(y.shape) { builder.store(cache[$0], to: y, at: $0) }
     builder.loops(update.shape) { index in
-      let start = starts.map { $0[[index[0]]].converted(to: .index) } ?? .integer(0)
-      var place = builder.define("p", start + index[axis])
-      if attributes.string("mode", "linear") == "circular" {
-        place = builder.define("p", combine(.rem, place, extent))
-      }
-      builder.when(place.compared(.ge, .integer(0)).and(place.compared(.lt, extent))) {
+      let given = starts.map { $0[[index[0]]].converted(to: .int64) } ?? .constant(0, .int64)
+      let raw = builder.define("start", given)
+      let start = isCircular ? turned(raw, extent, builder) : raw
+      let isInside = start.compared(.ge, start.like(0))
+        .and(start.compared(.lt, start.like(Double(extent))))
+      builder.when(isInside) {
+        let place = builder.define("p", start.converted(to: .index) + index[axis])
         var target = index
-        target[axis] = place
-        builder.store(update[index], to: y, at: target)
+        target[axis] = isCircular ? combine(.rem, place, .integer(extent)) : place
+        builder.when(target[axis].compared(.lt, .integer(extent))) {
+          builder.store(update[index], to: y, at: target)
+        }
       }
     }
+  }
+
+  /// A start of any size, brought to where it lies in the circle.
+  private func turned(_ start: Expr, _ extent: Int, _ builder: LoopBuilder) -> Expr {
+    let size = start.like(Double(extent))
+    let rest = builder.define("rest", combine(.rem, start, size))
+    return builder.define(
+      "start", .select(rest.compared(.lt, start.like(0)), rest + size, rest))
   }
 }

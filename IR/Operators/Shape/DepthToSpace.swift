@@ -3,7 +3,8 @@ public struct DepthToSpace: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "DepthToSpace", operands: ["input"], results: ["output"],
-    attributes: ["blocksize": nil, "mode": .string("DCR")])
+    attributes: ["blocksize": nil, "mode": .string("DCR")],
+    allowed: ["mode": .texts(["DCR", "CRD"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -3,7 +3,8 @@ public struct Pad: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Pad", operands: ["data", "pads", "constant_value?", "axes?"], results: ["output"],
-    attributes: ["mode": .string("constant")])
+    attributes: ["mode": .string("constant")],
+    allowed: ["mode": .texts(["constant", "reflect", "edge", "wrap"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -56,9 +57,6 @@ public struct Pad: Operator {
     let data = try context.computable(0)
     let pads = try pads(context)
     let mode = attributes.string("mode", "constant")
-    guard ["constant", "edge", "reflect", "wrap"].contains(mode) else {
-      throw DiagnosticMessage("pad-mode", "mode '\(mode)' is none of constant, edge, reflect, wrap")
-    }
     if context.has(2) {
       let value = try context.type(2)
       guard value.element == data.element, value.count == 1 else {

@@ -3,7 +3,8 @@ public struct ScatterElements: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "ScatterElements", since: 9, operands: ["data", "indices", "updates"], results: ["output"],
-    attributes: ["axis": .int(0), "reduction": .string("none")], aliases: ["Scatter"])
+    attributes: ["axis": .int(0), "reduction": .string("none")],
+    allowed: ["reduction": .texts(["none", "add", "mul", "max", "min"])], aliases: ["Scatter"])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -87,11 +88,9 @@ extension InferenceContext {
       throw DiagnosticMessage(
         "element-mismatch", "the data is \(data), but the updates are \(updates)")
     }
-    guard ["none", "add", "mul", "min", "max"].contains(reduction),
-      reduction == "none" || data.element != .bool
-    else {
+    guard reduction == "none" || data.element != .bool else {
       throw DiagnosticMessage(
-        "scatter-reduction", "reduction '\(reduction)' is not known for \(data)")
+        "scatter-reduction", "reduction '\(reduction)' takes numbers, but the data is \(data)")
     }
     return data
   }

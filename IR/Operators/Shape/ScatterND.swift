@@ -3,7 +3,8 @@ public struct ScatterND: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "ScatterND", since: 11, operands: ["data", "indices", "updates"], results: ["output"],
-    attributes: ["reduction": .string("none")])
+    attributes: ["reduction": .string("none")],
+    allowed: ["reduction": .texts(["none", "add", "mul", "max", "min"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

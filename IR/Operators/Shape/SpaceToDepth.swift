@@ -3,7 +3,8 @@ public struct SpaceToDepth: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "SpaceToDepth", operands: ["input"], results: ["output"],
-    attributes: ["blocksize": nil, "mode": .string("DCR")])
+    attributes: ["blocksize": nil, "mode": .string("DCR")],
+    allowed: ["mode": .texts(["DCR", "CRD"])])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

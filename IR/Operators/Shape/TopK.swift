@@ -47,7 +47,8 @@ public struct TopK: Operator {
     return [1: ImpliedOperand(exactly: [result.shape[axis]])]
   }
 
-  /// Selects the best element that comes after the last one selected, K times.
+  /// Selects the best element that comes after the last one selected, K times; NaN counts as the
+  /// greatest number, and of equal elements the first comes first.
   ///
   /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
@@ -56,7 +57,6 @@ public struct TopK: Operator {
     let (values, places) = (builder.resultIfAny(0), builder.resultIfAny(1))
     guard let shape = (values ?? places)?.shape else { return }
     let axis = try existingAxis(attributes.int("axis", -1), TensorType(x.element, x.shape))
-    let better: CompareOp = attributes.flag("largest", true) ? .gt : .lt
     var lines = shape
     lines[axis] = 1
     builder.loops(lines) { line in
@@ -69,12 +69,12 @@ public struct TopK: Operator {
           var index = line
           index[axis] = step
           let element = builder.define("x", x[index])
-          let tie = element.compared(.eq, .variable(last))
-          let later = tie.and(step.compared(.gt, .variable(lastPlace)))
+          let isLater = step.compared(.gt, .variable(lastPlace))
+          let tie = Expr.unary(.lnot, isBetter(element, .variable(last))).and(isLater)
           let first = slot.compared(.eq, .integer(0))
-          let after = Expr.variable(last).compared(better, element).or(later).or(first)
+          let after = isBetter(.variable(last), element).or(tie).or(first)
           let none = Expr.variable(place).compared(.lt, .integer(0))
-          builder.when(after.and(none.or(element.compared(better, .variable(best))))) {
+          builder.when(after.and(none.or(isBetter(element, .variable(best))))) {
             builder.assign(best, element)
             builder.assign(place, step)
           }
@@ -89,5 +89,14 @@ public struct TopK: Operator {
         }
       }
     }
+  }
+
+  /// Whether an element comes before another for its value.
+  private func isBetter(_ a: Expr, _ b: Expr) -> Expr {
+    let isLargest = attributes.flag("largest", true)
+    let ordered = a.compared(isLargest ? .gt : .lt, b)
+    guard a.scalar.isFloat else { return ordered }
+    let (greater, other) = isLargest ? (a, b) : (b, a)
+    return ordered.or(greater.compared(.ne, greater).and(other.compared(.eq, other)))
   }
 }

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "25e9ef7f460908d4"
+#define COPPICE_API_FINGERPRINT "62116ab1378a91db"

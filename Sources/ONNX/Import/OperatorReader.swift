@@ -54,11 +54,7 @@ extension ModelReader {
           "missing-operand", "operand \(index) ('\(operand.name)') is required but absent")
       }
     }
-    let known = Set(schema.attributes.map(\.name))
-    for name in foreign.attributes.names where !known.contains(name) {
-      throw DiagnosticMessage(
-        "unknown-attribute", "\(schema.name) has no attribute '\(name)' that is known here")
-    }
+    try schema.check(foreign.attributes)
   }
 
   /// The operands as values: constants that adapting made, and reshaped ones, get theirs.

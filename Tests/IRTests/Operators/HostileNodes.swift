@@ -68,8 +68,8 @@ struct HostileNodes {
   /// An operator with attributes of any value, some left out.
   mutating func node(_ type: any Operator.Type) -> any Operator {
     var attributes = Attributes()
-    for (name, fallback) in type.schema.attributes where below(2) == 0 {
-      attributes[name] = attribute(fallback)
+    for declared in type.schema.attributes where below(2) == 0 {
+      attributes[declared.name] = attribute(declared.fallback)
     }
     return type.init(attributes: attributes)
   }
