@@ -18,6 +18,8 @@ public struct SparseLayout: Sendable {
   private let rowStride: Int
   private let columnStride: Int
   private let matrix: MatrixView
+  /// Elements that lie side by side in a column: the groups of a window, or all after the row axis.
+  private let inner: Int
 
   /// Views a shape.
   ///
@@ -31,17 +33,17 @@ public struct SparseLayout: Sendable {
     let strides = rowMajorStrides(shape)
     rowStride = strides[rowAxis]
     let isWindow = shape.count >= 3 && rowAxis < 2
-    let inner = isWindow ? shape[shape.count - 1] : 1
+    let width = isWindow ? shape[shape.count - 1] : 1
     let outer = isWindow ? shape[2..<(shape.count - 1)].reduce(1, *) : 1
     if isWindow, shape[1 - rowAxis] > 1 {
       (columns, columnStride) = (shape[1 - rowAxis], strides[1 - rowAxis])
-      (windowRows, windowColumns) = (outer, inner)
+      (windowRows, windowColumns, inner) = (outer, width, outer * width)
     } else if isWindow, outer > 1 {
-      (columns, columnStride) = (outer, inner)
-      (windowRows, windowColumns) = (1, inner)
+      (columns, columnStride) = (outer, width)
+      (windowRows, windowColumns, inner) = (1, width, width)
     } else {
       (columns, columnStride) = (matrix.columns, 0)
-      (windowRows, windowColumns) = (1, 1)
+      (windowRows, windowColumns, inner) = (1, 1, matrix.inner)
     }
   }
 
@@ -64,56 +66,41 @@ public struct SparseLayout: Sendable {
     return row * rowStride + column * columnStride + tap
   }
 
-  /// Which elements of a constant are there, by row, group and column.
+  /// The row and group of an element as one number, and its column in the group.
   ///
-  /// - Parameter constant: Of the shape.
-  /// - Returns: One flag for each element in the order of the layout.
-  /// - Complexity: O(*n*).
-  public func presence(_ constant: Constant) -> [Bool] {
-    let size = max(constant.type.element.bits / 8, 1)
-    var result: [Bool] = []
-    result.reserveCapacity(rows * groups * columns)
-    constant.dense.withUnsafeBytes { raw in
-      for row in 0..<rows {
-        for group in 0..<groups {
-          for column in 0..<columns {
-            let start = index(row, group, column) * size
-            result.append(raw[start..<(start + size)].contains { $0 != 0 })
-          }
-        }
-      }
+  /// - Parameter index: The row-major index in the tensor.
+  /// - Returns: Where kernels find it.
+  @inline(__always)
+  func place(_ index: Int) -> (line: Int, column: Int) {
+    let (outside, inside) = index.quotientAndRemainder(dividingBy: inner)
+    if columnStride == 0 {
+      let (left, row) = outside.quotientAndRemainder(dividingBy: rows)
+      return (row, left * inner + inside)
     }
-    return result
+    let row = index / rowStride % rows
+    let (down, across) = inside.quotientAndRemainder(dividingBy: windowColumns)
+    return (row * groups + across * windowRows + down, index / columnStride % columns)
   }
 
-  /// How many elements of a constant are there, and how many blocks of neighbouring rows hold one.
-  ///
-  /// - Parameters:
-  ///   - constant: Of the shape.
-  ///   - height: Rows in a block.
-  /// - Returns: Both numbers.
-  /// - Complexity: O(*n*).
-  public func counts(_ constant: Constant, height: Int) -> (nonzeros: Int, blocks: Int) {
-    let present = presence(constant)
-    let width = groups * columns
-    var (nonzeros, blocks) = (0, 0)
-    for top in stride(from: 0, to: rows, by: height) {
-      for column in 0..<width {
-        var count = 0
-        for row in top..<min(top + height, rows) where present[row * width + column] { count += 1 }
-        nonzeros += count
-        blocks += count > 0 ? 1 : 0
+  /// Visits every element in the order of memory.
+  @inline(__always)
+  func forEachElement(_ body: (_ index: Int, _ line: Int, _ column: Int) -> Void) {
+    if columnStride == 0 { return matrix.forEachElement(body) }
+    let groups = (0..<inner).map { $0 % windowColumns * windowRows + $0 / windowColumns }
+    var index = 0
+    while index < rows * columns * inner {
+      let (row, column) = (index / rowStride % rows, index / columnStride % columns)
+      for group in groups {
+        body(index, row * inner + group, column)
+        index += 1
       }
     }
-    return (nonzeros, blocks)
   }
 }
 
 extension Constant {
-  /// The name of the storage in manifests, with the width of the indices that kernels read.
+  /// The name of the storage in manifests, with what else decides the size of the tables.
   public var storageName: String {
-    guard case .indexRows(let rows) = storage else { return storage.name }
-    let layout = SparseLayout(type.shape, rowAxis: rows.rowAxis)
-    return "\(storage.name)-u\(8 * layout.indexBytes)"
+    storage.format?.manifestName(type) ?? storage.name
   }
 }

@@ -1,30 +1,35 @@
 /// How the elements of a constant are held.
 ///
 /// Every form has an exact round trip to dense.
-///
-/// Sparse forms see a tensor as a matrix: rows are the index along axis 0 (for a matrix that is
-/// read transposed, along the axis in `rowAxis`), columns all the other axes in row-major order.
-public enum Storage: Hashable, Sendable {
+public enum Storage: Sendable {
   /// Row-major, packed, little endian.
   case dense(Bytes)
   /// All elements equal; the bytes of one.
   case uniform(Bytes)
-  /// The nonzeros of each row with their columns.
-  case indexRows(IndexRows)
-  /// One bit for each element, and the nonzeros.
-  case bitmap(Bitmap)
-  /// The nonzero blocks of each block row with their block columns.
-  case blocks(Blocks)
+  /// Without zeros, in one of ``StorageFormats``.
+  case sparse(any SparseFormat)
 
-  /// The name in the text form.
+  /// The name in diagnostics.
   public var name: String {
     switch self {
     case .dense: "dense"
     case .uniform: "uniform"
-    case .indexRows: "index-rows"
-    case .bitmap: "bitmap"
-    case .blocks(let blocks): "blocks-\(blocks.height)x\(blocks.width)"
+    case .sparse(let format): format.name
     }
+  }
+
+  /// The storage without its elements.
+  public var kind: StorageKind {
+    switch self {
+    case .dense: .dense
+    case .uniform: .uniform
+    case .sparse(let format): StorageKind(type(of: format))
+    }
+  }
+
+  /// The format, where zeros are left out.
+  public var format: (any SparseFormat)? {
+    if case .sparse(let format) = self { format } else { nil }
   }
 
   /// Whether one number stands for all elements.
@@ -33,99 +38,96 @@ public enum Storage: Hashable, Sendable {
   }
 
   /// Whether zeros are left out.
-  public var isSparse: Bool {
+  public var isSparse: Bool { format != nil }
+}
+
+extension Storage: Hashable {
+  /// Compares the elements as they are held, not the tensors that they stand for.
+  ///
+  /// - Parameters:
+  ///   - left: A storage.
+  ///   - right: Another one.
+  /// - Returns: Whether both hold the same in the same way.
+  public static func == (left: Storage, right: Storage) -> Bool {
+    switch (left, right) {
+    case (.dense(let a), .dense(let b)), (.uniform(let a), .uniform(let b)): a == b
+    case (.sparse(let a), .sparse(let b)): a.isEqual(b)
+    default: false
+    }
+  }
+
+  /// Hashes the name and what is held.
+  ///
+  /// - Parameter hasher: Takes them.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
     switch self {
-    case .dense, .uniform: false
-    default: true
+    case .dense(let bytes), .uniform(let bytes): hasher.combine(bytes)
+    case .sparse(let format): format.hash(into: &hasher)
     }
   }
 }
 
-/// The nonzeros of each row of a matrix, with their column indices (CSR).
-public struct IndexRows: Hashable, Sendable {
-  /// The axis of the tensor that the rows go along.
-  public var rowAxis: Int
-  /// The number of columns.
-  public var columns: Int
-  /// Where each row starts in `indices`; one more entry than rows.
-  public var starts: [Int32]
-  /// The column of each nonzero, ascending inside a row.
-  public var indices: [Int32]
-  /// The nonzeros, packed.
-  public var values: Bytes
-
-  /// Makes rows.
-  ///
-  /// - Parameters:
-  ///   - rowAxis: The axis of the tensor that the rows go along.
-  ///   - columns: The number of columns.
-  ///   - starts: Where each row starts.
-  ///   - indices: The column of each nonzero.
-  ///   - values: The nonzeros.
-  public init(rowAxis: Int, columns: Int, starts: [Int32], indices: [Int32], values: Bytes) {
-    self.rowAxis = rowAxis
-    self.columns = columns
-    self.starts = starts
-    self.indices = indices
-    self.values = values
-  }
+extension SparseFormat {
+  fileprivate func isEqual(_ other: any SparseFormat) -> Bool { other as? Self == self }
 }
 
-/// One bit for each element in row-major order, low bit first, and the nonzeros in that order.
-public struct Bitmap: Hashable, Sendable {
-  /// One bit for each element.
-  public var mask: [UInt8]
-  /// The nonzeros, packed.
-  public var values: Bytes
+/// A storage without its elements.
+public struct StorageKind: Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  /// What options and reports call it.
+  public let rawValue: String
+  /// The format, where zeros are left out.
+  public let format: (any SparseFormat.Type)?
 
-  /// Makes a bitmap.
+  private init(_ name: String) {
+    rawValue = name
+    format = nil
+  }
+
+  /// The kind of a format.
+  ///
+  /// - Parameter format: One of ``StorageFormats``.
+  public init(_ format: any SparseFormat.Type) {
+    rawValue = format.formatName
+    self.format = format
+  }
+
+  /// Finds a kind by its name.
+  ///
+  /// - Parameter rawValue: Such as `bitmap`.
+  public init?(rawValue: String) {
+    guard let kind = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = kind
+  }
+
+  /// Every element, row-major.
+  public static let dense = StorageKind("dense")
+  /// One number for all elements.
+  public static let uniform = StorageKind("uniform")
+  /// All kinds: those without a format, then the formats in order.
+  public static var allCases: [StorageKind] { [.dense, .uniform] + sparse }
+  /// The kinds that leave zeros out.
+  public static var sparse: [StorageKind] { StorageFormats.all.map { StorageKind($0) } }
+
+  /// Rows that share an index in the canonical packing.
+  public var height: Int { format?.canonicalHeight ?? 1 }
+  /// Whether kernels test every column of a row, instead of being told the next one.
+  public var testsColumns: Bool { format?.testsColumns ?? false }
+  /// The name.
+  public var description: String { rawValue }
+
+  /// Compares names.
   ///
   /// - Parameters:
-  ///   - mask: One bit for each element.
-  ///   - values: The nonzeros.
-  public init(mask: [UInt8], values: Bytes) {
-    self.mask = mask
-    self.values = values
+  ///   - left: A kind.
+  ///   - right: Another one.
+  /// - Returns: Whether they are the same.
+  public static func == (left: StorageKind, right: StorageKind) -> Bool {
+    left.rawValue == right.rawValue
   }
-}
 
-/// The nonzero blocks of a matrix of `height` rows x `width` columns each.
-public struct Blocks: Hashable, Sendable {
-  /// The axis of the tensor that the rows go along.
-  public var rowAxis: Int
-  /// Rows in a block.
-  public var height: Int
-  /// Columns in a block.
-  public var width: Int
-  /// Columns of the matrix.
-  public var columns: Int
-  /// Where each block row starts in `indices`; one more entry than block rows.
-  public var starts: [Int32]
-  /// The block column of each block.
-  public var indices: [Int32]
-  /// The elements of each block, row-major inside; elements past the edge are zero.
-  public var values: Bytes
-
-  /// Makes blocks.
+  /// Hashes the name.
   ///
-  /// - Parameters:
-  ///   - rowAxis: The axis of the tensor that the rows go along.
-  ///   - height: Rows in a block.
-  ///   - width: Columns in a block.
-  ///   - columns: Columns of the matrix.
-  ///   - starts: Where each block row starts.
-  ///   - indices: The block column of each block.
-  ///   - values: The elements of each block.
-  public init(
-    rowAxis: Int, height: Int, width: Int, columns: Int, starts: [Int32], indices: [Int32],
-    values: Bytes
-  ) {
-    self.rowAxis = rowAxis
-    self.height = height
-    self.width = width
-    self.columns = columns
-    self.starts = starts
-    self.indices = indices
-    self.values = values
-  }
+  /// - Parameter hasher: Takes it.
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

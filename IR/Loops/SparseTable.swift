@@ -1,22 +1,26 @@
-/// A weight without its zeros as kernels read it: tables of starts, of indices or bits, and of values.
+/// A weight without its zeros as kernels read it: tables of values and of where they belong.
 ///
-/// Rows and groups are those of ``SparseLayout``. Index rows have a start for each row and group, a
-/// column index for each nonzero, and its value; blocks the same for each block of rows, `height`
-/// values for an index. A bitmap has a start for each row, a bit for each column, and the values.
-package struct SparseTable {
+/// Rows and groups are those of ``SparseLayout``. What tables there are besides the values, and how
+/// they are read, the format of the storage says.
+public struct SparseTable {
   package let layout: SparseLayout
-  /// Rows that share an index; 1 but for blocks.
+  /// Rows that share an index.
   package let height: Int
-  package let isBitmap: Bool
-  let starts: Buffer
-  let indices: Buffer
   package let values: Buffer
+  private let reader: any NonzeroReader
+
+  init(layout: SparseLayout, height: Int, values: Buffer, reader: any NonzeroReader) {
+    self.layout = layout
+    self.height = height
+    self.values = values
+    self.reader = reader
+  }
 
   /// Rows of blocks.
   package var blockRows: Int { (layout.rows + height - 1) / height }
 
-  /// Bytes of bits for a group of a bitmap.
-  var maskBytes: Int { (layout.columns + 7) / 8 }
+  /// Whether several nonzeros of a row can be met in a turn.
+  package var readsSeveral: Bool { reader.readsSeveral }
 
   /// A value of a nonzero.
   ///
@@ -28,101 +32,75 @@ package struct SparseTable {
   package func value(_ slot: Expr, _ lane: Expr = .integer(0), lanes: Int = 1) -> Expr {
     .load(values, slot * height + lane, lanes: lanes)
   }
-}
 
-extension LoopBuilder {
-  /// The tables of a constant in sparse storage, in the form that its storage names.
+  /// Begins with a row of blocks.
+  package func cursor(_ row: Expr, _ builder: LoopBuilder) -> SparseCursor {
+    reader.begin(row, builder)
+  }
+
+  /// Visits the nonzeros of groups `from ..< to` out of `count` that begin at `first`; the others are
+  /// passed over.
   ///
   /// - Parameters:
-  ///   - constant: The weight.
-  ///   - operand: The operand that it is.
-  ///   - rowAxis: The axis that the rows go along.
-  ///   - shape: Another shape of the same elements to take the rows from.
-  /// - Returns: The tables.
-  package func sparseTable(
-    _ constant: Constant, _ operand: Int, rowAxis: Int, as shape: [Int]? = nil
-  ) -> SparseTable {
-    let layout = SparseLayout(shape ?? constant.type.shape, rowAxis: rowAxis)
-    var height = 1
-    if case .blocks(let blocks) = constant.storage { height = max(blocks.height, 1) }
-    let isBitmap = if case .bitmap = constant.storage { true } else { false }
-    let packing = SparsePacking(constant, layout, height: height, isBitmap: isBitmap)
-    let largest = isBitmap ? 255 : max(layout.columns - 1, 0)
-    let starts = indexTable(packing.starts, largest: packing.slots, "starts", operand)
-    let name = isBitmap ? "bits" : "columns"
-    let indices = indexTable(packing.indices, largest: largest, name, operand)
-    let count = max(packing.slots * height, 1)
-    let values = addConstant(packing.values, constant.type.element, count, "values", operand)
-    return SparseTable(
-      layout: layout, height: height, isBitmap: isBitmap, starts: starts, indices: indices,
-      values: values)
+  ///   - cursor: Stands at `first`; afterwards past the last of the groups.
+  ///   - first: The first group.
+  ///   - count: Groups that the cursor moves on by.
+  ///   - from: The first group that is read, counted from `first`.
+  ///   - to: The one after the last that is read.
+  ///   - builder: Takes the loops.
+  ///   - enter: Prepares a group, given its number counted from `first`.
+  ///   - body: Gets what `enter` made, the column in the group and the number of the nonzero.
+  /// - Throws: What the closures throw.
+  package func visit<E: Error>(
+    _ cursor: SparseCursor, first: Expr, count: Int, from: Expr, to: Expr, _ builder: LoopBuilder,
+    enter: (_ group: Expr) -> Expr,
+    _ body: (_ base: Expr, _ column: Expr, _ slot: Expr) throws(E) -> Void
+  ) throws(E) {
+    try reader.visit(
+      cursor, first: first, count: count, from: from, to: to, builder, enter: enter, body)
   }
 
-  /// A table of indices in the narrowest unsigned type that holds the largest there may be.
-  func indexTable(
-    _ values: [Int32], largest: Int, _ name: String, _ operand: Int?
-  ) -> Buffer {
-    switch indexBytes(largest) {
-    case 1:
-      let bytes = Bytes(values.map { UInt8(truncatingIfNeeded: $0) })
-      return addConstant(bytes, .uint8, values.count, name, operand)
-    case 2:
-      let bytes = Bytes(values.map { UInt16(truncatingIfNeeded: $0) })
-      return addConstant(bytes, .uint16, values.count, name, operand)
-    default:
-      let bytes = Bytes(values.map { UInt32(truncatingIfNeeded: $0) })
-      return addConstant(bytes, .uint32, values.count, name, operand)
-    }
+  /// Visits the nonzeros of a row with a single group, several in a turn, so that as many sums can
+  /// be under way.
+  ///
+  /// - Parameters:
+  ///   - row: The row of blocks.
+  ///   - turns: Nonzeros in a turn, where the reader can meet several.
+  ///   - builder: Takes the loops.
+  ///   - body: Gets the number inside the turn, the column and the number of the nonzero.
+  package func visit(
+    row: Expr, turns: Int, _ builder: LoopBuilder,
+    _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
+  ) {
+    reader.visit(row: row, turns: turns, builder, body)
   }
 }
 
-/// The bytes of the narrowest unsigned type that holds a number.
-func indexBytes(_ largest: Int) -> Int { largest < 256 ? 1 : largest < 65536 ? 2 : 4 }
+/// Where the reading of a row of a table stands; a row's groups are read in order.
+package struct SparseCursor {
+  let row: Expr
+  /// The next value, where it is counted.
+  let next: Variable?
+}
 
-/// The elements of the tables.
-private struct SparsePacking {
-  var starts: [Int32] = []
-  var indices: [Int32] = []
-  var values: Bytes
-  var slots = 0
+/// How loops meet the nonzeros of a row: what ``SparseTable`` says of the methods of the same names.
+protocol NonzeroReader {
+  /// Whether several nonzeros of a row can be met in a turn.
+  var readsSeveral: Bool { get }
 
-  init(_ constant: Constant, _ layout: SparseLayout, height: Int, isBitmap: Bool) {
-    let size = constant.type.element.bits / 8
-    let present = layout.presence(constant)
-    let width = layout.groups * layout.columns
-    var elements: [Int] = []
-    for top in stride(from: 0, to: layout.rows, by: height) {
-      let rows = top..<min(top + height, layout.rows)
-      if isBitmap { starts.append(Int32(slots)) }
-      for group in 0..<layout.groups {
-        if !isBitmap { starts.append(Int32(slots)) }
-        var bits = [Int32](repeating: 0, count: isBitmap ? (layout.columns + 7) / 8 : 0)
-        for column in 0..<layout.columns {
-          let place = group * layout.columns + column
-          guard rows.contains(where: { present[$0 * width + place] }) else { continue }
-          if isBitmap {
-            bits[column / 8] |= 1 << Int32(column % 8)
-          } else {
-            indices.append(Int32(column))
-          }
-          slots += 1
-          for row in top..<(top + height) {
-            elements.append(row < layout.rows ? layout.index(row, group, column) : -1)
-          }
-        }
-        indices += bits
-      }
-    }
-    if !isBitmap { starts.append(Int32(slots)) }
-    if indices.isEmpty { indices = [0] }
-    values = Bytes(count: max(elements.count, 1) * size) { out in
-      constant.dense.withUnsafeBytes { raw in
-        for (slot, element) in elements.enumerated() where element >= 0 {
-          let source = UnsafeRawBufferPointer(
-            rebasing: raw[(element * size)..<((element + 1) * size)])
-          UnsafeMutableRawBufferPointer(rebasing: out[(slot * size)...]).copyMemory(from: source)
-        }
-      }
-    }
-  }
+  /// Begins with a row of blocks.
+  func begin(_ row: Expr, _ builder: LoopBuilder) -> SparseCursor
+
+  /// Visits the nonzeros of some groups.
+  func visit<E: Error>(
+    _ cursor: SparseCursor, first: Expr, count: Int, from: Expr, to: Expr, _ builder: LoopBuilder,
+    enter: (_ group: Expr) -> Expr,
+    _ body: (_ base: Expr, _ column: Expr, _ slot: Expr) throws(E) -> Void
+  ) throws(E)
+
+  /// Visits the nonzeros of a row with a single group.
+  func visit(
+    row: Expr, turns: Int, _ builder: LoopBuilder,
+    _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
+  )
 }

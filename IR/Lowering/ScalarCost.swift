@@ -35,7 +35,7 @@ struct ScalarCost {
 
   /// Blocks need whole blocks of rows in each group of channels.
   private func hasForm(_ storage: StorageKind) -> Bool {
-    storage != .blocks || shape.rows % (4 * use.group) == 0
+    storage.height == 1 || shape.rows % (storage.height * use.group) == 0
   }
 
   /// Plain loops, which read one row of a block at a time.
@@ -44,9 +44,9 @@ struct ScalarCost {
     let perNonzero: Double = use.kind == .recurrent ? 7.5 : isWindow ? 26 : 11
     let entry = use.kind == .recurrent ? 40 / depth : 0.5
     switch storage {
-    case .bitmap: return entry + 6 + shape.density * perNonzero * 0.6
-    case .blocks: return entry + shape.blockDensity * (perNonzero + 2)
-    default: return entry + shape.density * perNonzero
+    case _ where storage.testsColumns: return entry + 6 + shape.density(storage) * perNonzero * 0.6
+    case _ where storage.height > 1: return entry + shape.density(storage) * (perNonzero + 2)
+    default: return entry + shape.density(storage) * perNonzero
     }
   }
 
@@ -54,22 +54,22 @@ struct ScalarCost {
   private func row(_ storage: StorageKind) -> Double {
     let perBlock: Double = hasVectors ? 9 : 13.2
     switch storage {
-    case .bitmap: return 30 / depth + 2.55 + shape.density * 5
-    case .blocks: return (60 / depth + shape.blockDensity * perBlock) / 4
-    default: return 35 / depth + shape.density * 6.2
+    case _ where storage.testsColumns: return 30 / depth + 2.55 + shape.density(storage) * 5
+    case _ where storage.height > 1: return (60 / depth + shape.density(storage) * perBlock) / 4
+    default: return 35 / depth + shape.density(storage) * 6.2
     }
   }
 
   /// Tiles of results: a nonzero costs its loads once, and two instructions for each result it meets.
   private func tile(_ storage: StorageKind) -> Double {
-    let height: Double = storage == .blocks ? 4 : 1
+    let height = Double(storage.height)
     let positions = self.positions(16 / Int(height))
     let met = positions * use.inside
     let groups = Double(shape.groups) * use.inside.squareRoot() * 10
     let entry = 22 + 8 * height + 2 * height * positions + groups
-    let slots = depth * (height == 1 ? shape.density : shape.blockDensity)
+    let slots = depth * shape.density(storage)
     let slot = height == 1 ? 2 * met + 6 : 5 * met + 9
-    let bits = storage == .bitmap ? max(depth * 3.5 - Double(shape.groups) * 8, 0) : 0
+    let bits = storage.testsColumns ? max(depth * 3.5 - Double(shape.groups) * 8, 0) : 0
     return (entry + slots * slot + bits) / (height * positions * depth)
   }
 
@@ -92,9 +92,9 @@ struct ScalarCost {
   /// Pointwise convolution, of which both forms have vectors.
   private func vectors(_ storage: StorageKind) -> Double {
     switch storage {
-    case .bitmap: 0.2 + 0.8 * shape.density
-    case .blocks: 0.02 + 0.9 * shape.blockDensity
-    default: 0.01 + 0.82 * shape.density
+    case _ where storage.testsColumns: 0.2 + 0.8 * shape.density(storage)
+    case _ where storage.height > 1: 0.02 + 0.9 * shape.density(storage)
+    default: 0.01 + 0.82 * shape.density(storage)
     }
   }
 }

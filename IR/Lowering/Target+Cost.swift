@@ -22,7 +22,7 @@ extension Target: TargetCost {
   public func relativeTime(
     _ storage: StorageKind, _ shape: WeightShape, _ use: WeightUse
   ) -> Double? {
-    if storage == .dense || storage == .uniform { return 1 }
+    if storage.format == nil { return 1 }
     if shape.rows * shape.depth == 0 { return nil }
     if hasWideVectors { return VectorCost(shape: shape, use: use).ratio(storage) }
     return ScalarCost(target: self, shape: shape, use: use).ratio(storage)
@@ -33,9 +33,8 @@ extension Target: TargetCost {
 }
 
 extension WeightShape {
-  /// The part of the elements that is not zero.
-  var density: Double { Double(nonzeros) / Double(max(rows * depth, 1)) }
-
-  /// The part of the elements that lies in blocks with an element that is not zero.
-  var blockDensity: Double { Double(blocks * 4) / Double(max(rows * depth, 1)) }
+  /// The part of the elements that the entries of a storage hold.
+  func density(_ storage: StorageKind) -> Double {
+    Double(slots(storage) * storage.height) / Double(max(rows * depth, 1))
+  }
 }

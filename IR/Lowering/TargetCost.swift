@@ -65,13 +65,6 @@ public protocol TargetCost: Sendable {
   func packedBytes(_ storage: StorageKind, _ shape: WeightShape) -> Int
 }
 
-/// A storage without its elements.
-public enum StorageKind: String, Hashable, Sendable, CaseIterable {
-  case dense, uniform
-  case indexRows = "index-rows"
-  case bitmap, blocks
-}
-
 /// The extents of a weight as kernels see it, and how much of it is not zero.
 public struct WeightShape: Hashable, Sendable {
   /// The rows.
@@ -82,10 +75,10 @@ public struct WeightShape: Hashable, Sendable {
   public var columns: Int
   /// Elements that are not zero.
   public var nonzeros: Int
-  /// Blocks of four rows with an element that is not zero.
-  public var blocks: Int
   /// Bytes of an element.
   public var elementBytes: Int
+  /// The entries that each format has for it.
+  private var slots: [StorageKind: Int]
 
   /// Describes a weight.
   ///
@@ -103,8 +96,8 @@ public struct WeightShape: Hashable, Sendable {
     self.groups = groups
     self.columns = columns
     self.nonzeros = nonzeros
-    self.blocks = blocks
     self.elementBytes = elementBytes
+    slots = [.blocks: blocks]
   }
 
   /// Describes a constant.
@@ -116,11 +109,21 @@ public struct WeightShape: Hashable, Sendable {
   /// - Complexity: O(*n*).
   public init(_ constant: Constant, rowAxis: Int, as shape: [Int]? = nil) {
     let layout = SparseLayout(shape ?? constant.type.shape, rowAxis: rowAxis)
-    let counts = layout.counts(constant, height: 4)
-    self.init(
-      rows: layout.rows, groups: layout.groups, columns: layout.columns, nonzeros: counts.nonzeros,
-      blocks: counts.blocks, elementBytes: constant.type.element.bits / 8)
+    let pattern = NonzeroPattern(constant, layout)
+    (rows, groups, columns) = (layout.rows, layout.groups, layout.columns)
+    (nonzeros, elementBytes) = (pattern.count, constant.type.element.bits / 8)
+    slots = Dictionary(
+      uniqueKeysWithValues: StorageFormats.all.map { (StorageKind($0), $0.slots(pattern)) })
   }
+
+  /// Blocks of four rows with an element that is not zero.
+  public var blocks: Int { slots(.blocks) }
+
+  /// The entries that a storage has for the weight, one for each index.
+  ///
+  /// - Parameter storage: The storage.
+  /// - Returns: The nonzeros, where nothing else is known.
+  public func slots(_ storage: StorageKind) -> Int { slots[storage] ?? nonzeros }
 
   /// Elements of a row.
   public var depth: Int { groups * columns }
@@ -130,20 +133,7 @@ public struct WeightShape: Hashable, Sendable {
   /// - Parameter storage: The storage.
   /// - Returns: Elements, indices or bits, and starts.
   public func bytes(_ storage: StorageKind) -> Int {
-    switch storage {
-    case .dense: rows * depth * elementBytes
-    case .uniform: elementBytes
-    case .bitmap:
-      max(nonzeros, 1) * elementBytes + rows * groups * ((columns + 7) / 8)
-        + rows * indexBytes(nonzeros)
-    case .indexRows: tables(rows: rows, slots: nonzeros, values: nonzeros)
-    case .blocks: tables(rows: (rows + 3) / 4, slots: blocks, values: blocks * 4)
-    }
-  }
-
-  private func tables(rows: Int, slots: Int, values: Int) -> Int {
-    let starts = (rows * groups + 1) * indexBytes(slots)
-    let indices = max(slots, 1) * indexBytes(max(columns - 1, 0))
-    return max(values, 1) * elementBytes + indices + starts
+    if let format = storage.format { return format.tableBytes(self) }
+    return storage == .uniform ? elementBytes : rows * depth * elementBytes
   }
 }

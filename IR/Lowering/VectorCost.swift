@@ -6,10 +6,10 @@ struct VectorCost {
   let use: WeightUse
 
   func ratio(_ storage: StorageKind) -> Double {
-    let hasForm = storage != .blocks || shape.rows % (4 * use.group) == 0
+    let hasForm = storage.height == 1 || shape.rows % (storage.height * use.group) == 0
     switch use.kind {
     case .plain, .recurrent: return 0.05 + part(storage, 1.2, 1.4, bits: 1)
-    case _ where !hasForm: return 8 + 40 * shape.blockDensity
+    case _ where !hasForm: return 8 + 40 * shape.density(storage)
     case .product: return product(storage)
     case .pointwise: return 0.04 + part(storage, 2.4, 1.4, bits: 0.6)
     case .depthwise: return copying + part(storage, 1.5, 1.5, bits: 0.1)
@@ -22,9 +22,9 @@ struct VectorCost {
     _ storage: StorageKind, _ perNonzero: Double, _ perBlocked: Double, bits: Double
   ) -> Double {
     switch storage {
-    case .bitmap: bits + 1.3 * perNonzero * shape.density
-    case .blocks: perBlocked * shape.blockDensity
-    default: perNonzero * shape.density
+    case _ where storage.testsColumns: bits + 1.3 * perNonzero * shape.density(storage)
+    case _ where storage.height > 1: perBlocked * shape.density(storage)
+    default: perNonzero * shape.density(storage)
     }
   }
 

@@ -42,13 +42,21 @@ extension GraphParser {
         "text-constant", "the constant's elements were left out; print the graph exactly", at: place
       )
     }
-    let tables = try tables(of: form)
+    let format = StorageFormats.named(form)
+    guard format != nil || form == "dense" || form == "uniform" else {
+      throw lexer.fault("text-constant", "there is no storage '\(form)'", at: place)
+    }
+    let known = try format.map { (format) throws(Diagnostic) in try storageFields(of: format) }
     let values = try rawValues()
     try expect(":")
     let type = try type()
-    guard let storage = tables.storage(form, try bytes(values, type.element, at: place)) else {
-      throw lexer.fault("text-constant", "there is no storage '\(form)'", at: place)
-    }
+    let elements = try bytes(values, type.element, at: place)
+    let storage: Storage =
+      if let format, let known {
+        .sparse(format.init(known, values: elements))
+      } else {
+        form == "dense" ? .dense(elements) : .uniform(elements)
+      }
     let constant = Constant(type, storage)
     if type.element != .string, let fault = constant.storageFault {
       throw lexer.fault("text-constant", "\(type) in \(storage.name) storage \(fault)", at: place)
@@ -57,55 +65,22 @@ extension GraphParser {
   }
 
   /// What stands in braces before the values of a sparse storage.
-  private struct Tables {
-    var axis = 0
-    var columns = 0
-    var height = 1
-    var width = 1
-    var starts: [Int32] = []
-    var indices: [Int32] = []
-    var mask = Bytes([UInt8]())
-
-    func storage(_ form: String, _ values: Bytes) -> Storage? {
-      switch form {
-      case "dense": .dense(values)
-      case "uniform": .uniform(values)
-      case "bitmap": .bitmap(Bitmap(mask: mask.array(of: UInt8.self), values: values))
-      case "index-rows":
-        .indexRows(
-          IndexRows(
-            rowAxis: axis, columns: columns, starts: starts, indices: indices, values: values))
-      case "blocks":
-        .blocks(
-          Blocks(
-            rowAxis: axis, height: height, width: width, columns: columns, starts: starts,
-            indices: indices, values: values))
-      default: nil
-      }
-    }
-  }
-
-  private mutating func tables(of form: String) throws(Diagnostic) -> Tables {
-    var tables = Tables()
-    guard token == .punctuation("{") else { return tables }
+  private mutating func storageFields(
+    of format: any SparseFormat.Type
+  ) throws(Diagnostic) -> StorageFields {
+    var found = StorageFields()
+    guard token == .punctuation("{") else { return found }
+    let known = format.init(found, values: Bytes([UInt8]())).fields
     try fields("{", "}") { (parser, name) throws(Diagnostic) in
-      switch name {
-      case "axis": tables.axis = try parser.integer()
-      case "columns": tables.columns = try parser.integer()
-      case "height": tables.height = try parser.integer()
-      case "width": tables.width = try parser.integer()
-      case "starts": tables.starts = try parser.integers().map { Int32(clamping: $0) }
-      case "indices": tables.indices = try parser.integers().map { Int32(clamping: $0) }
-      case "mask": tables.mask = try parser.hex()
-      default: return false
+      switch known.first(where: { $0.key == name })?.value {
+      case .integer: found[name] = .integer(try parser.integer())
+      case .integers: found[name] = .integers(try parser.integers().map { Int32(clamping: $0) })
+      case .bytes: found[name] = .bytes(try parser.hex().array(of: UInt8.self))
+      case nil: return false
       }
       return true
     }
-    let sides = 1...(1 << 16)
-    guard sides.contains(tables.height), sides.contains(tables.width) else {
-      throw fault("text-constant", "blocks cannot be \(tables.height) x \(tables.width)")
-    }
-    return tables
+    return found
   }
 
   /// `name = value` pairs; `field` says whether it knows the name.

@@ -8,42 +8,37 @@ extension GraphPrinter {
   }
 
   func constantText(_ constant: Constant) -> String {
-    let type = constant.type
     let head: String
     let values: (bytes: Bytes, count: Int)
     switch constant.storage {
     case .dense(let bytes):
       head = ""
-      values = (bytes, type.count)
+      values = (bytes, constant.type.count)
     case .uniform(let bytes):
       head = "uniform "
       values = (bytes, 1)
-    case .indexRows(let rows):
-      head =
-        "index-rows {axis = \(rows.rowAxis), \(tables(rows.columns, rows.starts, rows.indices))} "
-      values = (rows.values, rows.indices.count)
-    case .bitmap(let bitmap):
-      head = "bitmap {mask = \(hex(Bytes(bitmap.mask)))} "
-      values = (bitmap.values, bitmap.mask.reduce(0) { $0 + $1.nonzeroBitCount })
-    case .blocks(let blocks):
-      let size = "height = \(blocks.height), width = \(blocks.width)"
-      head =
-        "blocks {axis = \(blocks.rowAxis), \(size), "
-        + "\(tables(blocks.columns, blocks.starts, blocks.indices))} "
-      values = (blocks.values, blocks.indices.count * blocks.height * blocks.width)
+    case .sparse(let format):
+      head = "\(type(of: format).formatName) {\(fields(format))} "
+      values = (format.values, format.valueCount)
     }
     if let limit = options.elidedAbove, values.count > limit {
       let zeros = constant.storage.isSparse ? "\(constant.storageName) " : ""
-      return "constant elided \(zeros)\(quoted(hash(constant.dense))) : \(typeText(type))"
+      return "constant elided \(zeros)\(quoted(hash(constant.dense))) : \(typeText(constant.type))"
     }
-    return
-      "constant \(head)\(elements(values.bytes, values.count, type.element)) : \(typeText(type))"
+    let text = elements(values.bytes, values.count, constant.type.element)
+    return "constant \(head)\(text) : \(typeText(constant.type))"
   }
 
-  private func tables(_ columns: Int, _ starts: [Int32], _ indices: [Int32]) -> String {
-    let (starts, indices) = (starts.map(String.init), indices.map(String.init))
-    return "columns = \(columns), starts = [\(starts.joined(separator: ", "))], "
-      + "indices = [\(indices.joined(separator: ", "))]"
+  private func fields(_ format: any SparseFormat) -> String {
+    let texts = format.fields.map { name, field in
+      switch field {
+      case .integer(let value): "\(name) = \(value)"
+      case .integers(let values):
+        "\(name) = [\(values.map(String.init).joined(separator: ", "))]"
+      case .bytes(let bytes): "\(name) = \(hex(Bytes(bytes)))"
+      }
+    }
+    return texts.joined(separator: ", ")
   }
 
   /// Numbers where they are few and read back to the same bytes, else the bytes.

@@ -37,7 +37,7 @@ public struct Sparsify: Pass {
   /// What counts when bytes and time disagree.
   enum Preference: String, CaseIterable { case balanced, bytes, time }
 
-  private static let forced: [StorageKind] = [.dense, .indexRows, .bitmap, .blocks]
+  private static let forced: [StorageKind] = [.dense] + StorageKind.sparse
 
   private let preference: Preference
   private let storage: StorageKind?
@@ -97,11 +97,8 @@ public struct Sparsify: Pass {
   }
 
   private func count(_ choice: StorageChoice, _ context: inout PassContext) {
-    switch choice.kind {
-    case .dense: return
-    case .uniform: context.count("uniform")
-    default: context.count("sparse")
-    }
+    if choice.kind == .dense { return }
+    context.count(choice.kind == .uniform ? "uniform" : "sparse")
     context.count("bytes-saved", by: max(0, choice.denseBytes - choice.bytes))
   }
 }

@@ -27,25 +27,10 @@ struct StorageChoice {
   }
 
   func changes(_ storage: Storage) -> Bool {
-    switch (kind, storage) {
-    case (.dense, .dense), (.uniform, .uniform), (.bitmap, .bitmap), (.blocks, .blocks): false
-    case (.indexRows, .indexRows(let rows)): rows.rowAxis != rowAxis
-    default: true
-    }
+    kind != storage.kind || !(storage.format?.isCanonical(rowAxis: rowAxis) ?? true)
   }
 
-  func apply(to constant: Constant) -> Constant {
-    let dense = Constant(constant.type, .dense(constant.dense))
-    switch kind {
-    case .dense: return dense
-    case .uniform:
-      let size = constant.type.element.bits / 8
-      return Constant(constant.type, .uniform(dense.dense.slice(0..<size)))
-    case .indexRows: return dense.asIndexRows(rowAxis: rowAxis)
-    case .bitmap: return dense.asBitmap()
-    case .blocks: return dense.asBlocks(rowAxis: rowAxis, height: 4, width: 1)
-    }
-  }
+  func apply(to constant: Constant) -> Constant { constant.stored(as: kind, rowAxis: rowAxis) }
 }
 
 /// Compares the storages of one weight on a target.
@@ -70,10 +55,10 @@ struct StorageJudge {
   }
 
   func best(_ preference: Sparsify.Preference) -> StorageChoice {
-    let kinds = [StorageKind.indexRows, .bitmap, .blocks].filter { time($0) != nil }
-    let ranked = kinds.map { ($0, score($0, preference)) }.sorted { $0.1 < $1.1 }
+    let kinds = StorageKind.sparse.filter { time($0) != nil }
+    let scores = kinds.map { ($0, score($0, preference)) }
     let denseScore = score(.dense, preference)
-    guard let (kind, score) = ranked.first, let time = time(kind) else {
+    guard let (kind, score) = scores.min(by: { $0.1 < $1.1 }), let time = time(kind) else {
       return choice(.dense, 1, "\(target.name) has no sparse kernel for it")
     }
     let saved = bytes(kind)

@@ -46,14 +46,7 @@ struct SparseCase {
   func stored(_ kind: StorageKind) -> Graph {
     var graph = graph
     guard let constant = graph.constant(weight) else { return graph }
-    switch kind {
-    case .indexRows: graph.setConstant(weight, constant.asIndexRows(rowAxis: rowAxis), by: "test")
-    case .bitmap: graph.setConstant(weight, constant.asBitmap(), by: "test")
-    case .blocks:
-      let blocks = constant.asBlocks(rowAxis: rowAxis, height: 4, width: 1)
-      graph.setConstant(weight, blocks, by: "test")
-    default: break
-    }
+    graph.setConstant(weight, constant.stored(as: kind, rowAxis: rowAxis), by: "test")
     return graph
   }
 

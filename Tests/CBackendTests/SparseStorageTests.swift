@@ -5,7 +5,7 @@ import Testing
 
 /// Every operator gives with a weight in every storage what it gives with the dense one.
 struct SparseStorageTests {
-  static let storages: [StorageKind] = [.indexRows, .bitmap, .blocks]
+  static let storages = StorageKind.sparse
 
   private func input(_ item: SparseCase) -> Bytes {
     SparseCase.numbers(item.input.shape, 5).dense

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "62116ab1378a91db"
+#define COPPICE_API_FINGERPRINT "d80f36b645fc6c3e"

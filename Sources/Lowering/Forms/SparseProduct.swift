@@ -64,7 +64,7 @@ struct SparseProduct: KernelForm {
   ) {
     let start = builder.define("x0", p.x.at(outer + [.integer(0), .integer(0)]))
     let strideK = p.x.strides[p.x.rank - 1]
-    let turns = table.isBitmap ? 1 : table.height == 1 || lanes > 1 ? 4 : 2
+    let turns = !table.readsSeveral ? 1 : table.height == 1 || lanes > 1 ? 4 : 2
     let zero = Expr.constant(0, .float32).splatted(lanes)
     let width = table.height / lanes
     let sums = (0..<turns).map { _ in (0..<width).map { _ in builder.declare("a", zero) } }

@@ -70,7 +70,7 @@ import Testing
     #expect(ids(graph) == ["verify-constant"])
     let rows = IndexRows(
       rowAxis: 0, columns: 2, starts: [0, 1], indices: [2], values: Bytes([Float(1)]))
-    graph.setConstant(try value("w", graph), Constant(type, .indexRows(rows)), by: "test")
+    graph.setConstant(try value("w", graph), Constant(type, .sparse(rows)), by: "test")
     #expect(ids(graph) == ["verify-constant"])
   }
 

@@ -1,0 +1,15 @@
+/// The formats that leave zeros out.
+public enum StorageFormats {
+  /// Each format once; of two that serve a weight equally well the earlier one is taken.
+  public static let all: [any SparseFormat.Type] = [
+    IndexRows.self, Bitmap.self, Blocks.self,
+  ]
+
+  /// Finds a format by its name in the text form.
+  ///
+  /// - Parameter name: Such as `index-rows`.
+  /// - Returns: The format.
+  public static func named(_ name: String) -> (any SparseFormat.Type)? {
+    all.first { $0.formatName == name }
+  }
+}

@@ -1,0 +1,119 @@
+/// Reads rows of column indices: a start for each row and group, and an index for each entry.
+struct IndexedReader: NonzeroReader {
+  let layout: SparseLayout
+  let starts: Buffer
+  let indices: Buffer
+
+  var readsSeveral: Bool { true }
+
+  func begin(_ row: Expr, _ builder: LoopBuilder) -> SparseCursor {
+    SparseCursor(row: row, next: nil)
+  }
+
+  func visit<E: Error>(
+    _ cursor: SparseCursor, first: Expr, count: Int, from: Expr, to: Expr, _ builder: LoopBuilder,
+    enter: (_ group: Expr) -> Expr,
+    _ body: (_ base: Expr, _ column: Expr, _ slot: Expr) throws(E) -> Void
+  ) throws(E) {
+    if let low = from.constantIndex, let high = to.constantIndex, low >= high { return }
+    let line = builder.define("g", cursor.row * layout.groups + first)
+    let start = builder.declare("k0", self.start(line + from))
+    try builder.loop("t", from: from, to: to) { (group) throws(E) in
+      let base = enter(group)
+      let end = builder.define("k1", self.start(line + group + 1))
+      try builder.loop("k", from: .variable(start), to: end) { (slot) throws(E) in
+        try body(base, column(slot, builder), slot)
+      }
+      builder.assign(start, end)
+    }
+  }
+
+  func visit(
+    row: Expr, turns: Int, _ builder: LoopBuilder,
+    _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
+  ) {
+    let start = builder.define("k0", self.start(row))
+    let end = builder.define("k2", self.start(row + 1))
+    let whole = builder.define("k1", start + (end - start) / .integer(turns) * turns)
+    builder.loop("k", from: start, to: whole, step: turns) { slot in
+      for turn in 0..<turns { body(turn, column(slot + turn, builder), slot + turn) }
+    }
+    builder.loop("k", from: whole, to: end) { body(0, column($0, builder), $0) }
+  }
+
+  private func start(_ place: Expr) -> Expr {
+    Expr.load(starts, place, lanes: 1).converted(to: .index)
+  }
+
+  private func column(_ slot: Expr, _ builder: LoopBuilder) -> Expr {
+    builder.define("c", Expr.load(indices, slot, lanes: 1).converted(to: .index))
+  }
+}
+
+extension IndexedReader {
+  /// Makes the tables of a weight of which `height` rows share an index.
+  static func table(
+    _ nonzeros: SparseNonzeros, _ operand: Int, _ builder: LoopBuilder, height: Int
+  ) -> SparseTable {
+    let layout = nonzeros.layout
+    let runs = Runs(nonzeros, height: height)
+    let largest = max(layout.columns - 1, 0)
+    let reader = IndexedReader(
+      layout: layout,
+      starts: builder.indexTable(runs.starts, largest: runs.columns.count, "starts", operand),
+      indices: builder.indexTable(
+        runs.columns.isEmpty ? [0] : runs.columns, largest: largest, "columns", operand))
+    let values = nonzeros.values(runs.slots, operand, builder)
+    return SparseTable(layout: layout, height: height, values: values, reader: reader)
+  }
+
+  /// The bytes of such tables.
+  static func tableBytes(_ shape: WeightShape, rows: Int, slots: Int, height: Int) -> Int {
+    let starts = (rows * shape.groups + 1) * indexBytes(slots)
+    let indices = max(slots, 1) * indexBytes(max(shape.columns - 1, 0))
+    return max(slots * height, 1) * shape.elementBytes + indices + starts
+  }
+}
+
+/// Nonzeros of neighbouring rows that share an index.
+private struct Runs {
+  var starts: [Int32] = []
+  var columns: [Int32] = []
+  /// For each row of each run the number of its element; -1 where there is none.
+  var slots: [Int] = []
+
+  init(_ nonzeros: SparseNonzeros, height: Int) {
+    let layout = nonzeros.layout
+    if height == 1 {
+      starts = (0...(layout.rows * layout.groups)).map { Int32(nonzeros.start($0)) }
+      (columns, slots) = (nonzeros.columns, nonzeros.slots)
+      return
+    }
+    var line = [Int](repeating: -1, count: layout.columns * height)
+    for top in stride(from: 0, to: layout.rows, by: height) {
+      for group in 0..<layout.groups {
+        starts.append(Int32(columns.count))
+        for row in top..<min(top + height, layout.rows) {
+          for place in nonzeros.range(row * layout.groups + group) {
+            line[Int(nonzeros.columns[place]) * height + row - top] = nonzeros.slots[place]
+          }
+        }
+        take(&line, height)
+      }
+    }
+    starts.append(Int32(columns.count))
+  }
+
+  /// Takes the columns that one of the rows has, and clears the line.
+  private mutating func take(_ line: inout [Int], _ height: Int) {
+    for first in stride(from: 0, to: line.count, by: height) {
+      let run = first..<(first + height)
+      guard run.contains(where: { line[$0] >= 0 }) else { continue }
+      columns.append(Int32(first / height))
+      for place in run {
+        slots.append(line[place])
+        line[place] = -1
+      }
+    }
+  }
+}
