@@ -81,7 +81,11 @@ let package = Package(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
       exclude: ["pruned_models.py"], swiftSettings: settings),
     .testTarget(
-      name: "CoppiceDriverTests", dependencies: ["Coppice", "CoppiceIR", "CoppiceTestSupport"],
+      name: "CoppiceDriverTests",
+      dependencies: [
+        "Coppice", "CoppiceIR", "CoppiceONNX", "CoppicePassManager", "CoppicePasses",
+        "CoppiceRecords", "CoppiceTestSupport",
+      ],
       path: "Tests/DriverTests", swiftSettings: settings),
     .testTarget(
       name: "CoppiceONNXTests",

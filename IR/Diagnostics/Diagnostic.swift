@@ -85,13 +85,30 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Several diagnostics thrown at once; at least one is an error.
 public struct Diagnostics: Error, Sendable, CustomStringConvertible {
+  /// What went wrong.
+  public enum Cause: Sendable {
+    /// What the user gave is refused.
+    case input
+    /// The C compiler of this machine failed.
+    case hostCompiler
+    /// A program made by it failed.
+    case hostProgram
+  }
+
   /// In the order they were found.
   public var all: [Diagnostic]
+  /// What went wrong.
+  public var cause: Cause
 
   /// Makes a list.
   ///
-  /// - Parameter all: In the order they were found.
-  public init(_ all: [Diagnostic]) { self.all = all }
+  /// - Parameters:
+  ///   - all: In the order they were found.
+  ///   - cause: What went wrong.
+  public init(_ all: [Diagnostic], cause: Cause = .input) {
+    self.all = all
+    self.cause = cause
+  }
 
   /// One after the other, a line or more each.
   public var description: String { all.map(\.description).joined(separator: "\n") }

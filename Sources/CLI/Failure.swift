@@ -9,18 +9,30 @@ struct Failure {
 
   init(_ error: any Error) {
     switch error {
-    case let diagnostics as Diagnostics: self.init(2, diagnostics.all)
+    case let diagnostics as Diagnostics: self.init(diagnostics)
     case let diagnostic as Diagnostic: self.init(2, [diagnostic])
     case let message as DiagnosticMessage: self.init(2, [Diagnostic(.error, message)])
-    case HostFault.compiler(let text): self.init(3, [HostFault.compiler(text).diagnostic])
-    case HostFault.program(let text): self.init(4, [HostFault.program(text).diagnostic])
+    case let fault as HostFault: self.init(fault.diagnostics)
     default: self.init(2, [Diagnostic(.error, DiagnosticMessage("failed", "\(error)"))])
     }
   }
 
+  private init(_ diagnostics: Diagnostics) { self.init(diagnostics.status, diagnostics.all) }
+
   private init(_ status: Int32, _ diagnostics: [Diagnostic]) {
     self.status = status
     self.diagnostics = diagnostics
+  }
+}
+
+extension Diagnostics {
+  /// The exit status that stands for what went wrong.
+  fileprivate var status: Int32 {
+    switch cause {
+    case .input: 2
+    case .hostCompiler: 3
+    case .hostProgram: 4
+    }
   }
 }
 

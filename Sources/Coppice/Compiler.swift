@@ -68,7 +68,7 @@ public struct Compiler {
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
     var context = PassContext(
-      services: PassServices(openTensors: openTensors), target: options.target,
+      services: .host, target: options.target,
       maxRewrites: options.maxRewrites)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
     var graph = model.graph

@@ -1,7 +1,7 @@
-import CoppiceIR
+package import CoppiceIR
 
 /// C's name of an element type, as it is stored.
-func cName(_ element: ElementType) -> String {
+package func cName(_ element: ElementType) -> String {
   switch element {
   case .float32: "float"
   case .float64: "double"

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "d80f36b645fc6c3e"
+#define COPPICE_API_FINGERPRINT "fae6077a9f4f55f6"

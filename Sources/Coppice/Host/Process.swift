@@ -7,37 +7,132 @@ import Glibc
 ///   - errors: The file that takes its standard output and error.
 /// - Returns: Its exit status; 128 and more when a signal ended it, -1 when it could not start.
 func runProcess(_ arguments: [String], errors: String) -> Int {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-  posix_spawn_file_actions_addopen(&actions, 1, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-  posix_spawn_file_actions_adddup2(&actions, 1, 2)
-  var attributes = posix_spawnattr_t()
-  posix_spawnattr_init(&attributes)
-  defer { posix_spawnattr_destroy(&attributes) }
-  var signals = sigset_t()
-  sigemptyset(&signals)
-  sigaddset(&signals, SIGPIPE)
-  sigaddset(&signals, SIGXFSZ)
-  posix_spawnattr_setsigdefault(&attributes, &signals)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-  var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-  pointers.append(nil)
-  defer { for pointer in pointers { free(pointer) } }
-  var child = pid_t()
-  guard posix_spawnp(&child, arguments[0], &actions, &attributes, pointers, environ) == 0
-  else { return -1 }
-  var status: Int32 = 0
-  while waitpid(child, &status, 0) < 0 {
-    if errno != EINTR { return -1 }
+  ChildProcess(arguments, errors: errors)?.wait() ?? -1
+}
+
+/// A program that runs beside this one; it is ended when nobody refers to it any more.
+final class ChildProcess {
+  private var child: pid_t
+  /// The end of the pipe that its standard output can be read from.
+  private let output: Int32?
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - arguments: The program, looked up on the PATH, and its arguments.
+  ///   - errors: The file that takes its standard error, and its standard output unless `piped`.
+  ///   - isPiped: Whether `read` gets its standard output.
+  ///   - variables: Variables set beside those of this process.
+  init?(
+    _ arguments: [String], errors: String, isPiped: Bool = false,
+    variables: [String: String] = [:]
+  ) {
+    var ends: [Int32] = [-1, -1]
+    if isPiped {
+      guard pipe(&ends) == 0 else { return nil }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
+    defer { if isPiped { close(ends[1]) } }
+    let mode = O_WRONLY | O_CREAT | O_APPEND
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, mode, 0o644)
+    posix_spawn_file_actions_adddup2(&actions, isPiped ? ends[1] : 2, 1)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    sigaddset(&signals, SIGXFSZ)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    child = 0
+    output = isPiped ? ends[0] : nil
+    let (words, settings) = (StringList(arguments), StringList(environment(with: variables)))
+    let status = withExtendedLifetime((words, settings)) {
+      posix_spawnp(
+        &child, arguments[0], &actions, &attributes, words.pointers, settings.pointers)
+    }
+    if status != 0 { return nil }
   }
-  let signal = status & 0x7F
-  return signal == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(signal)
+
+  deinit {
+    if let output { close(output) }
+    if child > 0 {
+      kill(child, SIGKILL)
+      _ = wait()
+    }
+  }
+
+  /// Reads as much as there is room for.
+  ///
+  /// - Parameter target: The room.
+  /// - Returns: Whether it was filled before the program closed its output.
+  func read(into target: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let output else { return false }
+    var done = 0
+    while done < target.count, let base = target.baseAddress {
+      let count = Glibc.read(output, base + done, target.count - done)
+      if count > 0 {
+        done += count
+      } else if count == 0 || errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Waits for its end.
+  ///
+  /// - Returns: Its exit status; 128 and more when a signal ended it, -1 when it is gone already.
+  func wait() -> Int {
+    guard child > 0 else { return -1 }
+    defer { child = 0 }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 {
+      if errno != EINTR { return -1 }
+    }
+    let signal = status & 0x7F
+    return signal == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(signal)
+  }
+}
+
+/// The variables of this process, some of them set otherwise.
+private func environment(with variables: [String: String]) -> [String] {
+  var result: [String] = []
+  var entry = environ
+  while let text = entry.pointee {
+    let setting = String(cString: text)
+    let name = setting.prefix { $0 != "=" }
+    if variables[String(name)] == nil { result.append(setting) }
+    entry += 1
+  }
+  return result + variables.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
+}
+
+/// Strings as C wants them: a list of pointers with null at its end.
+private final class StringList {
+  let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  private let count: Int
+
+  init(_ strings: [String]) {
+    count = strings.count
+    pointers = .allocate(capacity: count + 1)
+    pointers.initialize(repeating: nil, count: count + 1)
+    for (index, string) in strings.enumerated() { pointers[index] = strdup(string) }
+  }
+
+  deinit {
+    for index in 0..<count { free(pointers[index]) }
+    pointers.deallocate()
+  }
 }
 
 /// A folder that is removed with everything in it.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let path: String
 
   init?() {

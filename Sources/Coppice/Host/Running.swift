@@ -50,7 +50,7 @@ extension Compiler {
       + collected { () throws(Diagnostics) in try checkOutputFolder(outputs) }
     if !problems.isEmpty { throw Diagnostics(problems) }
     watcher.stage("compiling C")
-    let host = try HostProgram(model)
+    let host = try HostProgram(model.generated, program, name: model.name)
     watcher.stage("running")
     let results = try host.run(tensors)
     let set = OutputSet()
@@ -78,7 +78,7 @@ extension Compiler {
     let program = model.lowered.program
     let vectors = try readVectors(data, program.inputs, program.outputs)
     watcher.stage("compiling C")
-    let host = try HostProgram(model)
+    let host = try HostProgram(model.generated, program, name: model.name)
     var rows: [OutputComparison] = []
     for (folder, vector) in vectors {
       watcher.stage("running \(folder)")

@@ -1,0 +1,53 @@
+package import CoppiceIR
+package import CoppicePassManager
+
+/// The units that filter pruning may remove from a model, as gates: each switches one unit off.
+///
+/// A unit that is off computes what `prune-filters{mask-only=true}` would leave of the model.
+package struct FilterGates {
+  let analysis: FilterAnalysis
+  /// The root of each gate's unit, in the order of the units' first filters.
+  let units: [Int]
+  /// The gates; as many as there are units.
+  package let gates: ModelGates
+
+  /// Finds the units of a graph.
+  ///
+  /// - Parameters:
+  ///   - graph: No node of it is fused.
+  ///   - context: The scope.
+  package init(_ graph: Graph, _ context: PassContext) {
+    self.init(FilterAnalysis(graph, context))
+  }
+
+  init(_ analysis: FilterAnalysis) {
+    self.analysis = analysis
+    let forest = analysis.forest
+    var numbers: [Int: Int] = [:]
+    var units: [Int] = []
+    for unit in analysis.layers.flatMap(\.units).map({ forest.root($0) })
+    where unit != UnitForest.fixed && forest.refusal(unit) == nil && numbers[unit] == nil {
+      numbers[unit] = units.count
+      units.append(unit)
+    }
+    self.units = units
+    gates = ModelGates(
+      count: units.count,
+      readings: analysis.slices.filter(\.isMasked).map { slice in
+        ModelGates.Reading(
+          node: slice.node, operand: slice.operand, axis: slice.axis,
+          gates: slice.units.map { numbers[forest.root($0)] })
+      })
+  }
+
+  /// The model with the parts of units masked that are off.
+  ///
+  /// - Parameter setting: Which gates are off.
+  /// - Returns: The graph.
+  package func masked(_ setting: GateSetting) -> Graph {
+    let off = Set(zip(units, setting.isOn).filter { !$0.1 }.map(\.0))
+    var graph = analysis.graph
+    FilterRewriting(analysis: analysis, removed: off, pass: "mask").mask(&graph)
+    return graph
+  }
+}

@@ -1,0 +1,101 @@
+public import CoppiceIR
+
+/// Tensors by name from a file: a training record, masks, scores.
+public protocol NamedTensors: Sendable {
+  /// The file's metadata.
+  var metadata: [String: String] { get }
+  /// The names in alphabetical order.
+  var names: [String] { get }
+  /// A tensor; `nil` when there is none of that name.
+  func tensor(_ name: String) throws(DiagnosticMessage) -> Constant?
+}
+
+/// What the driver does for passes, which do no I/O of their own.
+public struct PassServices: Sendable {
+  /// Opens a file of named tensors.
+  public typealias Open = @Sendable (String) throws(DiagnosticMessage) -> any NamedTensors
+  /// Reads the samples of a folder for a graph.
+  public typealias ReadSamples = @Sendable (String, Graph) throws(Diagnostics) -> ModelSamples
+  /// Makes a graph ready to run, with values to tap and gates.
+  public typealias MakeEvaluator =
+    @Sendable (Graph, [ValueID], ModelGates) throws(Diagnostics) -> any ModelEvaluator
+
+  /// Opens a file of named tensors, as a user's path names it.
+  public var openTensors: Open
+  /// Reads samples, as a user's path names their folder.
+  public var readSamples: ReadSamples
+  private let makeEvaluator: MakeEvaluator
+
+  /// Makes services.
+  ///
+  /// - Parameters:
+  ///   - openTensors: Opens a file of named tensors; refuses every path if none is given.
+  ///   - readSamples: Reads the samples of a folder; refuses every path if none is given.
+  ///   - makeEvaluator: Makes a graph ready to run; by the interpreter if none is given.
+  public init(
+    openTensors: @escaping Open = PassServices.refuse,
+    readSamples: @escaping ReadSamples = PassServices.refuseSamples,
+    makeEvaluator: @escaping MakeEvaluator = PassServices.interpret
+  ) {
+    self.openTensors = openTensors
+    self.readSamples = readSamples
+    self.makeEvaluator = makeEvaluator
+  }
+
+  /// Makes a graph ready to run any number of times.
+  ///
+  /// - Parameters:
+  ///   - graph: The model; no node of it is fused.
+  ///   - taps: Values of the body that are given out beside the outputs.
+  ///   - gates: Where it may be switched off in parts.
+  /// - Returns: What runs it.
+  /// - Throws: Why it cannot be run.
+  public func evaluator(
+    _ graph: Graph, taps: [ValueID] = [], gates: ModelGates = ModelGates()
+  ) throws(Diagnostics) -> any ModelEvaluator {
+    try makeEvaluator(graph, taps, gates)
+  }
+
+  /// Refuses to open a file.
+  ///
+  /// - Parameter path: The user's path.
+  /// - Returns: Never.
+  /// - Throws: `no-files`, always.
+  @Sendable public static func refuse(
+    _ path: String
+  ) throws(DiagnosticMessage) -> any NamedTensors {
+    throw .noFiles(path)
+  }
+
+  /// Refuses to read a folder.
+  ///
+  /// - Parameters:
+  ///   - path: The user's path.
+  ///   - graph: Unused.
+  /// - Returns: Never.
+  /// - Throws: `no-files`, always.
+  @Sendable public static func refuseSamples(
+    _ path: String, _ graph: Graph
+  ) throws(Diagnostics) -> ModelSamples {
+    throw Diagnostics([Diagnostic(.error, .noFiles(path))])
+  }
+
+  /// Runs a graph by the interpreter, slowly.
+  ///
+  /// - Parameters:
+  ///   - graph: The model.
+  ///   - taps: Values of the body that are given out beside the outputs.
+  ///   - gates: Where it may be switched off in parts.
+  /// - Returns: What runs it.
+  @Sendable public static func interpret(
+    _ graph: Graph, _ taps: [ValueID], _ gates: ModelGates
+  ) -> any ModelEvaluator {
+    InterpretedModel(graph, taps: taps, gates: gates)
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func noFiles(_ path: String) -> Self {
+    Self("no-files", "cannot open '\(path)': this program gives passes no access to files")
+  }
+}
