@@ -29,9 +29,30 @@ struct GoldenRecord: NamedTensors {
     constants[name].flatMap { graph.constant($0) }
   }
 
-  static let services = PassServices { path throws(DiagnosticMessage) in
+  /// Samples: `input_0` and `label_0` with a leading axis.
+  private var samples: ModelSamples {
+    func rows(_ name: String) -> [Bytes] {
+      guard let found = constants[name].flatMap({ graph.constant($0) }) else { return [] }
+      let size = found.type.byteCount / found.type.shape[0]
+      return (0..<found.type.shape[0]).map { found.dense.slice(($0 * size)..<(($0 + 1) * size)) }
+    }
+    return ModelSamples(
+      inputs: rows("input_0").map { [$0] }, targets: .values(rows("label_0").map { [$0] }))
+  }
+
+  private static func open(_ path: String) throws(DiagnosticMessage) -> GoldenRecord {
     do { return try GoldenRecord(path) } catch {
       throw DiagnosticMessage("golden-record", "\(path): \(error)")
     }
   }
+
+  static let services = PassServices(
+    openTensors: { path throws(DiagnosticMessage) in try open(path) },
+    readSamples: { path, _ throws(Diagnostics) in
+      do throws(DiagnosticMessage) {
+        return try open(path).samples
+      } catch {
+        throw Diagnostics([Diagnostic(.error, error)])
+      }
+    })
 }

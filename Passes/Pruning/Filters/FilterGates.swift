@@ -6,8 +6,8 @@ package import CoppicePassManager
 /// A unit that is off computes what `prune-filters{mask-only=true}` would leave of the model.
 package struct FilterGates {
   let analysis: FilterAnalysis
-  /// The root of each gate's unit, in the order of the units' first filters.
-  let units: [Int]
+  /// The unit of each gate, in the order of the units' first filters; without scores.
+  let candidates: [FilterSelection.Candidate]
   /// The gates; as many as there are units.
   package let gates: ModelGates
 
@@ -24,15 +24,21 @@ package struct FilterGates {
     self.analysis = analysis
     let forest = analysis.forest
     var numbers: [Int: Int] = [:]
-    var units: [Int] = []
-    for unit in analysis.layers.flatMap(\.units).map({ forest.root($0) })
-    where unit != UnitForest.fixed && forest.refusal(unit) == nil && numbers[unit] == nil {
-      numbers[unit] = units.count
-      units.append(unit)
+    var candidates: [FilterSelection.Candidate] = []
+    for (layer, filters) in analysis.layers.enumerated() {
+      for (index, filter) in filters.units.enumerated() {
+        let unit = forest.root(filter)
+        guard unit != UnitForest.fixed, forest.refusal(unit) == nil, numbers[unit] == nil else {
+          continue
+        }
+        numbers[unit] = candidates.count
+        candidates.append(
+          FilterSelection.Candidate(unit: unit, score: 0, layer: layer, index: index))
+      }
     }
-    self.units = units
+    self.candidates = candidates
     gates = ModelGates(
-      count: units.count,
+      count: candidates.count,
       readings: analysis.slices.filter(\.isMasked).map { slice in
         ModelGates.Reading(
           node: slice.node, operand: slice.operand, axis: slice.axis,
@@ -45,7 +51,7 @@ package struct FilterGates {
   /// - Parameter setting: Which gates are off.
   /// - Returns: The graph.
   package func masked(_ setting: GateSetting) -> Graph {
-    let off = Set(zip(units, setting.isOn).filter { !$0.1 }.map(\.0))
+    let off = Set(zip(candidates, setting.isOn).filter { !$0.1 }.map(\.0.unit))
     var graph = analysis.graph
     FilterRewriting(analysis: analysis, removed: off, pass: "mask").mask(&graph)
     return graph

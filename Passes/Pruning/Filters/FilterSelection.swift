@@ -51,7 +51,7 @@ struct FilterSelection {
   func choose(_ candidates: [Candidate]) -> [Int] {
     var left = RemainingChannels(analysis)
     var chosen: [Int] = []
-    for part in parts(candidates) {
+    for part in analysis.parts(candidates, scope) {
       var count = sparsity.floor(times: part.count)
       let ranked = part.sorted { $0.score != $1.score ? $0.score < $1.score : $0.isLater($1) }
       for candidate in ranked where count > 0 && left.remove(candidate.unit) {
@@ -60,30 +60,6 @@ struct FilterSelection {
       }
     }
     return chosen
-  }
-
-  /// What is ranked together: everything, or layers that have units in common.
-  private func parts(_ candidates: [Candidate]) -> [[Candidate]] {
-    if scope == .global { return [candidates] }
-    var forest = UnitForest()
-    let numbers = analysis.layers.map { _ in forest.make() }
-    var owners: [Int: Int] = [:]
-    for (layer, number) in zip(analysis.layers, numbers) {
-      for unit in Set(layer.units.map { analysis.forest.root($0) }) {
-        if let owner = owners[unit] {
-          forest.couple(owner, number, otherwise: Refusal(order: 0, text: ""))
-        }
-        owners[unit] = number
-      }
-    }
-    var parts: [Int: [Candidate]] = [:]
-    var order: [Int] = []
-    for candidate in candidates {
-      let root = forest.root(numbers[candidate.layer])
-      if parts[root] == nil { order.append(root) }
-      parts[root, default: []].append(candidate)
-    }
-    return order.compactMap { parts[$0] }
   }
 
   /// The norm of each filter.
@@ -109,8 +85,36 @@ struct FilterSelection {
   }
 }
 
+extension FilterAnalysis {
+  /// What is ranked together: everything, or layers that have units in common.
+  func parts(
+    _ candidates: [FilterSelection.Candidate], _ scope: PruningScope
+  ) -> [[FilterSelection.Candidate]] {
+    if scope == .global { return [candidates] }
+    var joined = UnitForest()
+    let numbers = layers.map { _ in joined.make() }
+    var owners: [Int: Int] = [:]
+    for (layer, number) in zip(layers, numbers) {
+      for unit in Set(layer.units.map { forest.root($0) }) {
+        if let owner = owners[unit] {
+          joined.couple(owner, number, otherwise: Refusal(order: 0, text: ""))
+        }
+        owners[unit] = number
+      }
+    }
+    var parts: [Int: [FilterSelection.Candidate]] = [:]
+    var order: [Int] = []
+    for candidate in candidates {
+      let root = joined.root(numbers[candidate.layer])
+      if parts[root] == nil { order.append(root) }
+      parts[root, default: []].append(candidate)
+    }
+    return order.compactMap { parts[$0] }
+  }
+}
+
 /// How many channels each tensor has left; none may lose its last.
-private struct RemainingChannels {
+struct RemainingChannels {
   private var counts: [Int] = []
   private var places: [Int: [(list: Int, count: Int)]] = [:]
 
@@ -122,6 +126,12 @@ private struct RemainingChannels {
       for (unit, count) in own { places[unit, default: []].append((counts.count, count)) }
       counts.append(units.count)
     }
+  }
+
+  /// Whether some units may go together.
+  func allows(_ units: [Int]) -> Bool {
+    var copy = self
+    return units.allSatisfy { copy.remove($0) }
   }
 
   mutating func remove(_ unit: Int) -> Bool {

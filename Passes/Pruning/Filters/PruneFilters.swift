@@ -77,48 +77,12 @@ public struct PruneFilters: Pass {
     let selection = FilterSelection(
       analysis: analysis, criterion: criterion, scope: scope, sparsity: sparsity)
     let candidates = try selection.candidates()
-    guard !candidates.isEmpty else { throw Diagnostic(.error, .nothing(analysis), at: .none) }
+    guard !candidates.isEmpty else {
+      throw Diagnostic(.error, analysis.nothing(for: Self.info.name), at: .none)
+    }
     let removed = Set(selection.choose(candidates).filter { _ in context.mayRewrite() })
     let rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
     if isMaskOnly { rewriting.mask(&graph) } else { try rewriting.remove(from: &graph) }
-    report(rewriting, &context)
-  }
-
-  private func report(_ rewriting: FilterRewriting, _ context: inout PassContext) {
-    let analysis = rewriting.analysis
-    var pruned = PrunedFilters(layers: [])
-    for layer in analysis.layers {
-      let gone = layer.units.indices.filter { rewriting.isRemoved(layer.units[$0]) }
-      context.count("filters-removed", by: gone.count)
-      if !gone.isEmpty { context.count("layers-pruned") }
-      pruned.layers.append(
-        PrunedFilters.Layer(
-          weight: analysis.graph[layer.weight].name, node: analysis.graph[layer.node].name,
-          filters: layer.units.count, removed: gone,
-          keptBecause: analysis.refusal(layer)?.text))
-    }
-    context.leave(pruned)
-  }
-}
-
-extension FilterAnalysis {
-  /// The first reason in the file why filters of a layer stay.
-  fileprivate func refusal(_ layer: FilterLayer) -> Refusal? {
-    layer.units.compactMap { forest.refusal($0) }.min { $0 < $1 }
-  }
-}
-
-extension DiagnosticMessage {
-  fileprivate static func nothing(_ analysis: FilterAnalysis) -> DiagnosticMessage {
-    let notes = analysis.layers.map { layer in
-      let reason = analysis.refusal(layer)?.text ?? "it has no channels that could go"
-      return "'\(analysis.graph[layer.weight].name)' keeps its filters: \(reason)"
-    }
-    return DiagnosticMessage(
-      "prune-filters-none",
-      analysis.layers.isEmpty
-        ? "the model has no layer with filters; leave prune-filters out"
-        : "no filter of the model can be removed; leave prune-filters out",
-      notes: notes)
+    rewriting.report(to: &context)
   }
 }

@@ -1,0 +1,41 @@
+import CoppiceIR
+import CoppicePassManager
+
+extension FilterRewriting {
+  /// Says which filters each layer loses, and counts them.
+  func report(to context: inout PassContext) {
+    var pruned = PrunedFilters(layers: [])
+    for layer in analysis.layers {
+      let gone = layer.units.indices.filter { isRemoved(layer.units[$0]) }
+      context.count("filters-removed", by: gone.count)
+      if !gone.isEmpty { context.count("layers-pruned") }
+      pruned.layers.append(
+        PrunedFilters.Layer(
+          weight: analysis.graph[layer.weight].name, node: analysis.graph[layer.node].name,
+          filters: layer.units.count, removed: gone,
+          keptBecause: analysis.refusal(layer)?.text))
+    }
+    context.leave(pruned)
+  }
+}
+
+extension FilterAnalysis {
+  /// The first reason in the file why filters of a layer stay.
+  func refusal(_ layer: FilterLayer) -> Refusal? {
+    layer.units.compactMap { forest.refusal($0) }.min { $0 < $1 }
+  }
+
+  /// Why a pass finds no filter that could go.
+  func nothing(for pass: String) -> DiagnosticMessage {
+    let notes = layers.map { layer in
+      let reason = refusal(layer)?.text ?? "it has no channels that could go"
+      return "'\(graph[layer.weight].name)' keeps its filters: \(reason)"
+    }
+    return DiagnosticMessage(
+      "prune-filters-none",
+      layers.isEmpty
+        ? "the model has no layer with filters; leave \(pass) out"
+        : "no filter of the model can be removed; leave \(pass) out",
+      notes: notes)
+  }
+}

@@ -1,0 +1,146 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Removes the filters whose absence changes the loss least, as measured on samples.
+///
+/// ```
+///   %w = constant [1.0, 1.0, 3.0, 4.0] : f32[2,2,1,1]
+///   %v = constant [7.0, 0.0] : f32[1,2,1,1]
+///   %a = Conv(%x, %w) : f32[1,2,2,2]
+///   %y = Conv(%a, %v) : f32[1,1,2,2]
+/// ```
+/// becomes, with `prune-oracle{data=samples,sparsity=0.5}`, as nothing depends on the second filter,
+/// ```
+///   %w = constant [1.0, 1.0] : f32[1,2,1,1]
+///   %v = constant [7.0] : f32[1,1,1,1]
+///   %a = Conv(%x, %w) : f32[1,1,2,2]
+///   %y = Conv(%a, %v) : f32[1,1,2,2]
+/// ```
+///
+/// Units, amounts and what has to stay are those of `prune-filters`. The change of the loss when a
+/// unit is switched off scores it: its magnitude (`score=abs`) or the change itself (`signed`); the
+/// lowest goes, of equal scores the later one. `search=once` measures each unit alone; `greedy`
+/// removes one and measures those left again; `pairs` removes the best two at a time.
+///
+/// Samples are a folder's: see `data=`. Labels of whole numbers are classes, floats are targets, and
+/// without labels the model's own answers are. The loss is cross-entropy for classes, else mean
+/// squares; the model is compiled once and runs as a program of this machine.
+///
+/// - Complexity: O(units) runs over the samples for `once`, O(units²) for `greedy`, O(units³) for
+///   `pairs`.
+public struct PruneOracle: Pass {
+  /// Name, options and statistics.
+  public static let info = PassInfo(
+    name: "prune-oracle", summary: "Remove the filters whose absence changes the loss least",
+    exactness: .approximate,
+    options: [
+      PassOption(
+        "data", .path, isRequired: true,
+        "Folder of samples: test_data_set_K, or input_K with a leading axis; labels in label_0"),
+      PassOption(
+        "sparsity", .decimal(0...1), isRequired: true,
+        "Fraction of the removable filters that goes, rounded down to a count"),
+      PassOption(
+        "score", .choice(OracleScore.allCases.map(\.rawValue)), default: "abs",
+        "The change of the loss or its magnitude"),
+      PassOption(
+        "search", .choice(OracleMode.allCases.map(\.rawValue)), default: "once",
+        "Measure each filter once, after each removal again, or in pairs"),
+      PassOption(
+        "loss", .choice(LossKind.allCases.map(\.rawValue)),
+        "How answers are judged; by the labels if it is not given"),
+      PassOption(
+        "scope", .choice(PruningScope.allCases.map(\.rawValue)), default: "local",
+        "Count inside each set of coupled layers or over all of them"),
+      PassOption(
+        "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
+    ],
+    statistics: ["filters-removed", "layers-pruned", "evaluations"])
+
+  private let data: String
+  private let sparsity: ExactDecimal
+  private let score: OracleScore
+  private let mode: OracleMode
+  private let loss: LossKind?
+  private let scope: PruningScope
+  private let isMaskOnly: Bool
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: See `info`.
+  /// - Throws: What is wrong with the options.
+  public init(options: PassOptions) throws {
+    guard let sparsity = try options.decimal("sparsity") else {
+      throw DiagnosticMessage("prune-amount", "give sparsity")
+    }
+    self.sparsity = sparsity
+    data = try options.path("data")
+    score = try options.choice("score", OracleScore.self)
+    mode = try options.choice("search", OracleMode.self)
+    loss = options.isGiven("loss") ? try options.choice("loss", LossKind.self) : nil
+    scope = try options.choice("scope", PruningScope.self)
+    isMaskOnly = try options.flag("mask-only")
+  }
+
+  /// Removes filters.
+  ///
+  /// - Parameters:
+  ///   - graph: The model.
+  ///   - context: Samples and what runs the model; gets the steps and a table of the layers.
+  /// - Throws: `prune-filters-none` when nothing can be removed, what is wrong with the samples, and
+  ///   why the model could not be measured.
+  public func run(on graph: inout Graph, _ context: inout PassContext) throws {
+    graph.inlineFused(by: Self.info.name)
+    let filters = FilterGates(graph, context)
+    guard !filters.candidates.isEmpty else {
+      throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)
+    }
+    let samples = try context.services.readSamples(data, graph)
+    let meter = try ModelMeter(
+      graph, gates: filters.gates, on: samples, loss: loss, services: context.services)
+    var search = OracleSearch(filters, meter, score, scope: scope, sparsity: sparsity)
+    try search.run(mode)
+    context.count("evaluations", by: search.evaluations)
+    let off = search.off.filter { _ in context.mayRewrite() }
+    let rewriting = FilterRewriting(
+      analysis: filters.analysis, removed: Set(off.map { filters.candidates[$0].unit }),
+      pass: Self.info.name)
+    if isMaskOnly { rewriting.mask(&graph) } else { try rewriting.remove(from: &graph) }
+    rewriting.report(to: &context)
+    let after = try meter.measure([GateSetting(off: off, count: filters.gates.count)])[0]
+    context.leave(search.report(after))
+    context.note(.measured(meter, after, samples.count, off.count))
+  }
+}
+
+extension OracleSearch {
+  fileprivate func report(_ after: ModelMeasurement) -> OracleSteps {
+    let analysis = filters.analysis
+    return OracleSteps(
+      steps: steps.map { step in
+        OracleSteps.Step(
+          filters: step.gates.map { gate in
+            let first = filters.candidates[gate]
+            return (analysis.graph[analysis.layers[first.layer].weight].name, first.index)
+          }, change: step.change, loss: step.loss)
+      }, before: meter.base, after: after)
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func measured(
+    _ meter: ModelMeter, _ after: ModelMeasurement, _ samples: Int, _ units: Int
+  ) -> Self {
+    var text = "\(units) units less: \(meter.kind.rawValue) \(meter.base.loss) -> \(after.loss)"
+    if let before = meter.base.accuracy, let now = after.accuracy {
+      text += ", accuracy \(percent(before)) -> \(percent(now))"
+    }
+    return Self("measured-loss", "\(text) on \(samples) samples")
+  }
+}
+
+/// A share such as `98.1 %`.
+private func percent(_ share: Double) -> String {
+  let tenths = Int((share * 1000).rounded())
+  return "\(tenths / 10).\(tenths % 10) %"
+}
