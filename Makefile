@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance generated-c firmware benchmarks networks
+.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks
 
 setup:
 	@.ci/setup
@@ -35,6 +35,10 @@ check-generated:
 
 conformance: build
 	.venv/bin/python Tests/Conformance/run.py
+
+# Random graphs against onnxruntime and ONNX's reference; GRAPHS=200 for a short run.
+differential: build
+	.venv/bin/python Tests/Differential/run.py --graphs $(or $(GRAPHS),2000)
 
 # What the generated C promises, on every operator and on whole models.
 generated-c: build

@@ -1,0 +1,64 @@
+"""The operators as `coppice ops --json` declares them, beside the element types that ONNX allows."""
+import json, subprocess
+
+import numpy as np
+import onnx
+
+TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(bool)": "bool",
+         **{f"tensor({sign}int{bits})": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}}
+FLOATS = ("float32", "float64")
+INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+ALL = FLOATS + INTEGERS + ("bool",)
+NEWEST = 28
+USUAL = 22  # every opset up to 26 is one that onnxruntime takes
+EARLIER = {"GlobalLpPool": 21}  # onnxruntime has no kernel for the later form, which only adds element types
+
+
+class Declarations:
+    def __init__(self, tool):
+        text = subprocess.run([tool, "ops", "--json"], check=True, capture_output=True, text=True).stdout
+        self.ops = {op["name"]: op for op in json.loads(text) if not op["domain"]}
+
+    def opset(self, name):
+        """The opset that a node is drawn in: the usual one, or the first that has the operator."""
+        if name in EARLIER:
+            return EARLIER[name]
+        try:
+            onnx.defs.get_schema(name, USUAL)
+            return USUAL
+        except onnx.defs.SchemaError:
+            return max(self.ops[name]["since"], onnx.defs.get_schema(name, NEWEST).since_version)
+
+    def schema(self, name):
+        return onnx.defs.get_schema(name, self.opset(name))
+
+    def types(self, name, operand=0):
+        """The element types of an operand, by ONNX's constraints."""
+        schema = self.schema(name)
+        return self.constraint(schema, schema.inputs[min(operand, len(schema.inputs) - 1)].type_str)
+
+    def result_types(self, name, result=0):
+        schema = self.schema(name)
+        return self.constraint(schema, schema.outputs[result].type_str)
+
+    @staticmethod
+    def constraint(schema, text):
+        for constraint in schema.type_constraints:
+            if constraint.type_param_str == text:
+                return [TYPES[t] for t in sorted(constraint.allowed_type_strs) if t in TYPES]
+        return [TYPES[text]]
+
+    def attributes(self, name, rng, skip=()):
+        """Some of the attributes that are enumerations, flags or plain numbers, with values in their range."""
+        known = self.schema(name).attributes
+        drawn = {}
+        for key, value in self.ops[name]["attribute_values"].items():
+            if key in skip or key not in known or rng.random() < 0.4:
+                continue
+            if "allowed" in value:
+                drawn[key] = value["allowed"][rng.integers(len(value["allowed"]))]
+            elif value.get("most") == 1 and value.get("least") == 0:
+                drawn[key] = int(rng.integers(2))
+            elif value["kind"] == "a real number":
+                drawn[key] = float(np.float32(rng.choice([0.125, 0.5, 1, 1.5, 2])))
+        return drawn
