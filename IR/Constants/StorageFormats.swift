@@ -2,7 +2,7 @@
 public enum StorageFormats {
   /// Each format once; of two that serve a weight equally well the earlier one is taken.
   public static let all: [any SparseFormat.Type] = [
-    IndexRows.self, Bitmap.self, Blocks.self,
+    IndexRows.self, Bitmap.self, Blocks.self, EqualRows.self,
   ]
 
   /// Finds a format by its name in the text form.

@@ -15,6 +15,7 @@ PASSES = {
     "rows": f"{PRUNED},sparsify{{storage=index-rows}}",
     "bitmap": f"{PRUNED},sparsify{{storage=bitmap}}",
     "blocks": f"{PRUNED},sparsify{{storage=blocks}}",
+    "equal": f"{PRUNED},sparsify{{storage=equal-rows}}",
 }
 REFUSED = 2
 

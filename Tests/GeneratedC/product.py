@@ -10,7 +10,7 @@ from units import Group
 PLACES = ("inline", "split", "blob")
 FIRMWARE = ("cortex-m4", "cortex-m7", "cortex-m55")
 LIGHT = ("shufflenet",)
-STORED = ("pruned", "rows", "bitmap", "blocks")
+STORED = ("pruned", "rows", "bitmap", "blocks", "equal")
 LONGEST_STEM = 48
 # Builds that are compiled together: whole networks need an optimiser to run soon.
 GROUP_SIZES = {"parts": 40, "networks": 6}

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "fae6077a9f4f55f6"
+#define COPPICE_API_FINGERPRINT "ef56465b2c1181bf"

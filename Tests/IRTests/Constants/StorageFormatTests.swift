@@ -95,6 +95,10 @@ import Testing
     "blocks {axis = 0, height = 0, width = 1, columns = 2, starts = [0, 0], indices = []} []",
     "blocks {axis = 0, height = -4, columns = 2, starts = [0, 0], indices = []} []",
     "bitmap {mask = hex \"ff\"} [1]", "bitmap {mask = 3} [1]", "bitmap {axis = 0} [1]",
+    "equal-rows {axis = 0, columns = 2, length = 2, indices = [1, 1]} [1, 2]",
+    "equal-rows {axis = 0, columns = 2, length = 9223372036854775807, indices = []} []",
+    "equal-rows {axis = 0, columns = 2, length = -1, indices = [0]} [1]",
+    "equal-rows {axis = 0, columns = 2, length = 1, indices = [-1]} [1]",
     "bitmap [1]", "index-rows [1]", "blocks [1]", "index-rowss [1]", "dense {axis = 0} [1, 2]",
   ])
   func damagedStoragesAreRefused(_ text: String) {
