@@ -47,8 +47,9 @@ let package = Package(
       name: "CoppiceONNX",
       dependencies: ["CoppiceIR", "COnnx", .product(name: "Crypto", package: "swift-crypto")],
       path: "Sources/ONNX", swiftSettings: settings),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "CoppiceRecords", dependencies: ["CoppiceIR"], path: "Sources/Records",
+      name: "CoppiceRecords", dependencies: ["CoppiceIR", "CZlib"], path: "Sources/Records",
       swiftSettings: settings),
     .target(
       name: "CoppiceLowering", dependencies: ["CoppiceIR"], path: "Sources/Lowering",

@@ -76,4 +76,21 @@ import Testing
       _ = try? NumpyArchive(FileBytes(copying: changed, name: "changed"))
     }
   }
+
+  /// The size in the directory is larger than anything that the stream could unpack to, or smaller
+  /// than what it does.
+  @Test(arguments: [UInt32(0), 1, 8127, 8129, 0x7FFF_FFFF, 0xFFFF_FFFE])
+  func sizesThatCannotBeAreRefusedBeforeMemoryIsTaken(_ size: UInt32) throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Fixtures/deflated.npz")
+    var bytes = try [UInt8](Data(contentsOf: file))
+    let entry = try #require(
+      (0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
+    for index in 0..<4 {
+      bytes[entry + 24 + index] = UInt8(truncatingIfNeeded: size >> (8 * index))
+    }
+    let archive = FileBytes(copying: bytes, name: "t")
+    let error = #expect(throws: DiagnosticMessage.self) { try NumpyArchive(archive) }
+    #expect(error?.id == "npz")
+  }
 }

@@ -1,3 +1,4 @@
+internal import CZlib
 import CoppiceIR
 
 /// The central directory of a zip file, with the extensions for large files.
@@ -147,22 +148,15 @@ extension ZipDirectory.Member {
   private func inflated(
     _ stored: UnsafeRawBufferPointer, in file: FileBytes
   ) throws(DiagnosticMessage) -> [UInt8] {
-    var inflater = Inflater(stored, limit: size)
-    guard let bytes = inflater.run() else {
+    guard let bytes = Inflater.unpack(stored, size: size) else {
       throw .zip(file, "the packed bytes of '\(name)' are damaged")
     }
     return bytes
   }
 }
 
-private let crcTable: [UInt32] = (0..<256).map { (index: UInt32) in
-  (0..<8).reduce(index) { value, _ in
-    value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xEDB8_8320
-  }
-}
-
 private func crc32(_ bytes: [UInt8]) -> UInt32 {
-  ~bytes.reduce(UInt32.max) { $0 >> 8 ^ crcTable[Int(($0 ^ UInt32($1)) & 0xFF)] }
+  bytes.withUnsafeBufferPointer { UInt32(crc32_z(0, $0.baseAddress, $0.count)) }
 }
 
 extension DiagnosticMessage {
