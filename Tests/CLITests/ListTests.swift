@@ -39,7 +39,14 @@ import Testing
       let name = try #require(operation["name"] as? String)
       let domain = try #require(operation["domain"] as? String)
       #expect(text.contains((domain.isEmpty ? "\n" : "\n\(domain).") + name + " "))
+      let names = try #require(operation["attributes"] as? [String])
+      let values = try #require(operation["attribute_values"] as? [String: [String: Any]])
+      #expect(Set(names) == Set(values.keys))
+      #expect(values.values.allSatisfy { $0["kind"] is String })
     }
+    let shift = try #require(list.first { $0["name"] as? String == "BitShift" })
+    let values = try #require(shift["attribute_values"] as? [String: [String: Any]])
+    #expect(values["direction"]?["allowed"] as? [String] == ["LEFT", "RIGHT"])
   }
 
   @Test func theVersionIsThatOfTheFiles() throws {

@@ -226,9 +226,12 @@ def resize(d, op):
     lead = [1, 1]
     if d.maybe():
         scales = lead + [d.pick([0.5, 0.75, 1, 1.5, 2, 3]) for _ in range(rank - 2)]
-        return d.node(op, [x, "", d.constant(scales, "float32")], **extra)
-    sizes = d.extent(x)[:2] + [d.below(1, 9) for _ in range(rank - 2)]
-    d.node(op, [x, "", "", d.constant(sizes)], **extra)
+        y = d.node(op, [x, "", d.constant(scales, "float32")], **extra)
+    else:
+        sizes = d.extent(x)[:2] + [d.below(1, 9) for _ in range(rank - 2)]
+        y = d.node(op, [x, "", "", d.constant(sizes)], **extra)
+    if mode != "nearest" and "int" in d.dtype(y):
+        d.wild.add(y)  # a tie may fall to either side, which the next node must not see
 
 
 @recipe("GridSample")
