@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks
+.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks scaling
 
 setup:
 	@.ci/setup
@@ -50,6 +50,10 @@ firmware: build
 	  .venv/bin/python Tests/Firmware/mlperf.py --coppice .build/release/coppice \
 	    --models ../shared/models/mlperf-tiny --pruned; \
 	else echo "skipped: the MLPerf Tiny models are not beside the project"; fi
+
+# How time, memory and C grow with a model, up to 100,000 nodes.
+scaling: build
+	.venv/bin/python Tests/Scaling/scaling.py --large
 
 # Paired timing against onnxruntime, and the compiler's own cost.
 benchmarks: build

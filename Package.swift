@@ -80,7 +80,7 @@ let package = Package(
     .target(name: "CoppiceTestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
-      exclude: ["pruned_models.py"], swiftSettings: settings),
+      exclude: ["pruned_models.py", "written_models.py"], swiftSettings: settings),
     .testTarget(
       name: "CoppiceDriverTests",
       dependencies: [

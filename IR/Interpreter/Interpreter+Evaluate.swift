@@ -9,6 +9,23 @@ extension Interpreter {
   public static func evaluate(
     op: any Operator, context: InferenceContext
   ) throws(DiagnosticMessage) -> [Constant] {
+    var work = Int.max
+    return try evaluate(op: op, context: context, work: &work)
+  }
+
+  /// Computes an operator whose operands are all known, if that is not too much work.
+  ///
+  /// - Parameters:
+  ///   - op: The operator; not one with blocks.
+  ///   - context: The operands; each that is there must be known.
+  ///   - work: Elements that may be written and turns of loops that may be made; what was done is
+  ///     taken off.
+  /// - Returns: The results, in dense storage unless the operator knew better.
+  /// - Throws: `folded-work` when it would be more, `unknown-value`, what inference and lowering throw,
+  ///   and `compiler-fault`.
+  public static func evaluate(
+    op: any Operator, context: InferenceContext, work: inout Int
+  ) throws(DiagnosticMessage) -> [Constant] {
     if let folded = op.fold(context) { return folded }
     for (index, type) in context.operands.enumerated() where type != nil {
       guard context.known[index] != nil else {
@@ -22,9 +39,29 @@ extension Interpreter {
     if types.allSatisfy({ $0.count == 0 }) {
       return types.map { Constant($0, .dense(Bytes([UInt8]()))) }
     }
+    if let results = sameElements(op, context, types) { return results }
+    let elements = (types + context.known.compactMap { $0 }.filter(\.isSpread).map(\.type))
+      .reduce(0) { $0.addingReportingOverflow($1.count).partialValue }
+    guard 0...work ~= elements else { throw .foldedWork }
     if let results = sameMemory(op, context, types) { return results }
-    if let results = try decomposed(op, context, types) { return results }
-    return try lowered(op, context, types)
+    if let results = try decomposed(op, context, types, &work) { return results }
+    work -= elements
+    return try lowered(op, context, types, &work)
+  }
+
+  /// Results of a uniform operand whose elements only move.
+  private static func sameElements(
+    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType]
+  ) -> [Constant]? {
+    guard let first = context.known.first, let operand = first,
+      case .uniform = operand.storage, operand.type.element.bits >= 8,
+      types.allSatisfy({ $0.element == operand.type.element })
+    else { return nil }
+    let source = Buffer(id: 0, element: operand.type.element, count: operand.type.count)
+    guard let views = op.view(of: TensorView(source, operand.type.shape), context),
+      views.count == types.count
+    else { return nil }
+    return types.map { Constant($0, operand.storage) }
   }
 
   /// Results that are the operand's bytes under another type.
@@ -50,7 +87,7 @@ extension Interpreter {
   }
 
   private static func decomposed(
-    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType]
+    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType], _ work: inout Int
   ) throws(DiagnosticMessage) -> [Constant]? {
     var graph = Graph(name: "evaluate")
     let operands = context.known.map { known in
@@ -69,7 +106,8 @@ extension Interpreter {
       context.known = part.operands.map { value in
         value.flatMap { values[$0] ?? builder.graph.constant($0) }
       }
-      for (result, constant) in zip(part.results, try evaluate(op: part.op, context: context)) {
+      let constants = try evaluate(op: part.op, context: context, work: &work)
+      for (result, constant) in zip(part.results, constants) {
         if let result { values[result] = constant }
       }
     }
@@ -84,7 +122,7 @@ extension Interpreter {
   }
 
   private static func lowered(
-    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType]
+    _ op: any Operator, _ context: InferenceContext, _ types: [TensorType], _ work: inout Int
   ) throws(DiagnosticMessage) -> [Constant] {
     let (memories, numbers) = (Memories(), BufferNumbers())
     var operands: [TensorView?] = []
@@ -117,12 +155,28 @@ extension Interpreter {
       })
     try op.lower(builder)
     for (buffer, bytes) in tables { try memories.borrow(bytes, as: buffer) }
+    memories.turns.pointee = work
+    defer { work = max(memories.turns.pointee, 0) }
     try run(builder.statements, memories)
     var constants: [Constant] = []
     for (type, view) in zip(types, results) {
       constants.append(Constant(type, .dense(try memories.bytes(of: view.buffer))))
     }
     return constants
+  }
+}
+
+extension Constant {
+  /// Whether taking the elements densely makes a copy of them.
+  fileprivate var isSpread: Bool {
+    if case .dense = storage { false } else { true }
+  }
+}
+
+extension DiagnosticMessage {
+  /// More work than was allowed.
+  static var foldedWork: DiagnosticMessage {
+    DiagnosticMessage("folded-work", "computing it would take more work than is allowed")
   }
 }
 

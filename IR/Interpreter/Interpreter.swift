@@ -9,15 +9,18 @@ public enum Interpreter {
   ///   - program: What runs.
   ///   - inputs: The bytes of each input, row-major and packed.
   ///   - vectorBytes: The widest vectors whose variants of kernels may run; scalars only if 0.
+  ///   - work: Turns of loops that may be made.
   /// - Returns: The bytes of each output.
   /// - Throws: `run-inputs` when inputs do not fit, `input-values` when they do not hold what the
-  ///   program was made for, `compiler-fault` when the program is wrong.
+  ///   program was made for, `folded-work` when it takes more turns, `compiler-fault` when the
+  ///   program is wrong.
   /// - Complexity: Each kernel is compiled to closures once; a scalar operation takes a few ns.
   public static func run(
-    _ program: Program, inputs: [Bytes], vectorBytes: Int = 0
+    _ program: Program, inputs: [Bytes], vectorBytes: Int = 0, work: Int = .max
   ) throws(DiagnosticMessage) -> [Bytes] {
     try check(inputs, program)
     let memories = Memories()
+    memories.turns.pointee = work
     var outputs = [Buffer?](repeating: nil, count: program.outputs.count)
     for slot in program.slots {
       switch slot.role {

@@ -42,7 +42,13 @@ extension KernelCode {
     case .repeatWhile(let condition, let body):
       let (run, faulted) = (try sequence(body), memories.faulted)
       let test = try condition1(condition)
-      return { while !faulted.pointee, test() != 0 { run() } }
+      let memories = memories
+      return {
+        while !faulted.pointee, test() != 0 {
+          memories.spend(1)
+          run()
+        }
+      }
     case .loop(let variable, let from, let to, let step, let body):
       return try loop(variable, from, to, step, body)
     }
@@ -58,11 +64,12 @@ extension KernelCode {
     declare(variable)
     let slot = try integerSlot(variable, 0)
     let run = try sequence(body)
-    let (faulted, stride) = (memories.faulted, Int64(step))
+    let (faulted, stride, memories) = (memories.faulted, Int64(step), memories)
     if let end = to.constantIndex {
       let end = Int64(end)
       return {
         var index = first()
+        memories.spend((end &- index) / stride)
         while index < end, !faulted.pointee {
           slot.pointee = index
           run()
@@ -73,6 +80,7 @@ extension KernelCode {
     let limit = try integer(to, 0)
     return {
       var index = first()
+      memories.spend((limit() &- index) / stride)
       while index < limit(), !faulted.pointee {
         slot.pointee = index
         run()

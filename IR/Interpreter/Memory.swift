@@ -16,8 +16,12 @@ final class Memories {
   /// Set when an access lies outside of its buffer; loops stop on it.
   let faulted: UnsafeMutablePointer<Bool>
   private(set) var fault: String?
+  /// Turns of loops that may still be made; below 0 when they were too many.
+  let turns: UnsafeMutablePointer<Int>
 
   init() {
+    turns = .allocate(capacity: 1)
+    turns.initialize(to: .max)
     faulted = .allocate(capacity: 1)
     faulted.initialize(to: false)
   }
@@ -25,6 +29,7 @@ final class Memories {
   deinit {
     for memory in owned { memory.deallocate() }
     faulted.deallocate()
+    turns.deallocate()
   }
 
   /// Makes bytes readable as a buffer.
@@ -70,8 +75,16 @@ final class Memories {
     fault = "a \(verb) element \(index) of buffer \(buffer.id), which has \(buffer.count)"
   }
 
+  /// Takes turns of a loop off what is allowed; stops all loops when that is used up.
+  func spend(_ count: Int64) {
+    guard count > 0 else { return }
+    turns.pointee = turns.pointee.subtractingReportingOverflow(Int(count)).partialValue
+    if turns.pointee < 0 { faulted.pointee = true }
+  }
+
   func check() throws(DiagnosticMessage) {
     if let fault { throw .fault(fault) }
+    if turns.pointee < 0 { throw .foldedWork }
   }
 
   private func allocate(_ count: Int) -> UnsafeMutableRawPointer {

@@ -15,6 +15,10 @@ public final class LoopBuilder {
   package var addConstant: (Bytes, ElementType, Int, String, Int?) -> Buffer
   package var addScratch: (ElementType, Int, String) -> Buffer
   package private(set) var scratch: [Buffer] = []
+  /// Operations that the expressions of the kernel may have in all.
+  package var sizeLimit = Int.max
+  /// Operations so far; more than the limit when it was passed, and nothing is appended any more.
+  package private(set) var size = 0
   private var frames: [[Statement]] = [[]]
   private var nextVariable = 0
 
@@ -81,7 +85,25 @@ public final class LoopBuilder {
   /// Appends a statement.
   ///
   /// - Parameter statement: What comes next.
-  public func emit(_ statement: Statement) { frames[frames.count - 1].append(statement) }
+  public func emit(_ statement: Statement) {
+    guard statement.expressions.allSatisfy({ admits($0) }) else { return }
+    frames[frames.count - 1].append(statement)
+  }
+
+  /// Counts the operations of an expression that is about to be appended.
+  ///
+  /// An expression may share its parts, and so stand for far more than the memory that it takes:
+  /// counting ends at the limit.
+  private func admits(_ value: Expr) -> Bool {
+    guard size <= sizeLimit else { return false }
+    var pending = [value]
+    while let next = pending.popLast() {
+      size += 1
+      if size > sizeLimit { return false }
+      next.appendParts(to: &pending)
+    }
+    return true
+  }
 
   /// The statements that a closure appends, taken out.
   ///
@@ -167,8 +189,9 @@ public final class LoopBuilder {
     switch value {
     case .integer, .number, .whole, .variable: return value
     default:
+      guard admits(value) else { return value }
       let variable = variable(value.scalar, lanes: value.lanes, hint)
-      emit(.define(variable, value))
+      frames[frames.count - 1].append(.define(variable, value))
       return .variable(variable)
     }
   }

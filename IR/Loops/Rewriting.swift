@@ -38,7 +38,36 @@ extension Expr {
   }
 }
 
+extension Expr {
+  /// Appends the expressions that this one is made of.
+  func appendParts(to list: inout [Expr]) {
+    switch self {
+    case .integer, .number, .whole, .variable: break
+    case .load(_, let a, _), .unary(_, let a), .convert(let a, _), .splat(let a, _): list.append(a)
+    case .binary(_, let a, let b), .compare(_, let a, let b):
+      list.append(a)
+      list.append(b)
+    case .select(let c, let a, let b):
+      list.append(c)
+      list.append(a)
+      list.append(b)
+    case .math(_, let arguments): list += arguments
+    }
+  }
+}
+
 extension Statement {
+  /// The expressions of the statement itself, not of those inside of it.
+  var expressions: [Expr] {
+    switch self {
+    case .loop(_, let from, let to, _, _): [from, to]
+    case .define(_, let value), .declare(_, let value), .assign(_, let value): [value]
+    case .store(_, let index, let value): [index, value]
+    case .when(let condition, _, _), .repeatWhile(let condition, _): [condition]
+    case .comment: []
+    }
+  }
+
   /// The statement with every buffer replaced.
   ///
   /// - Parameter map: Gives the new buffer.

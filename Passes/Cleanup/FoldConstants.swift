@@ -19,7 +19,8 @@ public import CoppicePassManager
 /// known themselves fold too, and an If whose condition is known gives way to its branch. Results with
 /// equal elements stay uniform. A result may be `limit` bytes larger than the operands that go, so that
 /// an Expand does not fill the flash; weights that are dequantized always fold, because
-/// they would take the same memory in RAM. Random operators, nodes with other bodies
+/// they would take the same memory in RAM. What would take more work than `--limit folded-work` leaves
+/// stays, with a warning. Random operators, nodes with other bodies
 /// and outputs of the model stay.
 ///
 /// - Complexity: that of the computation.
@@ -51,7 +52,9 @@ public struct FoldConstants: Pass {
     for id in graph.allNodes where graph.contains(id) {
       if graph[id].op.name == "If" {
         if graph.takeBranch(id, &context) { context.count("branches") }
-      } else if let results = graph.folded(id, limit: limit), context.mayRewrite(graph[id]) {
+      } else if let results = graph.folded(id, limit: limit, &context),
+        context.mayRewrite(graph[id])
+      {
         for case (let old?, let constant) in zip(graph[id].results, results) {
           let name = graph[old].name
           graph.rename(old, name + "/folded")
@@ -72,17 +75,21 @@ private let random: Set<String> = [
 
 extension Graph {
   /// The results of a node, if they are known and small enough.
-  fileprivate func folded(_ id: NodeID, limit: Int) -> [Constant]? {
+  fileprivate func folded(
+    _ id: NodeID, limit: Int, _ context: inout PassContext
+  ) -> [Constant]? {
     let node = self[id]
     let types = node.results.compactMap { $0.map { self[$0].type } }
     guard node.blocks.isEmpty, !random.contains(node.op.name), !types.isEmpty,
       node.results.allSatisfy({ $0.map { !isYielded($0) } ?? true })
     else { return nil }
-    let context = inferenceContext(id)
-    let known = context.known.compactMap { $0 }
-    if let results = node.op.fold(context).flatMap({ checked($0, types, node) }) { return results }
-    if known.count < context.operands.compactMap({ $0 }).count { return nil }
-    if let results = uniformResult(node, context, types) { return results }
+    let inference = inferenceContext(id)
+    let known = inference.known.compactMap { $0 }
+    if let results = node.op.fold(inference).flatMap({ checked($0, types, node) }) {
+      return results
+    }
+    if known.count < inference.operands.compactMap({ $0 }).count { return nil }
+    if let results = uniformResult(node, inference, types) { return results }
     let (before, after) = (
       known.map(\.storedBytes).reduce(0, +), types.map(\.byteCount).reduce(0, +)
     )
@@ -90,8 +97,14 @@ extension Graph {
     if let order = node.op as? Transpose, let data = known.first {
       return data.permuted(order.order(rank: data.type.rank)).map { [$0] }
     }
-    guard let results = try? Interpreter.evaluate(op: node.op, context: context) else { return nil }
-    return checked(results.map(\.uniformIfEqual), types, node)
+    do {
+      let results = try Interpreter.evaluate(
+        op: node.op, context: inference, work: &context.foldedWork)
+      return checked(results.map(\.uniformIfEqual), types, node)
+    } catch {
+      if error.id == "folded-work" { context.warnOfFoldedWork(node, at: location(id)) }
+      return nil
+    }
   }
 
   /// An element-wise operator on uniform operands is computed once.
@@ -146,6 +159,20 @@ extension Graph {
     for (old, new) in pairs { substitute(old, with: new, by: FoldConstants.info.name) }
     removeNode(id)
     return true
+  }
+}
+
+extension PassContext {
+  /// Says once that something stays because computing it would take too much.
+  fileprivate mutating func warnOfFoldedWork(_ node: Node, at location: Location) {
+    guard !diagnostics.contains(where: { $0.message.id == "folded-work" }) else { return }
+    warn(
+      DiagnosticMessage(
+        "folded-work",
+        "the result of \(node.op.name) is known, but computing it now would take more work than is "
+          + "left for folding; it is computed when the code runs, or --limit folded-work=N allows more"
+      ),
+      at: location)
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoppiceIR
 
 /// A number of bytes such as `65536`, `64K` or `1M`.
 struct ByteCount: ExpressibleByArgument {
@@ -34,6 +35,28 @@ struct Dimension: ExpressibleByArgument {
     name = String(argument[..<split])
     self.extent = extent
   }
+}
+
+/// `NAME=N`: what a model may ask of the compiler.
+struct LimitSetting: ExpressibleByArgument {
+  var setting: Limits.Setting
+  var value: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let setting = Limits.all.first(where: { $0.name == parts[0] }),
+      let value = Int(parts[1]), setting.range.contains(value)
+    else { return nil }
+    self.setting = setting
+    self.value = value
+  }
+
+  static let help =
+    "Allows a model more than a default: "
+    + Limits.all.map { limit in
+      var limits = Limits()
+      return "\(limit.name) (\(limit.summary); \(limit.value(&limits, nil)))"
+    }.joined(separator: ", ") + "."
 }
 
 /// How far an answer may be from the recorded one: a finite number, not negative.

@@ -17,6 +17,11 @@ struct PipelineArguments: ParsableArguments {
     help: ArgumentHelp("Sets a dynamic dimension of the inputs.", valueName: "name=n"))
   var dimensions: [Dimension] = []
 
+  @Option(
+    name: .customLong("limit"),
+    help: ArgumentHelp("\(LimitSetting.help)", valueName: "name=n"))
+  var limits: [LimitSetting] = []
+
   @Flag(help: "Check the graph after each pass.")
   var verifyEach = false
 
@@ -48,6 +53,7 @@ struct PipelineArguments: ParsableArguments {
   func apply(to options: inout CompileOptions) {
     options.passes = passes
     for dimension in dimensions { options.dimensions[dimension.name] = dimension.extent }
+    for limit in limits { _ = limit.setting.value(&options.limits, limit.value) }
     options.verifiesEach = verifyEach
     options.maxRewrites = maxRewrites
     options.plugins = plugins

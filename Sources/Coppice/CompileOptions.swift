@@ -17,6 +17,8 @@ public struct CompileOptions: Sendable {
   public var ramLimit: Int?
   /// The most bytes that constants and code may take.
   public var flashLimit: Int?
+  /// What the model may ask for.
+  public var limits = Limits()
   /// Whether the graph is verified after each pass.
   public var verifiesEach = false
   /// Rewrites that passes may make in all.

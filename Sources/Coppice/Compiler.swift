@@ -46,7 +46,8 @@ public struct Compiler {
   /// - Throws: Everything that is wrong with it.
   public func load(_ path: String) throws(Diagnostics) -> ImportedModel {
     watcher.stage("reading \(path)")
-    return try ONNXImporter.load(path, options: ImportOptions(dimensions: options.dimensions))
+    return try ONNXImporter.load(
+      path, options: ImportOptions(dimensions: options.dimensions, limits: options.limits))
   }
 
   /// Runs the pipeline on a model.
@@ -69,7 +70,7 @@ public struct Compiler {
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
     var context = PassContext(
       services: .host, target: options.target,
-      maxRewrites: options.maxRewrites)
+      maxRewrites: options.maxRewrites, foldedWork: options.limits.foldedWork)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
     var graph = model.graph
     try manager.run(pipeline, on: &graph, &context)
@@ -102,7 +103,8 @@ public struct Compiler {
   ) throws(Diagnostics) -> CompiledModel {
     let optimized = try optimize(model)
     watcher.stage("lowering")
-    let lowered = try lower(optimized.graph, for: options.target)
+    let lowered = try lower(
+      optimized.graph, for: options.target, limits: options.limits)
     watcher.stage("printing C")
     var generation = GenerationOptions(
       name: name, weights: options.weights ?? .inline, target: options.target, modelHash: hash,

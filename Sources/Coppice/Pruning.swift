@@ -25,7 +25,9 @@ extension Compiler {
       }
     }
     problems += collected { () throws(Diagnostics) in
-      try set.add(output) { try ONNXExporter.write(optimized.graph, of: model, to: $0) }
+      try set.add(output) {
+        try ONNXExporter.write(optimized.graph, of: model, to: $0, limits: options.limits)
+      }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
     try set.commit()

@@ -20,7 +20,9 @@ extension Compiler {
           })
       } ?? sample(input.type)
     }
-    guard let outputs = try? Interpreter.run(program, inputs: inputs) else { return [] }
+    guard let outputs = try? Interpreter.run(program, inputs: inputs, work: 1 << 24) else {
+      return []
+    }
     return [TestVector(inputs: inputs, outputs: outputs)]
   }
 

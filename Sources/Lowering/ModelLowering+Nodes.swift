@@ -57,6 +57,12 @@ extension ModelLowering {
       body = Kernel(
         title: node.op.name.lowercased(), variants: [.init(body: builder.takeStatements())])
     }
+    guard builder.size <= limits.expression else {
+      throw DiagnosticMessage(
+        "expression-size",
+        "the code of \(node.op.name) has more than \(limits.expression) operations; --limit "
+          + "expression=N allows more")
+    }
     guard let body else { return }
     let names = ([computation.head] + computation.tail).map { graph[$0].name }
     append(body, names, builder, computation)
@@ -68,7 +74,7 @@ extension ModelLowering {
   ) -> LoopBuilder {
     let node = computation.map { graph[$0.head] }
     let context = computation.map { graph.inferenceContext($0.head) }
-    return LoopBuilder(
+    let builder = LoopBuilder(
       operands: operands, results: results,
       context: context ?? InferenceContext(operands: []),
       constants: node.map { $0.operands.map { graph.constant($0) } } ?? [],
@@ -80,6 +86,8 @@ extension ModelLowering {
       addScratch: { [unowned self] element, count, name in
         program.addBuffer(element, count, .arena, name: "\(node?.name ?? "") \(name)")
       })
+    builder.sizeLimit = limits.expression
+    return builder
   }
 
   /// Appends a step of one scalar body.

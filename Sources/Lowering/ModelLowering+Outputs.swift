@@ -7,7 +7,7 @@ extension ModelLowering {
     for (index, output) in graph.outputs.enumerated() {
       var value = output
       while let node = graph.producer(value), isPlainReshape(node),
-        let source = graph[node].operand(0), !graph.outputs.contains(source)
+        let source = graph[node].operand(0), !graph.yields(graph.body, source)
       {
         value = source
       }

@@ -18,11 +18,14 @@ public struct LoweredModel: Sendable {
 /// - Parameters:
 ///   - graph: As the pipeline left it.
 ///   - target: What the code is for.
+///   - limits: What the model may ask for.
 /// - Returns: The program and its memory plan.
 /// - Throws: Every node that has no lowering.
-public func lower(_ graph: Graph, for target: Target) throws(Diagnostics) -> LoweredModel {
+public func lower(
+  _ graph: Graph, for target: Target, limits: Limits = Limits()
+) throws(Diagnostics) -> LoweredModel {
   let (prepared, guards) = try prepare(graph)
-  let lowering = ModelLowering(prepared, target, guards)
+  let lowering = ModelLowering(prepared, target, guards, limits)
   try lowering.run()
   let program = lowering.finished()
   return LoweredModel(
@@ -35,6 +38,7 @@ final class ModelLowering {
   let target: Target
   let uses: UseMap
   let layouts: Layouts
+  let limits: Limits
   private let guards: BranchGuards
   /// The branches that the node being lowered stands in, the outermost first.
   private(set) var branches: [BranchGuard] = []
@@ -52,7 +56,8 @@ final class ModelLowering {
     var element: ElementType
   }
 
-  init(_ graph: Graph, _ target: Target, _ guards: BranchGuards) {
+  init(_ graph: Graph, _ target: Target, _ guards: BranchGuards, _ limits: Limits) {
+    self.limits = limits
     self.graph = graph
     self.guards = guards
     self.target = target

@@ -5,6 +5,7 @@ import CoppiceIR
 func prepare(_ graph: Graph) throws(Diagnostics) -> (graph: Graph, guards: BranchGuards) {
   var graph = graph
   var problems: [Diagnostic] = []
+  graph.splitLongVariadics()
   graph.inlineUnfusable()
   var pending = graph.allNodes
   var rounds = 0

@@ -20,7 +20,7 @@ import Testing
       [
         "-o", "--name", "--passes", "--target", "--weights", "--dim", "--ram", "--flash", "--json",
         "--vectors", "--verify-each", "--print-after-changed", "--time-passes", "--max-rewrites",
-        "--load-pass-plugin",
+        "--load-pass-plugin", "--limit",
       ]
     ),
     ("run", ["--inputs", "--outputs", "--format", "--passes", "--target", "--dim", "--json"]),

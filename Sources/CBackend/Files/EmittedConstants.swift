@@ -13,6 +13,7 @@ struct EmittedConstants {
   }
 
   private(set) var list: [Entry] = []
+  private var places: [Buffer: Int] = [:]
   private(set) var reports: [TensorReport] = []
   private(set) var denseByteCount = 0
   /// The blob's bytes, header included.
@@ -32,6 +33,7 @@ struct EmittedConstants {
       end = (end + step - 1) / step * step
       let word = identifier(slot.name)
       let name = "\(options.name)_w\(list.count)" + (word.isEmpty ? "" : "_" + word)
+      places[slot.buffer] = list.count
       list.append(
         Entry(
           buffer: slot.buffer, name: name, title: slot.name, bytes: bytes, source: slot.source,
@@ -42,6 +44,9 @@ struct EmittedConstants {
     makeReports(options)
     if options.weights == .blob { hash = makeHash() }
   }
+
+  /// The constant behind a buffer.
+  func entry(of buffer: Buffer) -> Entry? { places[buffer].map { list[$0] } }
 
   /// Every constant byte emitted.
   var byteCount: Int { list.reduce(0) { $0 + $1.bytes.count } }

@@ -174,7 +174,7 @@ extension Generation {
     case .output(let index): return "out\(index)"
     case .arena: return "(\(type))(void *)(mem + \(plan.offsets[buffer.id] ?? 0))"
     case .constant:
-      guard let entry = constants.list.first(where: { $0.buffer == buffer }) else { return "NULL" }
+      guard let entry = constants.entry(of: buffer) else { return "NULL" }
       return isBlob ? "(\(type))(const void *)(blob + \(entry.offset))" : entry.name
     }
   }

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "ef56465b2c1181bf"
+#define COPPICE_API_FINGERPRINT "7462a65db23bdcf6"

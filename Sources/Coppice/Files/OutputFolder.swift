@@ -23,7 +23,11 @@ func makeFolders(_ path: String) throws(DiagnosticMessage) -> [String] {
     folder += (folder.isEmpty || folder.hasSuffix("/") ? "" : "/") + part
     if mkdir(folder, 0o755) == 0 {
       made.append(folder)
-    } else if errno != EEXIST, !isFolder(folder) {
+      continue
+    }
+    let code = errno
+    if code != EEXIST, !isFolder(folder) {
+      errno = code
       let fault = DiagnosticMessage.unwritable(folder)
       for folder in made.reversed() { rmdir(folder) }
       throw fault

@@ -19,7 +19,8 @@ public struct MemoryPlan: Sendable {
   /// - Parameters:
   ///   - program: Steps with their buffers.
   ///   - alignment: A power of two.
-  /// - Complexity: O(tries x regions squared), tries bounded by a constant.
+  /// - Complexity: O(tries x regions squared), tries bounded by a constant; of many thousand regions
+  ///   O(regions x gaps).
   public init(_ program: Program, alignment: Int) {
     let regions = Regions(program, alignment: alignment)
     let placed = Placement.best(regions.list, lowerBound: regions.lowerBound)
@@ -83,14 +84,24 @@ struct Regions: Sendable {
         }
       }
     }
-    for step in program.steps.indices {
-      let alive = list.filter { $0.first <= step && step <= $0.last }
-      let sum = alive.reduce(0) { $0 + $1.bytes }
-      if sum > lowerBound {
-        lowerBound = sum
-        peak = alive.map { ($0.name, $0.bytes) }.sorted { $0.bytes > $1.bytes }
-      }
+    findPeak(steps: program.steps.count)
+  }
+
+  /// The first step at which the most bytes are alive.
+  private mutating func findPeak(steps: Int) {
+    var changes = [Int](repeating: 0, count: steps + 1)
+    for region in list {
+      changes[region.first] += region.bytes
+      changes[region.last + 1] -= region.bytes
     }
+    var (sum, fullest) = (0, 0)
+    for step in 0..<steps {
+      sum += changes[step]
+      if sum > lowerBound { (lowerBound, fullest) = (sum, step) }
+    }
+    guard lowerBound > 0 else { return }
+    peak = list.filter { $0.first <= fullest && fullest <= $0.last }
+      .map { ($0.name, $0.bytes) }.sorted { $0.bytes > $1.bytes }
   }
 
   private static func bytes(_ buffer: Buffer, _ alignment: Int) -> Int {

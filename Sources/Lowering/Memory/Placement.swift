@@ -6,6 +6,9 @@ struct Placement: Sendable {
   /// Enough for every model seen to reach its bound, and bounded for those that cannot.
   private static let tries = 600
 
+  /// Above so many regions, comparing each with each takes too long.
+  private static let most = 3000
+
   /// The best of several greedy orders and of random swaps in the best of them.
   ///
   /// - Parameters:
@@ -13,6 +16,7 @@ struct Placement: Sendable {
   ///   - lowerBound: Where the search may stop.
   /// - Returns: The lowest placement found; the same for the same regions.
   static func best(_ regions: [Region], lowerBound: Int) -> Placement {
+    if regions.count > most { return Placement(sweeping: regions) }
     var order = Array(regions.indices)
     let bySize = order.sorted { a, b in
       regions[a].bytes != regions[b].bytes ? regions[a].bytes > regions[b].bytes : a < b
@@ -41,6 +45,27 @@ struct Placement: Sendable {
     return best
   }
 
+  /// Places regions in the order of their lives, each in the lowest gap that is free by then.
+  private init(sweeping regions: [Region]) {
+    offsets = Array(repeating: 0, count: regions.count)
+    height = 0
+    var gaps = Gaps()
+    let starts = regions.indices.sorted { a, b in
+      let (x, y) = (regions[a], regions[b])
+      if x.first != y.first { return x.first < y.first }
+      return x.bytes != y.bytes ? x.bytes > y.bytes : a < b
+    }
+    var ends = regions.indices.sorted { regions[$0].last > regions[$1].last }
+    for index in starts {
+      while let done = ends.last, regions[done].last < regions[index].first {
+        ends.removeLast()
+        gaps.add(offsets[done]..<(offsets[done] + regions[done].bytes))
+      }
+      offsets[index] = gaps.take(regions[index].bytes)
+    }
+    height = gaps.end
+  }
+
   private init(_ regions: [Region], _ order: [Int]) {
     offsets = Array(repeating: 0, count: regions.count)
     height = 0
@@ -58,6 +83,50 @@ struct Placement: Sendable {
       offsets[index] = offset
       height = max(height, offset + region.bytes)
       placed.append(index)
+    }
+  }
+}
+
+/// What is free below the end of an arena that is being filled, in order of address.
+private struct Gaps {
+  private var list: [Range<Int>] = []
+  private(set) var end = 0
+
+  /// Takes the lowest place of so many bytes.
+  mutating func take(_ bytes: Int) -> Int {
+    if let index = list.firstIndex(where: { $0.count >= bytes }) {
+      let start = list[index].lowerBound
+      let rest = (start + bytes)..<list[index].upperBound
+      if rest.isEmpty { list.remove(at: index) } else { list[index] = rest }
+      return start
+    }
+    var start = end
+    if let last = list.last, last.upperBound == end {
+      start = last.lowerBound
+      list.removeLast()
+    }
+    end = start + bytes
+    return start
+  }
+
+  /// Gives a place back, joined with the gaps beside it.
+  mutating func add(_ range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle].lowerBound < range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    var joined = range
+    if low < list.count, list[low].lowerBound == joined.upperBound {
+      joined = joined.lowerBound..<list[low].upperBound
+      list.remove(at: low)
+    }
+    if low > 0, list[low - 1].upperBound == joined.lowerBound {
+      list[low - 1] = list[low - 1].lowerBound..<joined.upperBound
+    } else {
+      list.insert(joined, at: low)
     }
   }
 }

@@ -22,8 +22,10 @@ extension GraphWriter {
     _ info: UnsafeMutablePointer<ValueInfoProto>
   ) -> UnsafeMutablePointer<ValueInfoProto>? {
     let name = text(info.pointee.name)
-    guard let value = value(named: name), let constant = graph.constant(value) else { return info }
-    guard written.contains(value) else { return nil }
+    // What is no value of the graph any more was an initializer that a pass took up.
+    guard let value = value(named: name) else { return nil }
+    if case .input = graph[value].definition { return info }
+    guard let constant = graph.constant(value), written.contains(value) else { return nil }
     return holds(info) ? info : tensors.valueInfo(name, constant.type)
   }
 

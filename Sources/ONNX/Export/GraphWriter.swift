@@ -18,7 +18,11 @@ final class GraphWriter {
   /// Names that differ from those in the graph.
   var renamed: [ValueID: String] = [:]
   private let values: [String: ValueID]
+  /// What nodes and outputs read of values that no node of the file gives.
+  lazy var needed = neededWithoutSource()
   var addsInitializers = false
+  /// Names of tensors that the graph does not know.
+  var added: Set<String> = []
 
   init(_ graph: Graph, _ provenance: Provenance, _ tensors: TensorWriter) {
     self.graph = graph
@@ -126,6 +130,8 @@ final class GraphWriter {
       rewrite(key)
     case .assumed(let original)? where isUnchanged && self.value(named: original) != nil:
       renamed[value] = self.value(named: original).map(self.name)
+    case nil where isWrittenAsNode(constant):
+      lists[0].append(constantOfShape(constant, self.name(value)))
     default:
       addsInitializers = true
       initializers.append(tensors.tensor(constant, name: self.name(value)))

@@ -4,7 +4,6 @@ import CoppiceIR
 extension GraphWriter {
   /// Writes the nodes of a block to the innermost list.
   func writeNodes(of block: BlockID) {
-    let needed = neededWithoutSource(block)
     for id in graph[block].nodes {
       let node = graph[id]
       let first = node.results.compactMap { $0 }.first
@@ -18,10 +17,11 @@ extension GraphWriter {
   }
 
   /// The values read by nodes that are written; nodes made while adapting may not be read any more.
-  private func neededWithoutSource(_ block: BlockID) -> Set<ValueID> {
-    var needed = Set(graph[block].outputs)
+  func neededWithoutSource() -> Set<ValueID> {
+    var needed = Set(graph.outputs)
     for id in graph.allNodes {
       let node = graph[id]
+      for block in node.blocks { needed.formUnion(graph[block].outputs) }
       let first = node.results.compactMap { $0 }.first
       let source = first.flatMap { provenance.nodes[graph[$0].name] }
       for (index, operand) in node.operands.enumerated() {
@@ -152,43 +152,4 @@ extension GraphWriter {
     proto.pointee.n_attribute = attributes.count
     proto.pointee.attribute = arena.pointers(attributes)
   }
-
-  /// Writes a node that a pass made.
-  private func writeNew(_ id: NodeID) {
-    let node = graph[id]
-    let schema = type(of: node.op).schema
-    let needed = newestForm[schema.name] ?? schema.since
-    let opset = provenance.opsets[schema.domain] ?? 0
-    guard schema.domain.isEmpty, needed <= opset, node.blocks.isEmpty else {
-      return report(
-        "export-opset",
-        "a pass made a \(schema.name) of opset \(needed), but the model has opset \(opset); convert "
-          + "the model to opset \(needed) first", at: graph.location(id))
-    }
-    let proto = arena.allocate(NodeProto.self, 1)
-    coppice_onnx__node_proto__init(proto)
-    proto.pointee.op_type = arena.string(schema.name)
-    proto.pointee.name = arena.string(node.name)
-    for operand in node.operands { operand.map(define) }
-    setNames(
-      proto, inputs: node.operands.map { $0.map(name) ?? "" },
-      outputs: node.results.map { $0.map(name) ?? "" })
-    let attributes = node.op.attributes.names.compactMap { name in
-      node.op.attributes[name].map { tensors.attribute(name, $0) }
-    }
-    proto.pointee.n_attribute = attributes.count
-    proto.pointee.attribute = arena.pointers(attributes)
-    append(proto)
-  }
 }
-
-/// The opsets from which operators have the form that the graph has, where it is not their first.
-private let newestForm: [String: Int] = [
-  "Add": 7, "Sub": 7, "Mul": 7, "Div": 7, "Pow": 7, "And": 7, "Or": 7, "Xor": 7, "Equal": 7,
-  "Less": 7, "Greater": 7, "PRelu": 9, "Gemm": 7, "BatchNormalization": 9, "Reshape": 5,
-  "Concat": 4, "Cast": 6, "Clip": 11, "Pad": 11, "Slice": 10, "TopK": 10, "Resize": 11,
-  "Upsample": 10, "Squeeze": 13, "Unsqueeze": 13, "Split": 13, "Dropout": 12, "ReduceSum": 13,
-  "ReduceMean": 18, "ReduceMax": 18, "ReduceMin": 18, "ReduceProd": 18, "ReduceL1": 18,
-  "ReduceL2": 18, "ReduceLogSum": 18, "ReduceLogSumExp": 18, "ReduceSumSquare": 18, "Softmax": 13,
-  "LogSoftmax": 13, "Hardmax": 13, "Tile": 6, "Scatter": 9,
-]

@@ -12,9 +12,11 @@ public enum ONNXExporter {
   ///   - graph: The graph of `model` after passes.
   ///   - model: Where the graph came from.
   ///   - path: The file; replaced when it is there.
-  /// - Throws: What has no form in the model's opset, or why the file could not be written.
+  ///   - limits: How many bytes it may have more than the model that was read.
+  /// - Throws: What has no form in the model's opset, `export-bytes`, or why the file could not be
+  ///   written.
   public static func write(
-    _ graph: Graph, of model: ImportedModel, to path: String
+    _ graph: Graph, of model: ImportedModel, to path: String, limits: Limits = Limits()
   ) throws(Diagnostics) {
     var graph = graph
     graph.inlineFused(by: "write-onnx")
@@ -23,6 +25,9 @@ public enum ONNXExporter {
     let writer = GraphWriter(graph, model.provenance, tensors)
     let proto = writer.model(model.document.model.pointee)
     guard writer.diagnostics.isEmpty else { throw Diagnostics(writer.diagnostics) }
+    if let message = tensors.excess(over: model.provenance.constantBytes, limits.exportBytes) {
+      throw Diagnostics([Diagnostic(.error, message, at: .file(path))])
+    }
     do {
       let file = ModelFileWriter(model.document, tensors, path: path)
       try file.write(proto)

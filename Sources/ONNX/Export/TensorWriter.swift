@@ -6,8 +6,22 @@ final class TensorWriter {
   /// The constants whose bytes are payloads, by source number less one.
   private(set) var sources: [Constant] = []
   let arena: Arena
+  private var largest: (name: String, type: TensorType)?
+  private var byteCount = 0
 
   init(_ arena: Arena) { self.arena = arena }
+
+  /// Why the tensors are not written: they take too many bytes more than those that were read.
+  func excess(over before: Int, _ limit: Int) -> DiagnosticMessage? {
+    guard let largest, !(0...before.addingReportingOverflow(limit).partialValue ~= byteCount) else {
+      return nil
+    }
+    return DiagnosticMessage(
+      "export-bytes",
+      "the model would be written with \(byteCount) bytes of constants, more than \(limit) beyond "
+        + "the \(before) that were read; --limit export-bytes=N allows more",
+      notes: ["the largest is '\(largest.name)', \(largest.type)"])
+  }
 
   /// A tensor that holds a constant; `original` lends its documentation and unknown fields.
   func tensor(
@@ -29,6 +43,8 @@ final class TensorWriter {
     tensor.pointee.has_data_type = 1
     tensor.pointee.data_type = constant.type.element.onnx
     sources.append(constant)
+    byteCount = byteCount.addingReportingOverflow(constant.type.byteCount).partialValue
+    if constant.type.byteCount > largest?.type.byteCount ?? 0 { largest = (name, constant.type) }
     tensor.pointee.detached = reference(source: sources.count, length: constant.type.byteCount)
     return tensor
   }

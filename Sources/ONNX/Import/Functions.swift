@@ -14,6 +14,12 @@ extension ModelReader {
     guard !frame.calls.contains(key) else {
       throw DiagnosticMessage("function-recursion", "function '\(call.type)' calls itself")
     }
+    guard frame.calls.count < options.limits.depth else {
+      throw DiagnosticMessage(
+        "call-depth",
+        "functions call each other more than \(options.limits.depth) deep; --limit depth=N allows "
+          + "more, up to 500")
+    }
     guard call.operands.count <= inputs.count, call.outputs.count <= outputs.count else {
       throw DiagnosticMessage(
         "function-arity",

@@ -4,12 +4,17 @@ public import CoppiceIR
 public struct ImportOptions: Sendable {
   /// Extents of dynamic dimensions: by the name in the model, or `INPUT:AXIS` for an unnamed one.
   public var dimensions: [String: Int]
+  /// What the model may ask for.
+  public var limits: Limits
 
   /// Makes options.
   ///
-  /// - Parameter dimensions: Extents of dynamic dimensions by name.
-  public init(dimensions: [String: Int] = [:]) {
+  /// - Parameters:
+  ///   - dimensions: Extents of dynamic dimensions by name.
+  ///   - limits: What the model may ask for.
+  public init(dimensions: [String: Int] = [:], limits: Limits = Limits()) {
     self.dimensions = dimensions
+    self.limits = limits
   }
 }
 
@@ -61,6 +66,9 @@ struct Provenance {
     case assumed(String)
   }
 
+  /// The bytes of all constants that the file held.
+  var constantBytes: Int { constants.values.reduce(0) { $0 + $1.value.heldBytes } }
+
   /// Sources of nodes, by the name of the first result that has one.
   var nodes: [String: NodeSource] = [:]
   /// Sources of constants, with their elements at import.
@@ -73,4 +81,12 @@ struct Provenance {
   var opsets: [String: Int] = [:]
   /// The names of the graph's outputs in the file.
   var outputs: [String] = []
+}
+
+extension Constant {
+  /// The bytes of the elements in memory, as they are stored; tables aside.
+  fileprivate var heldBytes: Int {
+    if case .uniform(let one) = storage { return one.count }
+    return type.byteCount
+  }
 }

@@ -35,6 +35,6 @@ extension ModelReader {
       zip(types, known).allSatisfy({ $0 == nil || $1 != nil }),
       types.allSatisfy({ ($0?.count ?? 0) <= Self.largestOperand })
     else { return nil }
-    return try? Interpreter.evaluate(op: op, context: context)
+    return try? Interpreter.evaluate(op: op, context: context, work: &foldedWork)
   }
 }

@@ -21,7 +21,9 @@ final class ModelReader {
   /// How many calls of functions had a name.
   var calls: [String: Int] = [:]
   /// What is left of the nodes that functions may expand to.
-  var nodeBudget = 100_000
+  var nodeBudget: Int
+  /// What is left of the work that folding may take.
+  var foldedWork: Int
   /// How many turns of loops were written out, and how many nodes they took.
   var unrolledTurns = 0
   var unrolledNodes = 0
@@ -31,6 +33,8 @@ final class ModelReader {
     self.path = path
     self.options = options
     bound = options.dimensions
+    nodeBudget = options.limits.nodes
+    foldedWork = options.limits.foldedWork
     tensors = TensorReader(file: document.file, external: document.external)
     graph = Graph(name: "", source: path)
   }

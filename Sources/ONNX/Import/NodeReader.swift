@@ -39,7 +39,9 @@ extension ModelReader {
       guard nodeBudget >= 0 else {
         if nodeBudget == -1 {
           report(
-            "too-many-nodes", "the model has more nodes, with its functions expanded, than fit")
+            "too-many-nodes",
+            "the model has more than \(options.limits.nodes) nodes, with its functions expanded; "
+              + "--limit nodes=N allows more")
         }
         return
       }

@@ -125,6 +125,11 @@ extension ModelReader {
       _ = try TensorType.checked(inferred[index].element, inferred[index].shape)
       types.append(inferred[index])
     }
+    // A file may list further results without names, which no operator has.
+    let schema = type(of: op).schema
+    if schema.results.last?.arity != .variadic, types.count > schema.results.count {
+      types.removeLast(types.count - schema.results.count)
+    }
     return types
   }
 

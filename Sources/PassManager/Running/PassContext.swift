@@ -8,6 +8,8 @@ public struct PassContext: Sendable {
   public let target: any TargetCost
   /// Rewrites allowed in all; `nil` for as many as there are.
   public let maxRewrites: Int?
+  /// What is left of the elements and turns of loops that folding constants may take.
+  public var foldedWork: Int
   /// The pass that runs.
   public private(set) var passName = ""
   /// Rewrites made by all passes so far.
@@ -26,13 +28,15 @@ public struct PassContext: Sendable {
   ///   - services: What the driver does for passes.
   ///   - target: What the target charges for storages.
   ///   - maxRewrites: Rewrites allowed in all; `nil` for as many as there are.
+  ///   - foldedWork: Elements and turns of loops that folding constants may take in all.
   public init(
     services: PassServices = PassServices(), target: any TargetCost = Target.generic,
-    maxRewrites: Int? = nil
+    maxRewrites: Int? = nil, foldedWork: Int = Limits().foldedWork
   ) {
     self.services = services
     self.target = target
     self.maxRewrites = maxRewrites
+    self.foldedWork = foldedWork
   }
 
   /// Asks for one rewrite, and counts it.
