@@ -39,9 +39,10 @@ struct CompileCommand: ParsableCommand {
     try reporting(asJSON: argument.json) {
       let compiled = try Compiler(options, watcher: watcher(pipeline)).compile(argument.model)
       Terminal.progress("writing \(output)")
-      try compiled.write(to: output)
-      sayPasses(compiled.optimized, compiled.diagnostics, timed: pipeline.timePasses)
-      try Terminal.output(argument.json ? json(compiled).description : summary(compiled))
+      try compiled.write(to: output) { () throws(Diagnostics) in
+        sayPasses(compiled.optimized, compiled.diagnostics, timed: pipeline.timePasses)
+        try Terminal.confirm(argument.json ? json(compiled).description : summary(compiled))
+      }
     }
   }
 

@@ -8,7 +8,7 @@ struct CoppiceCommand: ParsableCommand {
     abstract: "Prunes a trained ONNX model and compiles it to plain C for firmware.",
     discussion: """
       Exit status: 0 done; 2 the input is refused; 3 the C compiler of this machine failed; \
-      4 a built program failed; 64 wrong usage.
+      4 a built program failed; 64 wrong usage. A signal cleans up before it ends the program.
       """,
     version: coppiceVersion,
     subcommands: [

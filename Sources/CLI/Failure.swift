@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coppice
+import CoppiceFiles
 import CoppiceIR
 
 /// Why a verb ends with another status than 0.
@@ -39,6 +40,7 @@ extension Diagnostics {
 /// Tells why a verb failed: words on stderr, and JSON on stdout when it was asked for.
 @discardableResult
 func say(_ failure: Failure, asJSON: Bool) -> Int32 {
+  Interruption.settle()
   for diagnostic in failure.diagnostics { Terminal.say(diagnostic) }
   if asJSON {
     try? Terminal.output(JSON.failure(failure.status, failure.diagnostics).description)

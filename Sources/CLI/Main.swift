@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coppice
+import CoppiceFiles
 import CoppiceIR
 import Glibc
 
@@ -11,7 +12,12 @@ enum Main {
     // A reader that goes away and a limit on files are errors of a write, not the end.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let asJSON = arguments.contains("--json")
+    Interruption.watch { say(Failure(DiagnosticMessage.shortened($0)), asJSON: asJSON) }
+    let status = run(arguments)
+    Interruption.settle()
+    exit(status)
   }
 
   private static func run(_ arguments: [String]) -> Int32 {
@@ -65,5 +71,14 @@ enum Main {
       // Not for writing, so that data meant for a closed standard output is missed.
       _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
     }
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func shortened(_ file: String) -> Self {
+    Self(
+      "file-changed",
+      "'\(file)' became shorter, or could not be read, while it was used; run again when it is whole"
+    )
   }
 }

@@ -27,9 +27,11 @@ struct PruneCommand: ParsableCommand {
     pipeline.apply(to: &options)
     try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline))
-      let model = try compiler.prune(argument.model, to: output, masks: masks)
-      sayPasses(model, model.diagnostics, timed: pipeline.timePasses)
-      try Terminal.output(argument.json ? json(model).description : table(model))
+      _ = try compiler.prune(argument.model, to: output, masks: masks) {
+        (model) throws(Diagnostics) in
+        sayPasses(model, model.diagnostics, timed: pipeline.timePasses)
+        try Terminal.confirm(argument.json ? json(model).description : table(model))
+      }
     }
   }
 

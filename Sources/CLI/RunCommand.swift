@@ -29,11 +29,11 @@ struct RunCommand: ParsableCommand {
     target.apply(to: &options, fallback: Compiler.hostTarget)
     try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline))
-      let diagnostics = try compiler.run(
-        argument.model, inputs: inputs, outputs: outputs, format: format)
-      for diagnostic in diagnostics { Terminal.say(diagnostic) }
-      if argument.json {
-        try Terminal.output(
+      try compiler.run(argument.model, inputs: inputs, outputs: outputs, format: format) {
+        (diagnostics) throws(Diagnostics) in
+        for diagnostic in diagnostics { Terminal.say(diagnostic) }
+        guard argument.json else { return }
+        try Terminal.confirm(
           JSON.object([
             ("outputs", .text(outputs)), ("diagnostics", .diagnostics(diagnostics)),
           ]).description)

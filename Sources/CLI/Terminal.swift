@@ -19,6 +19,15 @@ enum Terminal {
     }
   }
 
+  /// Writes data to stdout when the files that it speaks of are in place.
+  static func confirm(_ text: String) throws(Diagnostics) {
+    do {
+      try output(text)
+    } catch {
+      throw Diagnostics([Diagnostic(.error, error)])
+    }
+  }
+
   /// Writes talk to stderr.
   static func say(_ text: String) { talk(printable(text)) }
 

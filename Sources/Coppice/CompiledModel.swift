@@ -29,7 +29,15 @@ public struct CompiledModel: Sendable {
   /// - Parameter folder: Created when it is not there.
   /// - Throws: Why they could not be written.
   public func write(to folder: String) throws(Diagnostics) {
-    try writeAll(generated.files, to: folder)
+    try write(to: folder) {}
+  }
+
+  /// Writes the files, all or none; if `confirm` throws when they are in place, none.
+  package func write(
+    to folder: String, _ confirm: () throws(Diagnostics) -> Void
+  ) throws(Diagnostics) {
+    try writeAll(
+      generated.files, to: folder, sparing: optimized.modelFiles + optimized.otherFiles, confirm)
   }
 
   /// Refuses a model that takes more memory than allowed, and says what to change.

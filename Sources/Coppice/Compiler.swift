@@ -46,8 +46,12 @@ public struct Compiler {
   /// - Throws: Everything that is wrong with it.
   public func load(_ path: String) throws(Diagnostics) -> ImportedModel {
     watcher.stage("reading \(path)")
-    return try ONNXImporter.load(
-      path, options: ImportOptions(dimensions: options.dimensions, limits: options.limits))
+    return try ONNXImporter.load(path, options: importOptions)
+  }
+
+  /// What the user says about the model.
+  var importOptions: ImportOptions {
+    ImportOptions(dimensions: options.dimensions, limits: options.limits)
   }
 
   /// Runs the pipeline on a model.
@@ -65,19 +69,25 @@ public struct Compiler {
       }
     }
     let pipeline = try registry.resolve(options.passes)
+    let records = OpenedTensors()
+    var services = PassServices.host
+    services.openTensors = records.open
     let timer = PassTimer()
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
     var context = PassContext(
-      services: .host, target: options.target,
+      services: services, target: options.target,
       maxRewrites: options.maxRewrites, foldedWork: options.limits.foldedWork)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
     var graph = model.graph
     try manager.run(pipeline, on: &graph, &context)
-    return OptimizedModel(
+    var optimized = OptimizedModel(
       graph: graph, pipeline: pipeline.text, context: context, timings: timer.rows,
       diagnostics: model.diagnostics + context.diagnostics,
       sparsifies: pipeline.passNames.contains("sparsify"))
+    optimized.modelFiles = model.paths
+    optimized.otherFiles = options.plugins + records.paths
+    return optimized
   }
 
   /// Compiles a model file to C in memory.

@@ -1,4 +1,5 @@
 import CoppiceC
+package import CoppiceFiles
 public import CoppiceIR
 import CoppiceLowering
 public import CoppiceONNX
@@ -32,10 +33,26 @@ extension Compiler {
   /// - Returns: Operators, weights, memory and code; errors are among its diagnostics.
   /// - Throws: Why the file cannot be decoded at all.
   public func inspect(_ path: String) throws(Diagnostics) -> Inspection {
+    try inspect(try ONNXImporter.opened(path))
+  }
+
+  /// Looks into a model file that is open.
+  package func inspect(_ file: InputFile) throws(Diagnostics) -> Inspection {
+    watcher.stage("reading \(file.path)")
     do {
-      return inspection(of: try load(path))
+      return inspection(of: try ONNXImporter.load(file, options: importOptions))
     } catch {
-      return Inspection(try ONNXImporter.survey(path), error.all)
+      return Inspection(try ONNXImporter.survey(file), error.all)
+    }
+  }
+
+  /// Looks into a model file that is open, without the forecast.
+  package func look(_ file: InputFile) throws(Diagnostics) -> Inspection {
+    do {
+      let model = try ONNXImporter.load(file, options: importOptions)
+      return Inspection(model.graph, nil, model.diagnostics)
+    } catch {
+      return Inspection(try ONNXImporter.survey(file), error.all)
     }
   }
 

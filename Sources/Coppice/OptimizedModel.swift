@@ -16,6 +16,10 @@ public struct OptimizedModel: Sendable {
   /// Notes and warnings of the importer and the passes.
   public let diagnostics: [Diagnostic]
   let sparsifies: Bool
+  /// The model's own files.
+  package var modelFiles: [String] = []
+  /// Other files that were read: plugins and records.
+  package var otherFiles: [String] = []
 
   /// One row for each constant.
   var tensorReports: [ValueID: TensorReport] {

@@ -14,6 +14,14 @@ extension Compiler {
   public func prune(
     _ path: String, to output: String, masks: String?
   ) throws(Diagnostics) -> OptimizedModel {
+    try prune(path, to: output, masks: masks) { _ in }
+  }
+
+  /// Prunes as above; if `confirm` throws when the files are in place, there are none.
+  package func prune(
+    _ path: String, to output: String, masks: String?,
+    _ confirm: (OptimizedModel) throws(Diagnostics) -> Void
+  ) throws(Diagnostics) -> OptimizedModel {
     let model = try load(path)
     let optimized = try optimize(model)
     watcher.stage("writing \(output)")
@@ -21,16 +29,17 @@ extension Compiler {
     var problems: [Diagnostic] = []
     if let masks {
       problems += collected { () throws(Diagnostics) in
-        try set.add(masks) { try writeMasks(optimized.graph, to: $0) }
+        let inputs = optimized.modelFiles + optimized.otherFiles
+        try set.add(masks, sparing: inputs) { try writeMasks(optimized.graph, to: $0) }
       }
     }
     problems += collected { () throws(Diagnostics) in
-      try set.add(output) {
+      try set.add(output, sparing: optimized.otherFiles) {
         try ONNXExporter.write(optimized.graph, of: model, to: $0, limits: options.limits)
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
-    try set.commit()
+    try set.commit { () throws(Diagnostics) in try confirm(optimized) }
     return optimized
   }
 

@@ -11,6 +11,13 @@ COPPICE = os.environ.get("COPPICE", os.path.join(ROOT, ".build", "release", "cop
 MODELS = os.path.join(ROOT, "..", "shared", "models", "mlperf-tiny")
 
 
+def models_or_skip():
+    """Ends the program where the MLPerf Tiny models are not there."""
+    if not os.path.isdir(MODELS):
+        print("skipped: the MLPerf Tiny models are not beside the project")
+        sys.exit(0)
+
+
 def compile_model(model, out, name, *options):
     subprocess.run([COPPICE, "compile", model, "-o", out, "--name", name, *options], check=True)
     return json.load(open(f"{out}/{name}.json"))

@@ -8,7 +8,7 @@ import argparse, sys, tempfile
 
 import numpy as np
 
-from common import MODELS, Compiled, interleaved, session, tensor
+from common import MODELS, Compiled, interleaved, models_or_skip, session, tensor
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--passes", default="@default")
@@ -17,6 +17,7 @@ parser.add_argument("--limit", type=float, default=3.0)
 parser.add_argument("--cc", default="gcc")
 parser.add_argument("models", nargs="*", default=["ad01", "kws", "vww", "resnet8", "sww"])
 arguments = parser.parse_args()
+models_or_skip()
 
 failures = 0
 print("| model | onnxruntime us | coppice us | coppice / onnxruntime | largest error |\n|---|--:|--:|--:|--:|")

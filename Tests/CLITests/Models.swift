@@ -7,6 +7,14 @@ enum Models {
 
   static let relu = Onnx.oneNode(Onnx.node("Relu", ["x"], ["y"]))
 
+  /// `y = x` times a diagonal weight of ones, of f32[1,4].
+  static let weighted: [UInt8] = {
+    let ones = (0..<16).map { Float($0 % 5 == 0 ? 1 : 0) }
+    return Onnx.oneNode(
+      Onnx.node("MatMul", ["x", "w"], ["y"]),
+      initializers: [Onnx.tensor("w", 1, [4, 4], raw: floats(ones))])
+  }()
+
   /// `y = a + b` and `c = a`, of f32[2,3] and f32[2,3].
   static let twoInputs = Onnx.model(
     Onnx.graph(

@@ -38,6 +38,34 @@ import Testing
     #expect(try folder.text("one") == "old")
   }
 
+  @Test func aFileBesideAnotherDoesNotReplaceAThird() throws {
+    try folder.write("old", "one.data")
+    do {
+      let set = OutputSet()
+      try set.add(folder.path + "/one") { path in
+        _ = try Program.run(["sh", "-c", "printf new | tee \"$0\" > \"$0.data\"", path])
+      }
+      try add("one.data", to: set)
+      #expect(throws: Diagnostics.self) { try set.commit() }
+    }
+    #expect(folder.names() == ["one.data"])
+    #expect(try folder.text("one.data") == "old")
+  }
+
+  @Test func anAnswerThatFailsPutsEverythingBack() throws {
+    try folder.write("old", "one")
+    let set = OutputSet()
+    for name in ["one", "new/two"] { try add(name, to: set) }
+    #expect(throws: Diagnostics.self) {
+      try set.commit { () throws(Diagnostics) in
+        #expect((try? folder.text("new/two")) == "new")
+        throw Diagnostics([Diagnostic(.error, DiagnosticMessage("stdout", "no room"))])
+      }
+    }
+    #expect(folder.names() == ["one"])
+    #expect(try folder.text("one") == "old")
+  }
+
   @Test func aSetThatIsDroppedLeavesNothing() throws {
     do {
       let set = OutputSet()

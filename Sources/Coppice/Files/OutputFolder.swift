@@ -3,13 +3,23 @@ import CoppiceIR
 import Glibc
 
 /// Writes files into a folder: all of them, or none.
-func writeAll(_ files: [GeneratedFile], to folder: String) throws(Diagnostics) {
+///
+/// - Parameters:
+///   - files: What is written.
+///   - folder: Created when it is not there.
+///   - inputs: Files that must not be replaced.
+///   - confirm: Runs when all are in place; if it throws, all are put back.
+/// - Throws: Why one cannot be written, or what `confirm` throws.
+func writeAll(
+  _ files: [GeneratedFile], to folder: String, sparing inputs: [String],
+  _ confirm: () throws(Diagnostics) -> Void
+) throws(Diagnostics) {
   try checkOutputFolder(folder)
   let set = OutputSet()
   for file in files {
-    try set.add("\(folder)/\(file.name)") { try write(file.pieces, to: $0) }
+    try set.add("\(folder)/\(file.name)", sparing: inputs) { try write(file.pieces, to: $0) }
   }
-  try set.commit()
+  try set.commit(confirm)
 }
 
 /// Makes a folder and those around it.
@@ -59,10 +69,12 @@ func isFolder(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// Removes a folder and the files in it.
+/// Removes a folder and the files in it, also those that come while it is removed.
 func removeFolder(_ path: String) {
-  for name in listing(path) { unlink("\(path)/\(name)") }
-  rmdir(path)
+  for _ in 0..<100 {
+    for name in (try? listing(path)) ?? [] { unlink("\(path)/\(name)") }
+    if rmdir(path) == 0 || errno != ENOTEMPTY && errno != EEXIST { return }
+  }
 }
 
 /// Writes a file.
@@ -87,7 +99,7 @@ func write(_ pieces: [Bytes], to path: String) throws(DiagnosticMessage) {
 
 /// The bytes of a file, read whole.
 func read(_ path: String) throws(DiagnosticMessage) -> Bytes {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
   guard descriptor >= 0 else { throw .unreadable(path) }
   defer { close(descriptor) }
   var status = stat()
@@ -114,17 +126,20 @@ func read(_ path: String) throws(DiagnosticMessage) -> Bytes {
 /// Whether there is something at a path.
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-/// The names in a folder, sorted; empty when it cannot be read.
-func listing(_ folder: String) -> [String] {
-  guard let handle = opendir(folder) else { return [] }
+/// The names in a folder, sorted.
+func listing(_ folder: String) throws(DiagnosticMessage) -> [String] {
+  guard let handle = opendir(folder) else { throw .unreadable(folder) }
   defer { closedir(handle) }
   var names: [String] = []
+  errno = 0
   while let entry = readdir(handle) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
       pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     if name != ".", name != ".." { names.append(name) }
+    errno = 0
   }
+  guard errno == 0 else { throw .unreadable(folder) }
   return names.sorted()
 }
 

@@ -1,15 +1,19 @@
+import CoppiceFiles
 package import CoppiceIR
 import Glibc
 
 /// Files that are written beside their places and moved there together: all of them, or none.
 ///
-/// Dropped before `commit`, it leaves nothing behind, not even the folders it made.
+/// Dropped before `commit`, or ended by a signal, it leaves nothing behind, not even the folders it
+/// made.
 package final class OutputSet {
   private struct Part {
     /// The folder that the file is written in.
     let scratch: String
-    /// The folder it belongs in.
+    /// The folder it belongs in, as messages call it.
     let folder: String
+    /// Files that nothing of the part may replace.
+    let spared: Set<FileIdentity>
   }
 
   private struct Move {
@@ -17,6 +21,7 @@ package final class OutputSet {
     let target: String
     /// Where the file that was there before is kept until all are moved.
     let backup: String
+    let spared: Set<FileIdentity>
     var hadTarget = false
     var isDone = false
   }
@@ -26,28 +31,34 @@ package final class OutputSet {
   private var scratchFolders: [String: String] = [:]
   private var madeFolders: [String] = []
   private var targets: Set<String> = []
-  private var isCommitted = false
+  private var moves: [Move] = []
+  private var placed: Set<FileIdentity> = []
+  private var isDropped = false
+  private var undo = 0
 
   /// Makes an empty set.
-  package init() {}
+  package init() {
+    undo = Interruption.onEnd { [unowned self] in drop(true) }
+  }
 
   deinit {
-    for part in parts { removeFolder(part.scratch) }
-    for folder in scratchFolders.values { rmdir(folder) }
-    guard !isCommitted else { return }
-    for folder in madeFolders.reversed() { rmdir(folder) }
+    Interruption.whole { drop(true) }
+    Interruption.forget(undo)
   }
 
   /// Writes a file of the set.
   ///
   /// - Parameters:
   ///   - path: Where it shall be; the folders on the way are created.
+  ///   - inputs: Files that it must not replace, however they are called.
   ///   - body: Writes it at another path; what it writes beside it moves along.
   /// - Throws: Why it could not be written, in terms of `path`.
-  package func add(_ path: String, _ body: (String) throws -> Void) throws(Diagnostics) {
+  package func add(
+    _ path: String, sparing inputs: [String] = [], _ body: (String) throws -> Void
+  ) throws(Diagnostics) {
     var scratch = path
     do {
-      scratch = try room(for: path)
+      scratch = try Interruption.whole { try room(for: path, sparing: inputs) }
       try body(scratch)
     } catch let message as DiagnosticMessage {
       throw Diagnostics([renamed(Diagnostic(.error, message), scratch, path)])
@@ -61,58 +72,100 @@ package final class OutputSet {
   }
 
   /// Moves every file to its place; puts all back if one cannot be moved.
-  package func commit() throws(Diagnostics) {
-    var moves = parts.flatMap { part in
-      listing(part.scratch).map { name in
-        Move(
-          source: "\(part.scratch)/\(name)", target: "\(part.folder)/\(name)",
-          backup: "\(part.scratch)/\(name).before")
-      }
+  ///
+  /// - Parameter confirm: Runs when all are in place; if it throws, all are put back.
+  /// - Throws: Why one cannot be moved, or what `confirm` throws.
+  package func commit(_ confirm: () throws(Diagnostics) -> Void = {}) throws(Diagnostics) {
+    do throws(DiagnosticMessage) {
+      try Interruption.whole { () throws(DiagnosticMessage) in try placeAll() }
+    } catch {
+      throw Diagnostics([Diagnostic(.error, error)])
     }
-    for index in moves.indices {
-      guard place(&moves[index]) else {
-        let fault = DiagnosticMessage.unwritable(moves[index].target)
-        for move in moves.reversed() { putBack(move) }
-        throw Diagnostics([Diagnostic(.error, fault)])
-      }
+    do {
+      try confirm()
+    } catch {
+      Interruption.whole { drop(true) }
+      throw error
     }
-    isCommitted = true
+    Interruption.whole { drop(false) }
   }
 
-  private func place(_ move: inout Move) -> Bool {
+  private func placeAll() throws(DiagnosticMessage) {
+    for part in parts {
+      for name in try listing(part.scratch) {
+        moves.append(
+          Move(
+            source: "\(part.scratch)/\(name)", target: "\(part.folder)/\(name)",
+            backup: "\(part.scratch)/\(name).before", spared: part.spared))
+      }
+    }
+    do {
+      for index in moves.indices { try place(&moves[index]) }
+    } catch {
+      putBack()
+      throw error
+    }
+  }
+
+  private func place(_ move: inout Move) throws(DiagnosticMessage) {
     if isFolder(move.target) {
       errno = EISDIR
-      return false
+      throw .unwritable(move.target)
+    }
+    if let there = FileIdentity(move.target) {
+      if placed.contains(there) { throw .twice(move.target) }
+      if move.spared.contains(there) { throw .input(move.target) }
     }
     if link(move.target, move.backup) == 0 {
       move.hadTarget = true
     } else if errno != ENOENT {
-      guard rename(move.target, move.backup) == 0 else { return false }
+      guard rename(move.target, move.backup) == 0 else { throw .unwritable(move.target) }
       move.hadTarget = true
     }
-    move.isDone = rename(move.source, move.target) == 0
-    return move.isDone
+    guard rename(move.source, move.target) == 0 else { throw .unwritable(move.target) }
+    move.isDone = true
+    if let identity = FileIdentity(move.target) { placed.insert(identity) }
   }
 
-  private func putBack(_ move: Move) {
-    if move.hadTarget {
-      rename(move.backup, move.target)
-    } else if move.isDone {
-      unlink(move.target)
+  private func putBack() {
+    for move in moves.reversed() {
+      if move.hadTarget {
+        rename(move.backup, move.target)
+      } else if move.isDone {
+        unlink(move.target)
+      }
     }
+    moves = []
   }
 
-  private func room(for path: String) throws(DiagnosticMessage) -> String {
-    let target = try resolvedTarget(path)
-    guard targets.insert(target).inserted else {
-      throw DiagnosticMessage("file-write", "'\(path)' is to be written twice; use two names")
+  /// Removes what is temporary; with `undoing`, everything else that the set made too.
+  private func drop(_ undoing: Bool) {
+    if isDropped { return }
+    isDropped = true
+    if undoing { putBack() }
+    for part in parts { removeFolder(part.scratch) }
+    for folder in scratchFolders.values { rmdir(folder) }
+    guard undoing else { return }
+    for folder in madeFolders.reversed() { rmdir(folder) }
+  }
+
+  private func room(
+    for path: String, sparing inputs: [String]
+  ) throws(DiagnosticMessage) -> String {
+    let target = try OutputTarget(path)
+    let spared = Set(inputs.compactMap(FileIdentity.init))
+    if let there = FileIdentity("\(target.folder)/\(target.name)"), spared.contains(there) {
+      throw .input(path)
     }
-    let (folder, name) = split(target)
-    madeFolders += try makeFolders(folder)
-    let part = Part(scratch: "\(try scratchFolder(folder))/\(parts.count)", folder: folder)
+    madeFolders += try makeFolders(target.folder)
+    let place = "\(try resolvedFolder(target.folder))/\(target.name)"
+    guard targets.insert(place).inserted else { throw .twice(path) }
+    let part = Part(
+      scratch: "\(try scratchFolder(target.folder))/\(parts.count)", folder: target.folder,
+      spared: spared)
     guard mkdir(part.scratch, 0o755) == 0 else { throw .unwritable(path) }
     parts.append(part)
-    return "\(part.scratch)/\(name)"
+    return "\(part.scratch)/\(target.name)"
   }
 
   private func scratchFolder(_ folder: String) throws(DiagnosticMessage) -> String {
@@ -122,27 +175,6 @@ package final class OutputSet {
     let path = String(cString: made)
     scratchFolders[folder] = path
     return path
-  }
-
-  /// The file that a path stands for: links are followed, and only a regular file is replaced.
-  private func resolvedTarget(_ path: String) throws(DiagnosticMessage) -> String {
-    guard !path.isEmpty, !path.hasSuffix("/") else {
-      throw DiagnosticMessage("file-write", "'\(path)' does not name a file")
-    }
-    var status = stat()
-    guard stat(path, &status) == 0 else { return path }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DiagnosticMessage("file-write", "'\(path)' is there already and is no regular file")
-    }
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-
-  private func split(_ path: String) -> (folder: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let folder = String(path[..<slash])
-    return (folder.isEmpty ? "/" : folder, String(path[path.index(after: slash)...]))
   }
 }
 
@@ -154,4 +186,14 @@ private func renamed(_ diagnostic: Diagnostic, _ scratch: String, _ path: String
     diagnostic.location = .file(file.replacing(scratch, with: path))
   }
   return diagnostic
+}
+
+extension DiagnosticMessage {
+  fileprivate static func twice(_ path: String) -> Self {
+    Self("file-write", "'\(path)' is to be written twice; use two names")
+  }
+
+  fileprivate static func input(_ path: String) -> Self {
+    Self("file-write", "'\(path)' is an input, which would be lost; write to another name")
+  }
 }

@@ -12,7 +12,7 @@ import Glibc
     throw refused("samples", "the model has no outputs", folder)
   }
   let reader = SampleReader(folder: folder, inputs: inputs, output: graph[output].type)
-  let names = listing(folder)
+  let names = (try? listing(folder)) ?? []
   let sets = names.filter { $0.hasPrefix("test_data_set") }
   if sets.isEmpty { return try reader.stacked() }
   return try reader.sets(try vectorFolders(folder))

@@ -3,6 +3,7 @@ import CoppiceIR
 import CoppiceONNX
 import CoppicePassManager
 import CoppiceRecords
+import Synchronization
 
 /// The format of tensors in files.
 public enum TensorFormat: String, Sendable, CaseIterable {
@@ -15,6 +16,18 @@ public enum TensorFormat: String, Sendable, CaseIterable {
 /// Opens a safetensors file for passes.
 @Sendable func openTensors(_ path: String) throws(DiagnosticMessage) -> any NamedTensors {
   SafetensorsTensors(file: try SafetensorsFile(path: path))
+}
+
+/// Opens safetensors files for passes, and remembers which.
+final class OpenedTensors: Sendable {
+  private let opened = Mutex<[String]>([])
+
+  var paths: [String] { opened.withLock { $0 } }
+
+  @Sendable func open(_ path: String) throws(DiagnosticMessage) -> any NamedTensors {
+    opened.withLock { $0.append(path) }
+    return try openTensors(path)
+  }
 }
 
 private struct SafetensorsTensors: NamedTensors {
@@ -51,9 +64,9 @@ func readTensor(_ stem: String, prefer format: TensorFormat) throws(Diagnostics)
 /// Writes a tensor as `STEM.pb` or `STEM.npy`, into a set of outputs.
 func addTensor(
   _ constant: Constant, name: String, at stem: String, as format: TensorFormat,
-  to set: OutputSet
+  to set: OutputSet, sparing inputs: [String]
 ) throws(Diagnostics) {
-  try set.add("\(stem).\(format.rawValue)") { path in
+  try set.add("\(stem).\(format.rawValue)", sparing: inputs) { path in
     switch format {
     case .pb: try TensorFile.write(constant, name: name, to: path)
     case .npy:
@@ -66,6 +79,13 @@ func addTensor(
       }
       try array.write(to: path)
     }
+  }
+}
+
+/// The files that numbered tensors of a folder may be in.
+func tensorFiles(_ folder: String, _ stem: String, _ count: Int) -> [String] {
+  (0..<count).flatMap { index in
+    TensorFormat.allCases.map { "\(folder)/\(stem)_\(index).\($0.rawValue)" }
   }
 }
 
@@ -115,7 +135,12 @@ func collected(_ body: () throws(Diagnostics) -> Void) -> [Diagnostic] {
 
 /// The folders with vectors in a folder: itself, or those called `test_data_set_K` in it.
 func vectorFolders(_ folder: String) throws(Diagnostics) -> [String] {
-  let names = listing(folder)
+  let names: [String]
+  do {
+    names = try listing(folder)
+  } catch {
+    throw Diagnostics([Diagnostic(.error, error)])
+  }
   if names.contains(where: { $0.hasPrefix("output_0.") }) { return [folder] }
   let sets = names.filter { $0.hasPrefix("test_data_set") }.sorted {
     $0.utf8.count != $1.utf8.count ? $0.utf8.count < $1.utf8.count : $0 < $1

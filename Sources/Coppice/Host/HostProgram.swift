@@ -36,7 +36,8 @@ final class HostProgram: Sendable {
     build: HostBuild = .quick
   ) throws {
     guard let folder = ScratchFolder() else {
-      throw HostFault.compiler("no folder for temporary files; set TMPDIR")
+      throw HostFault.compiler(
+        "no folder for temporary files can be made in '\(ScratchFolder.base)'; set TMPDIR")
     }
     self.folder = folder
     self.program = program
@@ -110,7 +111,8 @@ final class HostProgram: Sendable {
   ) throws {
     if samples.isEmpty || settings.isEmpty { return }
     guard let scratch = ScratchFolder() else {
-      throw HostFault.program("no folder for temporary files; set TMPDIR")
+      throw HostFault.program(
+        "no folder for temporary files can be made in '\(ScratchFolder.base)'; set TMPDIR")
     }
     try write(samples.flatMap { $0 }, to: "\(scratch.path)/samples.bin")
     let switches = settings.flatMap { $0.isOn.map { UInt8($0 ? 1 : 0) } }

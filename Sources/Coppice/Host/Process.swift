@@ -1,3 +1,4 @@
+import CoppiceFiles
 import Glibc
 
 /// Runs a program and waits for it.
@@ -10,9 +11,13 @@ func runProcess(_ arguments: [String], errors: String) -> Int {
   ChildProcess(arguments, errors: errors)?.wait() ?? -1
 }
 
-/// A program that runs beside this one; it is ended when nobody refers to it any more.
+/// A program that runs beside this one; it is ended when nobody refers to it any more, or when a
+/// signal ends this one.
+///
+/// It gets a process group of its own, so that it can be ended with all that it started.
 final class ChildProcess {
   private var child: pid_t
+  private var undo: Int?
   /// The end of the pipe that its standard output can be read from.
   private let output: Int32?
 
@@ -45,24 +50,36 @@ final class ChildProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     var signals = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGPIPE)
-    sigaddset(&signals, SIGXFSZ)
+    for signal in [SIGPIPE, SIGXFSZ, SIGBUS] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    var mask = Interruption.inheritedMask
+    posix_spawnattr_setsigmask(&attributes, &mask)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
     child = 0
     output = isPiped ? ends[0] : nil
     let (words, settings) = (StringList(arguments), StringList(environment(with: variables)))
-    let status = withExtendedLifetime((words, settings)) {
-      posix_spawnp(
+    let isStarted = Interruption.whole {
+      let status = posix_spawnp(
         &child, arguments[0], &actions, &attributes, words.pointers, settings.pointers)
+      if status != 0 { return false }
+      let started = child
+      undo = Interruption.onEnd { endGroup(started) }
+      return true
     }
-    if status != 0 { return nil }
+    withExtendedLifetime((words, settings)) {}
+    if !isStarted {
+      child = 0
+      return nil
+    }
   }
 
   deinit {
     if let output { close(output) }
     if child > 0 {
-      kill(child, SIGKILL)
+      kill(-child, SIGKILL)
       _ = wait()
     }
   }
@@ -91,13 +108,33 @@ final class ChildProcess {
   func wait() -> Int {
     guard child > 0 else { return -1 }
     defer { child = 0 }
+    // Its group must not be signalled any more when its number is free again.
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
     var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 {
-      if errno != EINTR { return -1 }
+    let isReaped = Interruption.whole {
+      if let undo { Interruption.forget(undo) }
+      while waitpid(child, &status, 0) < 0 {
+        if errno != EINTR { return false }
+      }
+      return true
     }
+    guard isReaped else { return -1 }
     let signal = status & 0x7F
     return signal == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(signal)
   }
+}
+
+/// Ends a program and all that it started: a second to clean up, then at once.
+private func endGroup(_ leader: pid_t) {
+  kill(-leader, SIGTERM)
+  var information = siginfo_t()
+  for _ in 0..<100 {
+    if waitid(P_PID, id_t(leader), &information, WEXITED | WNOWAIT | WNOHANG) != 0 { break }
+    if information.si_signo != 0 { break }
+    usleep(10_000)
+  }
+  kill(-leader, SIGKILL)
 }
 
 /// The variables of this process, some of them set otherwise.
@@ -133,14 +170,25 @@ private final class StringList {
 
 /// A folder that is removed with everything in it.
 final class ScratchFolder: Sendable {
+  /// Where temporary folders are made.
+  static var base: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
   let path: String
+  private let undo: Int
 
   init?() {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array((base + "/coppice-XXXXXX").utf8CString)
-    guard let made = mkdtemp(&template) else { return nil }
-    path = String(cString: made)
+    var template = Array((Self.base + "/coppice-XXXXXX").utf8CString)
+    let made = Interruption.whole { () -> (path: String, undo: Int)? in
+      guard let made = mkdtemp(&template) else { return nil }
+      let path = String(cString: made)
+      return (path, Interruption.onEnd { removeFolder(path) })
+    }
+    guard let made else { return nil }
+    (path, undo) = made
   }
 
-  deinit { removeFolder(path) }
+  deinit {
+    removeFolder(path)
+    Interruption.forget(undo)
+  }
 }

@@ -40,6 +40,15 @@ extension Compiler {
   public func run(
     _ path: String, inputs: String, outputs: String, format: TensorFormat
   ) throws -> [Diagnostic] {
+    try run(path, inputs: inputs, outputs: outputs, format: format) { _ in }
+  }
+
+  /// Runs as above; if `confirm` throws when the outputs are in place, there are none.
+  @discardableResult
+  package func run(
+    _ path: String, inputs: String, outputs: String, format: TensorFormat,
+    _ confirm: ([Diagnostic]) throws(Diagnostics) -> Void
+  ) throws -> [Diagnostic] {
     let model = try hostModel(path)
     let program = model.lowered.program
     var tensors: [Bytes] = []
@@ -54,13 +63,14 @@ extension Compiler {
     watcher.stage("running")
     let results = try host.run(tensors)
     let set = OutputSet()
+    let read = model.optimized.modelFiles + tensorFiles(inputs, "input", program.inputs.count)
     for (index, (bytes, output)) in zip(results, program.outputs).enumerated() {
       let type = TensorType(output.type.element, output.type.shape)
       try addTensor(
         Constant(type, .dense(bytes)), name: output.name, at: "\(outputs)/output_\(index)",
-        as: format, to: set)
+        as: format, to: set, sparing: read)
     }
-    try set.commit()
+    try set.commit { () throws(Diagnostics) in try confirm(model.diagnostics) }
     return model.diagnostics
   }
 

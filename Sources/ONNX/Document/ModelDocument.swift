@@ -1,4 +1,5 @@
 import COnnx
+package import CoppiceFiles
 
 typealias ModelProto = CoppiceOnnx__ModelProto
 typealias GraphProto = CoppiceOnnx__GraphProto
@@ -15,18 +16,23 @@ typealias FunctionProto = CoppiceOnnx__FunctionProto
 /// The tree stays as it was decoded, so that writing a model back keeps what Coppice does not know.
 package final class ModelDocument {
   /// The file that was decoded; it holds the payloads that were cut out of the tree.
-  package let file: MappedFile
+  package let file: InputFile
   /// The files beside the model.
   package let external: ExternalFiles
   let model: UnsafeMutablePointer<ModelProto>
 
   /// Decodes a model file, after checking it.
-  package init(path: String) throws(WireFault) {
-    file = try MappedFile(path: path)
-    external = ExternalFiles(modelPath: path)
+  package convenience init(path: String) throws(WireFault) {
+    try self.init(try InputFile.model(path))
+  }
+
+  /// Decodes a model, after checking it.
+  package init(_ file: InputFile) throws(WireFault) {
+    self.file = file
+    external = ExternalFiles(modelPath: file.path)
     let skeleton = try WireScan.skeleton(of: file.bytes, as: coppice_onnx_model_descriptor())
     guard let model = coppice_onnx__model_proto__unpack(nil, skeleton.count, skeleton) else {
-      throw WireFault("onnx-wire", "'\(path)' is not a valid ONNX file")
+      throw WireFault("onnx-wire", "'\(file.path)' is not a valid ONNX file")
     }
     self.model = model
   }

@@ -1,4 +1,5 @@
 import COnnx
+import CoppiceFiles
 import CoppiceIR
 
 /// Writes a protobuf tree with its payloads, and the external data beside it.

@@ -1,3 +1,4 @@
+package import CoppiceFiles
 import Crypto
 import Glibc
 
@@ -7,7 +8,7 @@ import Glibc
 /// are refused.
 package final class ExternalFiles {
   private let folder: String
-  private var files: [String: MappedFile] = [:]
+  private var files: [String: InputFile] = [:]
   /// The SHA-1 of files whose checksum was asked for, by location.
   private var digests: [String: String] = [:]
 
@@ -18,11 +19,14 @@ package final class ExternalFiles {
     folder = parts.count < 2 ? "." : parent.isEmpty ? "/" : parent
   }
 
+  /// The files that were opened.
+  package var paths: [String] { files.values.map(\.path).sorted() }
+
   /// The file at a location, which must lie in the model's folder.
-  package func file(at location: String) throws(WireFault) -> MappedFile {
+  package func file(at location: String) throws(WireFault) -> InputFile {
     if let known = files[location] { return known }
     let path = try confined(location)
-    let file = try MappedFile(path: path)
+    let file = try InputFile.model(path)
     files[location] = file
     return file
   }
@@ -53,7 +57,7 @@ package final class ExternalFiles {
     }
   }
 
-  private func digest(of file: MappedFile) -> String {
+  private func digest(of file: InputFile) -> String {
     var hash = Insecure.SHA1()
     hash.update(bufferPointer: file.bytes)
     return hash.finalize().map { byte in

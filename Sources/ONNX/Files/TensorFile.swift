@@ -1,4 +1,5 @@
 import COnnx
+package import CoppiceFiles
 public import CoppiceIR
 
 /// Single tensors in files of ONNX's `TensorProto`, as test data comes.
@@ -9,8 +10,19 @@ public enum TensorFile {
   /// - Returns: Its tensor.
   /// - Throws: What is wrong with the file.
   public static func read(_ path: String) throws(Diagnostic) -> Constant {
+    let file: InputFile
     do {
-      let file = try MappedFile(path: path)
+      file = try InputFile.model(path)
+    } catch {
+      throw Diagnostic(.error, DiagnosticMessage(error.id, error.message), at: .file(path))
+    }
+    return try read(file)
+  }
+
+  /// Reads a tensor from a file that is open.
+  package static func read(_ file: InputFile) throws(Diagnostic) -> Constant {
+    let path = file.path
+    do {
       let skeleton = try WireScan.skeleton(of: file.bytes, as: coppice_onnx_tensor_descriptor())
       guard let tensor = coppice_onnx__tensor_proto__unpack(nil, skeleton.count, skeleton) else {
         throw WireFault("onnx-wire", "'\(path)' does not hold a tensor")

@@ -1,3 +1,4 @@
+import CoppiceFiles
 public import CoppiceIR
 
 /// What the user says about a model when it is read.
@@ -28,6 +29,9 @@ public struct ImportedModel {
   public let file: Bytes
   let document: ModelDocument
   let provenance: Provenance
+
+  /// The model file and those with its external data.
+  package var paths: [String] { [document.file.path] + document.external.paths }
 }
 
 /// Where the parts of a graph came from in the decoded model, by the names of values.

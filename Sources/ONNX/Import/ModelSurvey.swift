@@ -1,4 +1,5 @@
 import COnnx
+package import CoppiceFiles
 public import CoppiceIR
 
 /// What a model file says of itself, whether or not it can be imported.
@@ -42,13 +43,12 @@ extension ONNXImporter {
   /// - Returns: Its declared inputs and outputs, operators and initializers.
   /// - Throws: Why it cannot be decoded.
   public static func survey(_ path: String) throws(Diagnostics) -> ModelSurvey {
-    let document: ModelDocument
-    do {
-      document = try ModelDocument(path: path)
-    } catch {
-      let message = DiagnosticMessage(error.id, error.message)
-      throw Diagnostics([Diagnostic(.error, message, at: .file(path))])
-    }
+    try survey(try opened(path))
+  }
+
+  /// Reads what can be told of a model file that is open.
+  package static func survey(_ file: InputFile) throws(Diagnostics) -> ModelSurvey {
+    let document = try document(file)
     var counts: [String: Int] = [:]
     walkMessages(document.model, coppice_onnx_model_descriptor()) { message, descriptor in
       guard descriptor == coppice_onnx_node_descriptor() else { return }

@@ -1,4 +1,5 @@
 import COnnx
+package import CoppiceFiles
 public import CoppiceIR
 
 /// Reads ONNX model files.
@@ -15,22 +16,48 @@ public enum ONNXImporter {
   public static func load(
     _ path: String, options: ImportOptions = ImportOptions()
   ) throws(Diagnostics) -> ImportedModel {
-    let document: ModelDocument
+    try load(try opened(path), options: options)
+  }
+
+  /// Opens a model file.
+  package static func opened(_ path: String) throws(Diagnostics) -> InputFile {
     do {
-      document = try ModelDocument(path: path)
+      return try InputFile.model(path)
     } catch {
-      let message = DiagnosticMessage(error.id, error.message)
-      throw Diagnostics([Diagnostic(.error, message, at: .file(path))])
+      throw Diagnostics(error, path)
     }
+  }
+
+  /// Decodes a model file that is open.
+  static func document(_ file: InputFile) throws(Diagnostics) -> ModelDocument {
+    do {
+      return try ModelDocument(file)
+    } catch {
+      throw Diagnostics(error, file.path)
+    }
+  }
+
+  /// Reads a model from a file that is open.
+  package static func load(
+    _ file: InputFile, options: ImportOptions = ImportOptions()
+  ) throws(Diagnostics) -> ImportedModel {
+    let document = try document(file)
+    let path = file.path
     let reader = ModelReader(document, path: path, options: options)
     reader.read()
     guard !reader.diagnostics.contains(where: { $0.severity == .error }) else {
       throw Diagnostics(reader.diagnostics)
     }
-    let file = document.file
     return ImportedModel(
       graph: reader.graph, diagnostics: reader.diagnostics,
       file: Bytes(borrowing: file.bytes) { _ = file }, document: document,
       provenance: reader.provenance)
+  }
+}
+
+extension Diagnostics {
+  fileprivate init(_ fault: WireFault, _ path: String) {
+    let message = DiagnosticMessage(fault.id, fault.message)
+    self.init([Diagnostic(.error, message, at: .file(path))])
   }
 }

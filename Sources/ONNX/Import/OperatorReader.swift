@@ -115,7 +115,8 @@ extension ModelReader {
     var types: [TensorType?] = []
     for (index, name) in call.outputs.enumerated() {
       guard !name.isEmpty else {
-        types.append(nil)
+        // A surplus result without a name is no result.
+        if index < inferred.count { types.append(nil) }
         continue
       }
       guard index < inferred.count else {

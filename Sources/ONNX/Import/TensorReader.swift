@@ -1,9 +1,10 @@
 import COnnx
+import CoppiceFiles
 import CoppiceIR
 
 /// Reads tensors as constants; large payloads stay where they are mapped.
 struct TensorReader {
-  let file: MappedFile
+  let file: InputFile
   let external: ExternalFiles
 
   /// The constant that a tensor is.
@@ -110,7 +111,7 @@ struct TensorReader {
     guard element(type) else {
       throw DiagnosticMessage("external-type", "texts cannot be external data")
     }
-    let file: MappedFile
+    let file: InputFile
     do {
       file = try external.file(at: keys["location"] ?? "")
       if let checksum = keys["checksum"], !checksum.isEmpty {

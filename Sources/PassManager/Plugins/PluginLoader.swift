@@ -1,4 +1,5 @@
 internal import CPluginABI
+internal import CoppiceFiles
 public import CoppiceIR
 
 #if canImport(Glibc)
@@ -60,35 +61,30 @@ public enum PluginLoader {
 
   /// The fingerprint in a file that was not loaded yet: linking alone could touch Swift objects.
   private static func embeddedFingerprint(in path: String) throws(DiagnosticMessage) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
-    defer { _ = close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .unreadable(path, "it is not a regular file")
+    let file: InputFile
+    do throws(InputFault) {
+      file = try InputFile(path: path)
+    } catch {
+      throw .unreadable(error)
     }
-    let size = Int(status.st_size)
-    guard size > 0 else { return nil }
-    guard let memory = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
-      memory != MAP_FAILED
-    else { throw .unreadable(path, String(cString: strerror(errno))) }
-    defer { munmap(memory, size) }
-    return text(startingWith: coppice_plugin_mark(), in: memory, size)
+    return withExtendedLifetime(file) { text(startingWith: coppice_plugin_mark(), in: file.bytes) }
   }
 
   private static func text(
-    startingWith mark: UnsafePointer<CChar>, in memory: UnsafeMutableRawPointer, _ size: Int
+    startingWith mark: UnsafePointer<CChar>, in bytes: UnsafeRawBufferPointer
   ) -> String? {
-    let length = strlen(mark)
+    guard let memory = bytes.baseAddress else { return nil }
+    let (length, size) = (strlen(mark), bytes.count)
     var offset = 0
     while offset + length <= size {
       let place = memory + offset
       guard let next = memchr(place, Int32(mark[0]), size - offset - length + 1) else { return nil }
       if memcmp(next, mark, length) == 0 {
-        let bytes = UnsafeRawBufferPointer(start: next, count: size - (next - memory))
-        return String(decoding: bytes.prefix(512).prefix { $0 != 0 }, as: UTF8.self)
+        let rest = UnsafeRawBufferPointer(
+          start: next, count: size - (UnsafeRawPointer(next) - memory))
+        return String(decoding: rest.prefix(512).prefix { $0 != 0 }, as: UTF8.self)
       }
-      offset = next - memory + 1
+      offset = UnsafeRawPointer(next) - memory + 1
     }
     return nil
   }
@@ -107,8 +103,9 @@ extension PassRegistry {
 }
 
 extension DiagnosticMessage {
-  fileprivate static func unreadable(_ path: String, _ reason: String) -> Self {
-    Self("plugin-file", "cannot read the plugin '\(path)': \(reason)")
+  fileprivate static func unreadable(_ fault: InputFault) -> Self {
+    let reason = fault.kind == .kind ? "it is not a regular file" : fault.reason
+    return Self("plugin-file", "cannot read the plugin '\(fault.path)': \(reason)")
   }
 
   fileprivate static func noFingerprint(_ path: String) -> Self {
