@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks scaling
+.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks scaling fuzz
 
 setup:
 	@.ci/setup
@@ -64,3 +64,8 @@ benchmarks: build
 # Exported networks against onnxruntime; Tests/Networks/export.py writes them to a folder.
 networks: build
 	.venv/bin/python Tests/Networks/check.py $(NETWORKS)
+
+# Coverage-guided fuzzing, TIME seconds for each target; see CONTRIBUTING.md.
+TIME ?= 60
+fuzz:
+	Tests/Fuzz/run $(TIME) $(TARGETS)

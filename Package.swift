@@ -1,12 +1,16 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .treatAllWarnings(as: .error),
-]
+// `make fuzz` sets it to libFuzzer's archive: everything is instrumented, and the fuzzers are added.
+let fuzzer = Context.environment["COPPICE_LIBFUZZER"]
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ] + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
 
 let package = Package(
   name: "coppice",
@@ -110,5 +114,23 @@ let package = Package(
         "CoppiceRecords",
       ],
       path: "Tests/PruningTests", exclude: ["folded_reference.py"], swiftSettings: settings),
+    .target(
+      name: "CoppiceFuzzTargets",
+      dependencies: [
+        "Coppice", "CoppiceFiles", "CoppiceIR", "CoppiceONNX", "CoppicePassManager",
+        "CoppicePasses", "CoppiceRecords",
+      ],
+      path: "Tests/Fuzz/Targets", swiftSettings: settings),
+    .testTarget(
+      name: "CoppiceFuzzTests", dependencies: ["CoppiceFuzzTargets", "CoppiceTestSupport"],
+      path: "Tests/Fuzz/Replay", swiftSettings: settings),
   ]
 )
+
+if let fuzzer {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["CoppiceFuzzTargets"], path: "Tests/Fuzz/Driver",
+      swiftSettings: settings,
+      linkerSettings: [.unsafeFlags([fuzzer]), .linkedLibrary("stdc++"), .linkedLibrary("m")]))
+}
