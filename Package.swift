@@ -39,7 +39,9 @@ let package = Package(
       path: "Sources/PassManager", swiftSettings: settings),
     .testTarget(
       name: "CoppiceGoldenTests",
-      dependencies: ["CoppiceIR", "CoppicePassManager", "CoppicePasses"],
+      dependencies: [
+        "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceTestSupport",
+      ],
       path: "Tests/GoldenTests", exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "CoppicePassManagerTests", dependencies: ["CoppiceIR", "CoppicePassManager"],
@@ -63,6 +65,10 @@ let package = Package(
     .target(
       name: "CoppiceLowering", dependencies: ["CoppiceIR"], path: "Sources/Lowering",
       swiftSettings: settings),
+    .testTarget(
+      name: "CoppiceLoweringTests",
+      dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceTestSupport"],
+      path: "Tests/LoweringTests", exclude: ["Goldens"], swiftSettings: settings),
     .target(
       name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceLowering"], path: "Sources/CBackend",
       swiftSettings: settings),

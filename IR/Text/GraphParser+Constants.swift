@@ -122,32 +122,6 @@ extension GraphParser {
     return .words(try list { (parser) throws(Diagnostic) in try parser.word("a number") })
   }
 
-  private mutating func hex() throws(Diagnostic) -> Bytes {
-    try expect(word: "hex")
-    let place = start
-    let text = Array(try string().utf8)
-    guard text.count % 2 == 0 else {
-      throw lexer.fault("text-constant", "hexadecimal digits come in pairs", at: place)
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.count / 2)
-    for index in stride(from: 0, to: text.count, by: 2) {
-      guard let high = digit(text[index]), let low = digit(text[index + 1]) else {
-        throw lexer.fault("text-constant", "not a hexadecimal digit", at: place + 1 + index)
-      }
-      bytes.append(high << 4 | low)
-    }
-    return Bytes(bytes)
-  }
-
-  private func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
-  }
-
   private func bytes(
     _ values: RawValues, _ element: ElementType, at place: Int
   ) throws(Diagnostic) -> Bytes {

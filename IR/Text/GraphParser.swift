@@ -1,5 +1,5 @@
 /// Reads the text form by recursive descent; the first error is thrown with its line and column.
-struct GraphParser {
+struct GraphParser: TextParsing {
   static let deepestNesting = 64
   var lexer: TextLexer
   var token = TextToken.end
@@ -96,71 +96,5 @@ struct GraphParser {
       throw lexer.fault("text-name", "%\(name) is defined a second time", at: place)
     }
     names[name] = add(&graph)
-  }
-}
-
-extension GraphParser {
-  mutating func advance() throws(Diagnostic) { (token, start) = try lexer.next() }
-
-  func fault(_ id: String, _ text: String) -> Diagnostic { lexer.fault(id, text, at: start) }
-
-  func unexpected(_ wanted: String) -> Diagnostic {
-    fault("text-syntax", "expected \(wanted), found \(token.description)")
-  }
-
-  mutating func expect(_ mark: Character) throws(Diagnostic) {
-    guard token == .punctuation(mark) else { throw unexpected("'\(mark)'") }
-    try advance()
-  }
-
-  mutating func expect(word: String) throws(Diagnostic) {
-    guard token == .word(word) else { throw unexpected("'\(word)'") }
-    try advance()
-  }
-
-  mutating func accept(_ mark: Character) throws(Diagnostic) -> Bool {
-    guard token == .punctuation(mark) else { return false }
-    try advance()
-    return true
-  }
-
-  mutating func accept(word: String) throws(Diagnostic) -> Bool {
-    guard token == .word(word) else { return false }
-    try advance()
-    return true
-  }
-
-  mutating func word(_ wanted: String) throws(Diagnostic) -> String {
-    guard case .word(let text) = token else { throw unexpected(wanted) }
-    try advance()
-    return text
-  }
-
-  mutating func string() throws(Diagnostic) -> String {
-    guard case .string(let text) = token else { throw unexpected("a text in quotes") }
-    try advance()
-    return text
-  }
-
-  mutating func integer() throws(Diagnostic) -> Int {
-    guard case .word(let text) = token, let value = Int(text) else {
-      throw unexpected("a whole number")
-    }
-    try advance()
-    return value
-  }
-
-  /// Words, integers or texts in square brackets.
-  mutating func list<Element>(
-    _ element: (inout GraphParser) throws(Diagnostic) -> Element
-  ) throws(Diagnostic) -> [Element] {
-    try expect("[")
-    var list: [Element] = []
-    while token != .punctuation("]") {
-      list.append(try element(&self))
-      if token != .punctuation("]") { try expect(",") }
-    }
-    try expect("]")
-    return list
   }
 }

@@ -46,7 +46,7 @@ struct TextLexer {
       offset += 1
       return (.symbol(try name(start)), start)
     case UInt8(ascii: "\""): return (.string(try string(start)), start)
-    case _ where "(){}[],:=".utf8.contains(byte):
+    case _ where "(){}[],:=*/".utf8.contains(byte):
       offset += 1
       return (.punctuation(Character(UnicodeScalar(byte))), start)
     case _ where isWordByte(byte): return (.word(run(isWordByte)), start)

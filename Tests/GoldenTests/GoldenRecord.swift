@@ -1,5 +1,6 @@
 import CoppiceIR
 import CoppicePassManager
+import CoppiceTestSupport
 import Foundation
 
 /// A training record in the text form: a graph of constants, named as the record's tensors.

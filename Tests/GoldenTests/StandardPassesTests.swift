@@ -1,6 +1,7 @@
 import CoppiceIR
 import CoppicePassManager
 import CoppicePasses
+import CoppiceTestSupport
 import Testing
 
 @Suite struct StandardPassesTests {

@@ -2,25 +2,25 @@
 ///
 /// `CHECK:` finds its text in this line or a later one, `CHECK-NEXT:` in the next line, `CHECK-NOT:`
 /// not before the next match, `CHECK-LABEL:` like `CHECK:`. `{{...}}` is a regular expression.
-struct FileCheck {
-  enum Kind: String {
+package struct FileCheck {
+  private enum Kind: String {
     case match = "CHECK", next = "CHECK-NEXT", not = "CHECK-NOT", label = "CHECK-LABEL"
   }
 
-  struct Check {
+  private struct Check {
     let kind: Kind
     let pattern: String
     let line: Int
   }
 
-  struct Failure: Error {
-    let line: Int
-    let message: String
+  package struct Failure: Error {
+    package let line: Int
+    package let message: String
   }
 
-  let checks: [Check]
+  private let checks: [Check]
 
-  init(_ section: GoldenFile.Section) {
+  package init(_ section: GoldenFile.Section) {
     var checks: [Check] = []
     for (index, line) in section.text.split(separator: "\n", omittingEmptySubsequences: false)
       .enumerated()
@@ -35,7 +35,7 @@ struct FileCheck {
     self.checks = checks
   }
 
-  func check(_ text: String) throws {
+  package func check(_ text: String) throws {
     let lines = text.split(separator: "\n").map(String.init)
     var position = 0
     var forbidden: [Check] = []

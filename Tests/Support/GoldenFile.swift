@@ -1,24 +1,22 @@
-import Foundation
-import Testing
+package import Foundation
+package import Testing
 
 /// A file of graphs with what a pipeline must make of them.
-struct GoldenFile: CustomTestStringConvertible, Sendable {
+package struct GoldenFile: CustomTestStringConvertible, Sendable {
   /// One graph, with the line of the file that it starts at.
-  struct Section {
-    let text: String
-    let firstLine: Int
+  package struct Section {
+    package let text: String
+    package let firstLine: Int
   }
 
-  let url: URL
-  let path: String
-  let text: String
+  package let url: URL
+  package let path: String
+  package let text: String
 
-  var testDescription: String { path }
+  package var testDescription: String { path }
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Goldens")
-
-  static let all: [GoldenFile] = {
+  /// The files of a folder, by their paths in it.
+  package static func all(in folder: URL) -> [GoldenFile] {
     let names = FileManager.default.subpaths(atPath: folder.path()) ?? []
     return names.filter { $0.hasSuffix(".ir") }.sorted().compactMap { path in
       let url = folder.appending(path: path)
@@ -26,17 +24,17 @@ struct GoldenFile: CustomTestStringConvertible, Sendable {
         GoldenFile(url: url, path: path, text: $0)
       }
     }
-  }()
+  }
 
-  /// The pipeline after `// RUN:`.
-  var pipeline: String? {
+  /// What stands after `// RUN:`.
+  package var pipeline: String? {
     let mark = "// RUN: "
     return text.split(separator: "\n").first { $0.hasPrefix(mark) }.map {
       String($0.dropFirst(mark.count))
     }
   }
 
-  var sections: [Section] {
+  package var sections: [Section] {
     var sections: [Section] = []
     var lines: [Substring] = []
     var first = 1
@@ -53,7 +51,7 @@ struct GoldenFile: CustomTestStringConvertible, Sendable {
     return sections + [Section(text: lines.joined(separator: "\n"), firstLine: first)]
   }
 
-  func location(_ line: Int) -> SourceLocation {
+  package func location(_ line: Int) -> SourceLocation {
     SourceLocation(fileID: "Goldens/\(path)", filePath: url.path(), line: line, column: 1)
   }
 }

@@ -1,0 +1,9 @@
+import CoppiceTestSupport
+import Foundation
+
+extension GoldenFile {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Goldens")
+
+  static let all = all(in: folder)
+}

@@ -1,0 +1,103 @@
+import CoppiceIR
+import Testing
+
+@Suite struct ProgramTextTests {
+  static let sample = """
+    program {
+      buffer @0 "x" f32 16 input 0
+      buffer @1 "w \\"packed\\"" f32 2 constant hex "0000803f00000040"
+      buffer @2 "y" f32 16 output 0
+      buffer @3 "t" i64 4 arena
+      kernel "conv" for ["a", "b//c"] macs 32 16 scratch [@3] share @2 [@0] {
+        variant 16 {
+          loop %i.0 from 0 to 16 step 4 {
+            let %x.1 : f32 x 4 = load x 4 @0[%i.0]
+            var %a.2 : f32 x 4 = (%x.1 * splat(load @1[((%i.0 / 8) + 1)]) x 4)
+            set %a.2 = max(%a.2, splat(-inf:f32) x 4)
+            store @2[%i.0] = %a.2
+          }
+        }
+        variant 0 {
+          comment "one by one"
+          var %n.3 : index = rem(17, 16)
+          while lt(%n.3, 16) {
+            if and(ne(load @0[%n.3], nan:f32), lnot(isnan(exp(load @0[%n.3])))) {
+              store @2[%n.3] = select(gt(pow(0.5:f32, 2.0:f32), 1.0:f32), 1.5:f32, neg(2.0:f32))
+            }
+            else {
+              store @3[0] = (whole -9223372036854775808:i64 - i64(f32(%n.3)))
+            }
+            set %n.3 = (%n.3 + 1)
+          }
+        }
+      }
+    }
+
+    """
+
+  @Test func everyFormComesBackExactly() throws {
+    #expect(try Program(parsing: Self.sample).text() == Self.sample)
+  }
+
+  @Test(arguments: [
+    ("set %i.0 = (%x.1 + %i.0)", "text-name"), ("let %i.9 : f32 = 1", "text-type"),
+    ("let %i.9 : f32 = (1.0:f32 + 1)", "text-type"), ("store @9[0] = 1.0:f32", "text-syntax"),
+    ("store @2[1.0:f32] = 1.0:f32", "text-type"), ("let %i.9 : f16 = 1.0:f32", "text-type"),
+    ("loop %i.0 from 0 to 4 step 0 { }", "text-syntax"), ("let %i : index = 1", "text-name"),
+    ("let %i.9 : f32 = pow(1.0:f32)", "text-syntax"), ("jump", "text-syntax"),
+    ("let %i.9 : f32 = exp()", "text-syntax"), ("let %i.9 : f32 x 3 = 1.0:f32", "text-type"),
+    ("let %i.9 : bool = select(1, 2, 3)", "text-type"),
+    ("let %i.9 : f32 = whole 99999999999999999999:f32", "text-syntax"),
+  ])
+  func whatCannotBeIsRefused(_ statement: String, _ id: String) throws {
+    let text = """
+      program {
+        buffer @0 "x" f32 4 input 0
+        buffer @1 "h" f16 4 input 1
+        buffer @2 "y" f32 4 output 0
+        kernel "k" for [] {
+          variant 0 {
+            \(statement)
+          }
+        }
+      }
+      """
+    let error = #expect(throws: Diagnostic.self) { try Program(parsing: text) }
+    #expect(error?.message.id == id)
+  }
+
+  @Test func deepNestingIsRefused() {
+    let head = "program { buffer @0 \"x\" f32 4 output 0 kernel \"k\" for [] { variant 0 { "
+    for open in [
+      "store @0[0] = " + repeated("("), repeated("while eq(0, 0) { "),
+      "store @0[" + repeated("neg("),
+    ] {
+      #expect(throws: Diagnostic.self) { try Program(parsing: head + open) }
+    }
+  }
+
+  private func repeated(_ text: String) -> String { String(repeating: text, count: 100_000) }
+
+  @Test func damagedTextsNeverTrap() {
+    let bytes = Array(Self.sample.utf8)
+    var state: UInt64 = 7
+    func random(_ limit: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % limit
+    }
+    let marks = Array("%@(){}[],:=\"\\-9x_.*/ \n".utf8)
+    for round in 0..<600 {
+      var copy = bytes
+      switch round % 3 {
+      case 0: copy.removeSubrange(random(copy.count)...)
+      case 1:
+        let start = random(copy.count)
+        copy.removeSubrange(start..<min(copy.count, start + 1 + random(9)))
+      default: for _ in 0...random(3) { copy[random(copy.count)] = marks[random(marks.count)] }
+      }
+      if let program = try? Program(parsing: String(decoding: copy, as: UTF8.self)) {
+        _ = program.text()
+      }
+    }
+  }
+}
