@@ -15,9 +15,6 @@ extension FilterAnalysis {
       } else if node.op.name == "Concat" {
         context.operands[index] = type
         context.known[index] = .filled(0, .int64, type.shape)
-      } else if node.op.name == "Pad", index == 2 {
-        context.operands[index] = nil
-        context.known[index] = nil
       }
     }
     guard let moved = try? Interpreter.evaluate(op: node.op, context: context),

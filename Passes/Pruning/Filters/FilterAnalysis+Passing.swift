@@ -7,12 +7,13 @@ extension FilterAnalysis {
     switch node.op {
     case is any Elementwise: return elementwise(id)
     case let op as any Reduction: return reduce(id, op)
+    case let op as Pad: return pad(id, op)
     default: break
     }
     switch node.op.name {
     case "Dropout": through(id) { _, labels in labels }
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Concat",
-      "Pad", "Expand", "DepthToSpace", "SpaceToDepth", "Tile", "Gather":
+      "Expand", "DepthToSpace", "SpaceToDepth", "Tile", "Gather":
       move(id)
     case "BatchNormalization": normalization(id, constants: 1...4)
     case "InstanceNormalization": normalization(id, constants: 1...2)

@@ -6,6 +6,26 @@ import Testing
 
 /// Runs `prune-filters` and models.
 enum FilterHarness {
+  /// A graph whose constants are filled with numbers that differ; `#NAME: TYPE` declares one.
+  static func graph(_ input: String, _ constants: String, _ body: String) throws -> Graph {
+    var lines: [String] = []
+    var number = 1
+    for part in constants.split(separator: ";") {
+      let pieces = part.split(separator: ":").map { $0.filter { $0 != " " } }
+      let type = try #require(pieces.last)
+      let count = type.split(separator: "[")[1].dropLast().split(separator: ",")
+        .compactMap { Int($0) }.reduce(1, *)
+      let values = (0..<count).map { _ -> String in
+        number = (number &* 1_103_515_245 &+ 12345) & 0x7fff_ffff
+        return Float(Double(number % 2001 - 1000) / 1000).description
+      }
+      let chunks = values.joined(separator: ", ")
+      lines.append("  %\(pieces[0]) = constant [\(chunks)] : \(type)")
+    }
+    return try Graph(
+      parsing: "graph @g(\(input)) {\n\(lines.joined(separator: "\n"))\n\(body)\n}")
+  }
+
   /// The graph after the pass, with what the pass reported.
   static func prune(
     _ graph: Graph, _ options: [String: String]

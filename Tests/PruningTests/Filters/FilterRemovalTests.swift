@@ -4,32 +4,12 @@ import CoppicePasses
 import Testing
 
 @Suite struct FilterRemovalTests {
-  /// A graph whose constants are filled with numbers that differ; `#NAME: TYPE` declares one.
-  private func graph(_ input: String, _ constants: String, _ body: String) throws -> Graph {
-    var lines: [String] = []
-    var number = 1
-    for part in constants.split(separator: ";") {
-      let pieces = part.split(separator: ":").map { $0.filter { $0 != " " } }
-      let type = try #require(pieces.last)
-      let count = type.split(separator: "[")[1].dropLast().split(separator: ",")
-        .compactMap { Int($0) }.reduce(1, *)
-      let values = (0..<count).map { _ -> String in
-        number = (number &* 1_103_515_245 &+ 12345) & 0x7fff_ffff
-        return Float(Double(number % 2001 - 1000) / 1000).description
-      }
-      let chunks = values.joined(separator: ", ")
-      lines.append("  %\(pieces[0]) = constant [\(chunks)] : \(type)")
-    }
-    return try Graph(
-      parsing: "graph @g(\(input)) {\n\(lines.joined(separator: "\n"))\n\(body)\n}")
-  }
-
   private func check(
     _ constants: String, _ body: String, input: String = "%x: f32[1,3,4,4]",
     sparsity: String = "0.5"
   ) throws -> [String: String] {
     try FilterHarness.checkEquivalence(
-      graph(input, constants, body), ["sparsity": sparsity])
+      FilterHarness.graph(input, constants, body), ["sparsity": sparsity])
   }
 
   @Test func batchNormalizationIsCut() throws {
@@ -59,7 +39,7 @@ import Testing
   }
 
   @Test func aSharedWeightIsCutOnce() throws {
-    let graph = try graph(
+    let graph = try FilterHarness.graph(
       "%x: f32[1,4,4,4]", "w: f32[4,4,1,1]; o: f32[2,4,1,1]; i: f32[4,4,1,1]",
       """
         %a = Conv(%x, %i)
@@ -74,7 +54,7 @@ import Testing
   }
 
   @Test func aConstantWithOtherReadersIsCopied() throws {
-    let graph = try graph(
+    let graph = try FilterHarness.graph(
       "%x: f32[1,4,4,4]", "w: f32[4,4,1,1]; c: f32[1,4,1,1]; o: f32[2,4,1,1]",
       """
         %k = Mul(%x, %c)
@@ -157,7 +137,7 @@ import Testing
   }
 
   @Test func fusedNodesAreTakenApart() throws {
-    let graph = try graph(
+    let graph = try FilterHarness.graph(
       "%x: f32[1,3,4,4]", "w: f32[4,3,1,1]; o: f32[2,4,1,1]",
       """
         %f = coppice.Fused() : f32[1,4,4,4] () {
@@ -173,7 +153,7 @@ import Testing
   }
 
   @Test func whatTheOutputsDoNotPassThroughStays() throws {
-    let graph = try graph(
+    let graph = try FilterHarness.graph(
       "%x: f32[1,3,4,4]", "w: f32[4,3,1,1]",
       """
         %a = Conv(%x, %w)
@@ -187,7 +167,7 @@ import Testing
   }
 
   @Test func aDivisorIsNotMadeZero() throws {
-    let graph = try graph(
+    let graph = try FilterHarness.graph(
       "%x: f32[1,3,4,4]", "w: f32[4,3,1,1]; o: f32[2,4,1,1]",
       """
         %a = Conv(%x, %w)
