@@ -23,7 +23,7 @@ extension Graph {
   ///
   /// - Returns: What reads them, and what stands in the way.
   public func computedWeights() -> [ComputedWeight] {
-    let inputs = dependsOnInputs()
+    let inputs = valuesOfInputs()
     return allNodes.flatMap { id in
       self[id].op.weightOperands.compactMap { operand in
         guard let value = self[id].operand(operand), !inputs.contains(value),
@@ -32,6 +32,25 @@ extension Graph {
         return ComputedWeight(node: id, operand: operand, source: source)
       }
     }
+  }
+
+  /// The values that are not known before the model runs: what inputs of the graph or of a body, random
+  /// numbers and nested bodies decide.
+  ///
+  /// - Returns: Inputs and results of nodes.
+  /// - Complexity: O(nodes).
+  public func valuesOfInputs() -> Set<ValueID> {
+    var found = Set(inputs)
+    for id in allNodes {
+      for block in self[id].blocks { found.formUnion(self[block].inputs) }
+      let name = self[id].op.name
+      let isRandom = name.hasPrefix("Random") || name == "Bernoulli" || name == "Multinomial"
+      let reads = self[id].operands.contains { $0.map { found.contains($0) } ?? false }
+      if reads || isRandom || !self[id].blocks.isEmpty {
+        found.formUnion(self[id].results.compactMap { $0 })
+      }
+    }
+    return found
   }
 
   /// How a node reads the operands that may be its weights.
@@ -149,20 +168,6 @@ extension Graph {
     }
     guard let operand = reading.zeroPoint, carriers.isEmpty else { return nil }
     return constant(self[id].operand(operand)).map { ($0, reading.rowAxis ?? 0) }
-  }
-
-  /// The values that depend on an input of the graph or of a body.
-  private func dependsOnInputs() -> Set<ValueID> {
-    var found = Set(inputs)
-    for id in allNodes {
-      for block in self[id].blocks { found.formUnion(self[block].inputs) }
-      let isRandom = self[id].operands.isEmpty && self[id].op.name.hasPrefix("Random")
-      let reads = self[id].operands.contains { $0.map { found.contains($0) } ?? false }
-      if reads || isRandom || !self[id].blocks.isEmpty {
-        found.formUnion(self[id].results.compactMap { $0 })
-      }
-    }
-    return found
   }
 }
 

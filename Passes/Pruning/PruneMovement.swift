@@ -70,6 +70,7 @@ public struct PruneMovement: Pass {
     let record = try TrainingRecord(tensors)
     for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
     let weights = graph.prunableWeights(context)
+    if weights.isEmpty { return graph.warnOfNoWeights(&context) }
     try graph.requireFinite(weights)
     let matches = try RecordMatcher(record).match(
       weights.compactMap { graph.matchTarget($0, context) })

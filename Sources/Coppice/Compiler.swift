@@ -85,6 +85,7 @@ public struct Compiler {
       graph: graph, pipeline: pipeline.text, context: context, timings: timer.rows,
       diagnostics: model.diagnostics + context.diagnostics,
       sparsifies: pipeline.passNames.contains("sparsify"))
+    optimized.isApproximate = pipeline.isApproximate
     optimized.modelFiles = model.paths
     optimized.otherFiles = options.plugins + records.paths
     return optimized

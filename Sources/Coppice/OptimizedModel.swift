@@ -14,12 +14,14 @@ public struct OptimizedModel: Sendable {
   /// The time of each pass.
   public let timings: [PassTimer.Row]
   /// Notes and warnings of the importer and the passes.
-  public let diagnostics: [Diagnostic]
+  public internal(set) var diagnostics: [Diagnostic]
   let sparsifies: Bool
   /// The model's own files.
   package var modelFiles: [String] = []
   /// Other files that were read: plugins and records.
   package var otherFiles: [String] = []
+  /// Whether some pass may change what the model computes.
+  var isApproximate = true
 
   /// One row for each constant.
   var tensorReports: [ValueID: TensorReport] {

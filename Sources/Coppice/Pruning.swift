@@ -23,7 +23,8 @@ extension Compiler {
     _ confirm: (OptimizedModel) throws(Diagnostics) -> Void
   ) throws(Diagnostics) -> OptimizedModel {
     let model = try load(path)
-    let optimized = try optimize(model)
+    var optimized = try optimize(model)
+    if !optimized.isApproximate { optimized.diagnostics.append(.noPruning(optimized.pipeline)) }
     watcher.stage("writing \(output)")
     let set = OutputSet()
     var problems: [Diagnostic] = []
@@ -53,5 +54,15 @@ extension Compiler {
       try writer.add(name, .uint8, shape: constant.type.shape, bytes: mask)
     }
     try writer.write(to: path)
+  }
+}
+
+extension Diagnostic {
+  fileprivate static func noPruning(_ pipeline: String) -> Diagnostic {
+    Diagnostic(
+      .warning,
+      DiagnosticMessage(
+        "prune-nothing", "nothing is pruned: no pass of '\(pipeline)' prunes",
+        notes: ["name one, as in --passes '@default,prune-magnitude{sparsity=0.5}'"]))
   }
 }

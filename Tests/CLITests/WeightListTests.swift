@@ -4,7 +4,7 @@ import Testing
 /// Every verb means the same by a weight.
 @Suite struct WeightListTests {
   /// `y = x * transpose(w)` with 32 weights, `w` float or dequantized from int8.
-  private static func model(quantized: Bool = false) -> [UInt8] {
+  static func model(quantized: Bool = false) -> [UInt8] {
     let numbers = (1...32).map { Float($0) / 32 }
     let weight =
       quantized

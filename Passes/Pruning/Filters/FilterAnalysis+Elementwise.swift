@@ -35,9 +35,9 @@ extension FilterAnalysis {
       } else if graph.constant(value) != nil || dequantized(value) != nil {
         slice(id, index, axis: own, units, isMasked: isSum)
       } else {
-        for unit in units {
-          forest.refuse(unit, reason(id, "combines it with a value that is not pruned"))
-        }
+        let text = unfolded(
+          id, [index], otherwise: "combines it with a value that is not pruned")
+        for unit in units { forest.refuse(unit, reason(id, text)) }
       }
     }
     finish(id, axis, units, hasOnlyCutAddends: addends)

@@ -3,7 +3,8 @@ import CoppiceIR
 extension FilterAnalysis {
   mutating func convolution(_ id: NodeID, group: Int) {
     guard let (value, constant) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant weights")
+      return refuse(
+        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
     }
     let (filters, perGroup) = (constant.type.shape[0], constant.type.shape[1])
     let input = channels(0, of: id, axis: 1)
@@ -41,7 +42,8 @@ extension FilterAnalysis {
   /// Weights are inputs x filters for each group.
   mutating func transposedConvolution(_ id: NodeID, group: Int) {
     guard let (value, constant) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant weights")
+      return refuse(
+        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
     }
     let (inputs, part) = (constant.type.shape[0], constant.type.shape[1])
     let input = channels(0, of: id, axis: 1)
@@ -69,7 +71,8 @@ extension FilterAnalysis {
 
   mutating func gemm(_ id: NodeID, _ op: Gemm) {
     guard let (value, _) = weight(id) else {
-      return refuse(operandsOf: id, "has no constant weights")
+      return refuse(
+        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
     }
     if let input = channels(0, of: id, axis: op.transA ? 0 : 1) {
       readSlice(id, axis: op.transB ? 1 : 0, input, input.units)

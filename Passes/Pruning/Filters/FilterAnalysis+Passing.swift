@@ -46,7 +46,9 @@ extension FilterAnalysis {
     let node = graph[id]
     let isConstant = constants.allSatisfy { graph.constant(node.operand($0)) != nil }
     guard isConstant, !node.op.attributes.flag("training_mode") else {
-      return refuse(operandsOf: id, "normalizes with computed parameters")
+      return refuse(
+        operandsOf: id,
+        unfolded(id, constants, otherwise: "normalizes with computed parameters"))
     }
     for operand in constants { slice(id, operand, axis: 0, input.units, isMasked: operand <= 2) }
     setLabels(id, 1, input.units, isZero: true)
@@ -89,7 +91,8 @@ extension FilterAnalysis {
     }
     guard let input = channels(0, of: id, axis: 2) else { return }
     guard graph.constant(graph[id].operand(1)) != nil else {
-      return refuse(operandsOf: id, "has no constant weights")
+      return refuse(
+        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
     }
     slice(id, 1, axis: 2, input.units, isMasked: !input.isZero)
   }

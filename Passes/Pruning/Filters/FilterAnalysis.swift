@@ -15,6 +15,8 @@ struct FilterAnalysis {
   /// Depthwise nodes, with the units that their groups belong to.
   var groups: [NodeID: [Int]] = [:]
   let uses: UseMap
+  /// The values that depend on the model's inputs.
+  private let computed: Set<ValueID>
   private var filters: [ValueID: [Int]] = [:]
   private var readUnits: [ValueID: [Int]] = [:]
 
@@ -22,6 +24,7 @@ struct FilterAnalysis {
     self.graph = graph
     self.context = context
     uses = graph.uses()
+    computed = graph.valuesOfInputs()
     for id in graph.nodes { visit(id) }
     for value in graph.outputs {
       refuse(value, Refusal(order: .max, text: "it is an output of the model"))
@@ -56,6 +59,17 @@ extension FilterAnalysis {
   func reason(_ id: NodeID, _ text: String) -> Refusal {
     let node = graph[id]
     return Refusal(order: node.origin.index, text: "\(node.op.name) '\(node.name)' \(text)")
+  }
+
+  /// Why operands that should be constants are none, or a text if they depend on the inputs.
+  func unfolded(_ id: NodeID, _ operands: some Sequence<Int>, otherwise text: String) -> String {
+    for value in operands.compactMap({ graph[id].operand($0) }) where !computed.contains(value) {
+      guard graph.constant(value) == nil, let node = graph.producer(value) else { continue }
+      let source = graph[node]
+      return "reads \(source.op.name) '\(source.name)', which is known but not folded: run @cleanup"
+        + " before"
+    }
+    return text
   }
 
   mutating func refuse(_ value: ValueID?, _ refusal: Refusal) {
@@ -131,7 +145,7 @@ extension FilterAnalysis {
       slice(id, operand, axis: axis, units, isMasked: true)
       return true
     }
-    let refusal = reason(id, "adds a computed bias to it")
+    let refusal = reason(id, unfolded(id, [operand], otherwise: "adds a computed bias to it"))
     guard let own = channels(operand, of: id, axis: axis) else {
       for unit in units { forest.refuse(unit, refusal) }
       return false

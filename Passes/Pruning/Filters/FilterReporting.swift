@@ -27,15 +27,24 @@ extension FilterAnalysis {
 
   /// Why a pass finds no filter that could go.
   func nothing(for pass: String) -> DiagnosticMessage {
-    let notes = layers.map { layer in
+    var notes = layers.map { layer in
       let reason = refusal(layer)?.text ?? "it has no channels that could go"
       return "'\(graph[layer.weight].name)' keeps its filters: \(reason)"
     }
-    return DiagnosticMessage(
-      "prune-filters-none",
-      layers.isEmpty
-        ? "the model has no layer with filters; leave \(pass) out"
-        : "no filter of the model can be removed; leave \(pass) out",
-      notes: notes)
+    let waiting = graph.computedWeights()
+    if let first = waiting.first {
+      let (source, reader) = (graph[first.source], graph[first.node])
+      notes.append(
+        "\(waiting.count) weights are not constants yet, such as that of \(reader.op.name)"
+          + " '\(reader.name)', which \(source.op.name) '\(source.name)' computes: run fold-constants"
+          + " or @cleanup before \(pass)")
+    }
+    let message =
+      switch (layers.isEmpty, waiting.isEmpty) {
+      case (true, true): "the model has no layer with filters; leave \(pass) out"
+      case (true, false): "the weights of the model's layers are not constants yet"
+      case (false, _): "no filter of the model can be removed; leave \(pass) out"
+      }
+    return DiagnosticMessage("prune-filters-none", message, notes: notes)
   }
 }

@@ -80,9 +80,22 @@ public struct PruneFilters: Pass {
     guard !candidates.isEmpty else {
       throw Diagnostic(.error, analysis.nothing(for: Self.info.name), at: .none)
     }
-    let removed = Set(selection.choose(candidates).filter { _ in context.mayRewrite() })
+    let chosen = selection.choose(candidates)
+    if chosen.isEmpty, context.total("filters-removed", of: Self.info.name) == 0 {
+      context.warn(.tooFew(candidates.count))
+    }
+    let removed = Set(chosen.filter { _ in context.mayRewrite() })
     let rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
     if isMaskOnly { rewriting.mask(&graph) } else { try rewriting.remove(from: &graph) }
     rewriting.report(to: &context)
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func tooFew(_ count: Int) -> Self {
+    .nothing(
+      "the amount rounds down to none of the \(count) filters or groups of filters that could go, or a"
+        + " tensor would lose its last channel",
+      notes: ["raise sparsity, or rank over all layers with scope=global"])
   }
 }

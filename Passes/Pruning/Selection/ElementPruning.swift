@@ -16,6 +16,7 @@ struct ElementPruning {
     cut threshold: @escaping (Int) throws -> ScoreCut?, on graph: inout Graph,
     _ context: inout PassContext
   ) throws {
+    if weights.isEmpty { graph.warnOfNoWeights(&context) }
     let dependencies = InputDependencies(graph)
     var cuts = Cuts(pruning: self, keys: keys, width: width, threshold: threshold)
     var pruned = PrunedWeights(weights: [], sourceColumn: source?.column)
@@ -30,6 +31,11 @@ struct ElementPruning {
         outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
       }
       pruned.weights.append(row(weight, outcome, index, graph))
+    }
+    if !weights.isEmpty, pruned.weights.allSatisfy({ $0.newlyZeroed == 0 }),
+      context.total("weights-zeroed", of: pass) == 0
+    {
+      context.warn(.nothing("the amount selects no weight that is not zero already"))
     }
     context.leave(pruned)
     dependencies.warnOfLost(in: graph, &context)

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "426c7248305d8a0a"
+#define COPPICE_API_FINGERPRINT "34743eb17055b9a2"

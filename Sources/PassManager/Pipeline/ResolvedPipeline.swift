@@ -18,9 +18,19 @@ public struct ResolvedPipeline: Sendable {
 
   /// The name of each pass that runs, in order, presets expanded.
   public var passNames: [String] { steps.flatMap(\.passNames) }
+
+  /// Whether some pass may change what the model computes, as pruning does.
+  public var isApproximate: Bool { steps.contains(where: \.isApproximate) }
 }
 
 extension ResolvedPipeline.Step {
+  fileprivate var isApproximate: Bool {
+    switch self {
+    case .run(let pass, _): type(of: pass).info.exactness == .approximate
+    case .fix(let body, _), .only(_, let body): body.contains(where: \.isApproximate)
+    }
+  }
+
   fileprivate var passTexts: [String] {
     switch self {
     case .run(_, let text): [text]

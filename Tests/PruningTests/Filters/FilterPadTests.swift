@@ -15,7 +15,9 @@ import Testing
   }
 
   static let beside: [Padding] =
-    ["reflect", "edge", "wrap", "constant"].map { Padding(mode: $0, pads: [0, 0, 1, 2, 0, 0, 2, 1]) }
+    ["reflect", "edge", "wrap", "constant"].map {
+      Padding(mode: $0, pads: [0, 0, 1, 2, 0, 0, 2, 1])
+    }
     + [
       Padding(mode: "constant", pads: [0, 0, 1, 2, 0, 0, 2, 1], value: "1.5"),
       Padding(mode: "constant", pads: [0, 0, -1, 0, 0, 0, 0, -1]),
