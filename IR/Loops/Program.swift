@@ -36,6 +36,8 @@ public struct Program: Sendable {
     public var inPlace: [Buffer: [Buffer]]
     /// Multiply-accumulates with every weight, and with the nonzero ones.
     public var macs: (dense: Int, nonzero: Int)
+    /// The extents of the operand and the weights it computes with, and of its result.
+    public var shapes: (operands: [[Int]], result: [Int])
 
     /// Makes a step.
     ///
@@ -45,15 +47,18 @@ public struct Program: Sendable {
     ///   - scratch: Buffers used only inside the step.
     ///   - inPlace: For each buffer written, those read that it may share memory with.
     ///   - macs: Multiply-accumulates with every weight, and with the nonzero ones.
+    ///   - shapes: The extents of the operand and the weights, and of the result.
     public init(
       kernel: Kernel, nodes: [String] = [], scratch: [Buffer] = [],
-      inPlace: [Buffer: [Buffer]] = [:], macs: (dense: Int, nonzero: Int) = (0, 0)
+      inPlace: [Buffer: [Buffer]] = [:], macs: (dense: Int, nonzero: Int) = (0, 0),
+      shapes: (operands: [[Int]], result: [Int]) = ([], [])
     ) {
       self.kernel = kernel
       self.nodes = nodes
       self.scratch = scratch
       self.inPlace = inPlace
       self.macs = macs
+      self.shapes = shapes
     }
   }
 

@@ -18,6 +18,17 @@ struct Computation {
       && builder.tailViews.allSatisfy { 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1 }
   }
 
+  /// The extents of the first operand and the weights, and of the first result.
+  var shapes: (operands: [[Int]], result: [Int]) {
+    let node = graph[head]
+    let told = [0] + node.op.weightOperands.filter { $0 != 0 }
+    let result = node.results.lazy.compactMap { $0 }.first
+    return (
+      told.compactMap { node.operand($0).map { graph[$0].type.shape } },
+      result.map { graph[$0].type.shape } ?? []
+    )
+  }
+
   /// Multiply-accumulates with every weight, and with the nonzero ones.
   var macs: (dense: Int, nonzero: Int) { graph.macs(of: head) }
 }

@@ -32,6 +32,12 @@ extension ModelLowering {
     return true
   }
 
+  /// Whether nobody reads a result that the operator may have none of.
+  private func isLeftOut(_ value: ValueID, _ index: Int, _ op: any Operator) -> Bool {
+    let results = type(of: op).schema.results
+    return index < results.count && results[index].arity == .optional && uses[value].isEmpty
+  }
+
   /// Lowers a computation into memory for its results.
   private func lower(
     _ computation: Computation, results ids: [ValueID?]
@@ -40,9 +46,9 @@ extension ModelLowering {
     var operands: [TensorView?] = []
     for value in node.operands { operands.append(value.flatMap { view($0) }) }
     var results: [TensorView?] = []
-    for value in ids {
-      let view = value.map { allocate($0) }
-      if let value { views[value] = view }
+    for (index, value) in ids.enumerated() {
+      let view = value.flatMap { isLeftOut($0, index, node.op) ? nil : allocate($0) }
+      if let value, let view { views[value] = view }
       results.append(view)
     }
     guard results.contains(where: { ($0?.count ?? 0) > 0 }) else { return }
@@ -106,6 +112,6 @@ extension ModelLowering {
     program.steps.append(
       Program.Step(
         kernel: guarded(kernel), nodes: names, scratch: builder.scratch, inPlace: inPlace,
-        macs: macs))
+        macs: macs, shapes: computation?.shapes ?? ([], [])))
   }
 }

@@ -5,7 +5,8 @@
 
 Every file is compiled without a warning by every compiler, and runs under the sanitizers in guarded
 memory with the answers known; it has no data that can change, no foreign symbols and little stack,
-an arena in which nothing is overwritten while it is needed, and the same bytes in every process."""
+an arena in which nothing is overwritten while it is needed, no store that nobody reads, and the
+same bytes in every process."""
 
 import argparse
 import json
@@ -24,6 +25,7 @@ from common import ROOT, SHARED, command, flattened, in_parallel
 from determinism import repeated, told
 from generate import compiled
 from reference import answers
+from stores import dead_assignments, unread_memory
 from toolchains import all_toolchains
 from units import write_inputs, write_units
 
@@ -134,9 +136,11 @@ def everything(check, options):
     check.step("compiled again elsewhere: the same bytes",
                lambda build: [*repeated(options.coppice, build), *told(build)], builds)
     check.step("arena replayed from the emitted calls", arena_faults, builds)
+    check.step("results and scratch that nobody reads", unread_memory, builds)
     check.answer(builds)
     check.step("written", lambda group: write_units(group) or [], groups)
     check.step("headers as C++", header_faults, groups)
+    check.step("variables that nobody reads", dead_assignments, groups)
     for toolchain in toolchains:
         if not re.search(options.toolchains, toolchain.name):
             continue

@@ -13,7 +13,8 @@ struct Generation {
     program = model.program
     plan = model.plan
     self.options = options
-    kernels = KernelTable(model.program, model.plan, prefix: options.name)
+    kernels = KernelTable(
+      model.program, model.plan, prefix: options.name, target: options.target)
     constants = EmittedConstants(model.program, kernels.usedBuffers, options)
   }
 

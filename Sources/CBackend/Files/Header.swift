@@ -16,6 +16,7 @@ extension Generation {
     c.line("#endif")
     c.line()
     macros(&c)
+    steps(&c)
     prototypes(&c)
     if isSplit { splitDeclarations(&c) }
     c.line("#ifdef __cplusplus")
@@ -85,6 +86,23 @@ extension Generation {
     for (index, output) in program.outputs.enumerated() {
       c.line("#define \(macro)_OUT\(index)_COUNT \(output.type.count)u")
     }
+    c.line()
+  }
+
+  /// What maps the numbers of steps to layers.
+  private func steps(_ c: inout CText) {
+    c.line("/*")
+    c.line(" * Define \(macro)_PROFILE(step) for \(name).c: \(name)_run calls it with")
+    c.line(" * the number of each step before the step, and with \(macro)_STEPS after the last.")
+    c.line(" */")
+    c.line("#define \(macro)_STEPS \(program.steps.count)")
+    c.line("#define \(macro)_STEP_NAMES { \\")
+    let names = program.steps.map { $0.kernel.title + " " + $0.layers(limit: 60) }
+    for name in names.isEmpty ? [""] : names {
+      let text = commentText(name).replacing("\"", with: "'")
+      c.line("    \"\(text)\", \\")
+    }
+    c.line("}")
     c.line()
   }
 

@@ -17,9 +17,17 @@ extension Generation {
     if options.weights == .inline { tables(&c, qualifier: "static const ") }
     kernels.helpers.print(to: &c)
     printKernels(to: &c)
+    profileHook(&c)
     run(&c)
     staticRun(&c)
     return c
+  }
+
+  private func profileHook(_ c: inout CText) {
+    c.line("#ifndef \(macro)_PROFILE")
+    c.line("#define \(macro)_PROFILE(step) ((void)0)")
+    c.line("#endif")
+    c.line()
   }
 
   /// The kernels, kept out of line where the compiler can be told: inlined into one function their
@@ -72,11 +80,14 @@ extension Generation {
     if constants.list.isEmpty { return }
     c.line("/* Where constants go: define it to put them into a section of your own. */")
     c.line("#ifndef \(macro)_WEIGHTS_ATTR")
-    c.line("#if defined(__AVX__) || defined(__AVX512F__)")
-    c.line("#define \(macro)_WEIGHTS_ATTR __attribute__((aligned(64)))")
-    c.line("#else")
+    if options.target == .x86 {
+      c.line("#if defined(__AVX__) || defined(__AVX512F__)")
+      c.line("#define \(macro)_WEIGHTS_ATTR __attribute__((aligned(64)))")
+      c.line("#endif")
+      c.line("#endif")
+      c.line("#ifndef \(macro)_WEIGHTS_ATTR")
+    }
     c.line("#define \(macro)_WEIGHTS_ATTR")
-    c.line("#endif")
     c.line("#endif")
     c.line()
     for entry in constants.list {
@@ -98,15 +109,15 @@ extension Generation {
     if usesArena { body.line("unsigned char *const mem = (unsigned char *)arena;") }
     if options.weights == .blob { hashConstant(&body) }
     checks(&body)
-    for (step, call) in zip(program.steps, kernels.calls) where call.function >= 0 {
+    for (number, (step, call)) in zip(program.steps, kernels.calls).enumerated() {
+      body.line("\(macro)_PROFILE(\(number));")
+      guard call.function >= 0 else { continue }
       let function = kernels.functions[call.function]
-      if !step.nodes.isEmpty {
-        let list = step.nodes.map { "'\($0)'" }.joined(separator: ", ")
-        body.line("/* \(commentText(String(list.prefix(400)))) */")
-      }
+      if !step.nodes.isEmpty { body.comment([step.layers(limit: 400)]) }
       let arguments = zip(call.arguments, function.parameters).map { argument($0, $1) }
       body.line("\(function.name)(\(wrappedArguments(arguments)));")
     }
+    body.line("\(macro)_PROFILE(\(macro)_STEPS);")
     body.line("return \(macro)_OK;")
     c.write(body)
     c.line("}")

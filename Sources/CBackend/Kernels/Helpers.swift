@@ -4,12 +4,16 @@ import CoppiceIR
 struct Helpers {
   /// What the names of all start with.
   let prefix: String
+  let target: Target
   private var functions: [String: (vectorBytes: Int, text: [String])] = [:]
   private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
   /// Whether anything of `math.h` is used.
   var needsMath = false
 
-  init(prefix: String) { self.prefix = prefix }
+  init(prefix: String, target: Target) {
+    self.prefix = prefix
+    self.target = target
+  }
 
   /// The name of a function, whose text is made on first use.
   mutating func function(
@@ -44,12 +48,9 @@ struct Helpers {
         $0.key < $1.key
       }
       if group.isEmpty { continue }
-      if vectorBytes > 0 { c.line("#if \(vectorCondition(vectorBytes))") }
+      if vectorBytes > 0 { c.line("#if \(target.vectorCondition(vectorBytes))") }
       for (_, function) in group {
-        c.block("\(prefix.uppercased())_HELPER \(function.text[0])\n") { c in
-          for line in function.text.dropFirst() { c.line(line) }
-        }
-        c.line()
+        c.function("\(prefix.uppercased())_HELPER \(function.text[0])", function.text.dropFirst())
       }
       if vectorBytes > 0 { c.line("#endif\n") }
     }
@@ -68,14 +69,19 @@ struct Helpers {
   }
 }
 
-/// The preprocessor's condition for vectors of some bytes.
-func vectorCondition(_ bytes: Int) -> String {
-  switch bytes {
-  case 33...: "defined(__AVX512F__)"
-  case 17...32: "defined(__AVX__)"
-  default:
-    "defined(__SSE2__) || defined(__ARM_NEON) || "
-      + "(defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2))"
+extension Target {
+  /// The preprocessor's condition for vectors of some bytes: of this target's compilers alone.
+  func vectorCondition(_ bytes: Int) -> String {
+    let mve = "defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)"
+    switch self {
+    case .aarch64: return "defined(__ARM_NEON)"
+    case .cortexM55: return mve
+    default:
+      if bytes > 32 { return "defined(__AVX512F__)" }
+      if bytes > 16 { return "defined(__AVX__)" }
+      return self == .x86
+        ? "defined(__SSE2__)" : "defined(__SSE2__) || defined(__ARM_NEON) || (\(mve))"
+    }
   }
 }
 

@@ -7,6 +7,8 @@ struct KernelFunction {
   var title: String
   var parameters: [Parameter]
   var body: CText
+  /// The steps that call it.
+  var steps: [Program.Step]
 
   struct Parameter {
     var name: String
@@ -16,13 +18,17 @@ struct KernelFunction {
     var isRestrict: Bool
   }
 
+  private static let stepsTold = 6
+
   /// Prints the definition.
   ///
   /// - Parameters:
   ///   - c: Takes the text.
   ///   - macro: The storage class and attributes of kernels.
   func print(to c: inout CText, macro: String) {
-    c.line("/* \(commentText(title)) */")
+    let told = steps.prefix(Self.stepsTold).map(\.told)
+    let lines = told.count == 1 ? [title + (told[0].isEmpty ? "" : " ") + told[0]] : [title] + told
+    c.comment(lines, more: steps.count - Self.stepsTold)
     let list = parameters.map { parameter in
       let const = parameter.isWritten ? "" : "const "
       let restrict = parameter.isRestrict ? "restrict " : ""
@@ -52,9 +58,9 @@ struct KernelTable {
   private var known: [[UInt8]: Int] = [:]
   private let prefix: String
 
-  init(_ program: Program, _ plan: MemoryPlan, prefix: String) {
+  init(_ program: Program, _ plan: MemoryPlan, prefix: String, target: Target) {
     self.prefix = prefix
-    helpers = Helpers(prefix: prefix)
+    helpers = Helpers(prefix: prefix, target: target)
     for step in program.steps { add(step, program, plan) }
   }
 
@@ -86,6 +92,7 @@ struct KernelTable {
       for position in parameters.indices where !parameters[position].isRestrict {
         functions[index].parameters[position].isRestrict = false
       }
+      functions[index].steps.append(step)
       calls.append((index, arguments))
       return
     }
@@ -94,7 +101,8 @@ struct KernelTable {
     known[key] = functions.count
     calls.append((functions.count, arguments))
     functions.append(
-      KernelFunction(name: name, title: kernel.title, parameters: parameters, body: body))
+      KernelFunction(
+        name: name, title: kernel.title, parameters: parameters, body: body, steps: [step]))
   }
 
   private func named(
@@ -140,7 +148,7 @@ struct KernelTable {
     for (index, variant) in variants.enumerated() {
       if variants.count > 1 {
         let isLast = index == variants.count - 1
-        let condition = vectorCondition(variant.vectorBytes)
+        let condition = helpers.target.vectorCondition(variant.vectorBytes)
         c.line(index == 0 ? "#if \(condition)" : isLast ? "#else" : "#elif \(condition)")
       }
       var expressions = ExpressionPrinter(helpers: helpers)

@@ -8,6 +8,7 @@ struct Liveness {
   /// Statements without definitions, variables and assignments that no store, condition or loop
   /// bound depends on, and without loops and conditions left empty.
   static func pruned(_ body: [Statement]) -> [Statement] {
+    let body = DeadAssignments.removed(from: body)
     var liveness = Liveness()
     for statement in body { liveness.collect(statement) }
     var work = Array(liveness.live)

@@ -28,6 +28,27 @@ struct CText {
     line(tail)
   }
 
+  /// Appends a block comment of some lines, and of how many more there would be.
+  mutating func comment(_ lines: [String], more: Int = 0) {
+    let texts = lines.map(commentText)
+    if more <= 0, texts.count == 1 { return line("/* \(texts[0]) */") }
+    line("/*")
+    for text in texts { line(" * " + text) }
+    if more > 0 { line(" * and \(more) more") }
+    line(" */")
+  }
+
+  /// Appends a function and an empty line after it.
+  mutating func function(_ head: String, _ body: some Sequence<String>) {
+    line(head)
+    line("{")
+    indent += 1
+    for text in body { line(text) }
+    indent -= 1
+    line("}")
+    line()
+  }
+
   /// Opens a block; what follows is one level deeper.
   mutating func open(_ head: String) {
     line(head.isEmpty ? "{" : head + " {")

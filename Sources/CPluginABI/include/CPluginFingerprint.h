@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "34743eb17055b9a2"
+#define COPPICE_API_FINGERPRINT "21ddb299a5dea99c"
