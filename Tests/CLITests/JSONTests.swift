@@ -55,7 +55,8 @@ import Testing
       ["run", Models.digitsModel, "--inputs", "a", "--outputs", "model.onnx"], 2,
       ["file-read", "file-write"]
     ),
-    (["check", Models.digitsModel, "--data", "a", "b"], 2, ["no-vectors", "no-vectors"]),
+    (["check", Models.digitsModel, "--data", "a", "b"], 2, ["file-read", "file-read"]),
+    (["check", Models.digitsModel, "--data", ".", "b"], 2, ["no-vectors", "file-read"]),
     (["inspect", "model.onnx"], 2, ["unsupported-operator", "unsupported-operator"]),
     (["passes", "--load-pass-plugin", "none"], 2, ["plugin-file"]),
     (["compile", "model.onnx", "-o", "out", "--ram", "x"], 64, ["usage"]),
