@@ -26,14 +26,14 @@ public struct ChosenStorages: PassResult {
     /// Why it is this storage.
     public let reason: String
 
-    init(_ id: ValueID, _ value: Value, _ choice: StorageChoice) {
+    init(_ id: ValueID, _ value: Value, _ choice: StorageDecision) {
       self.value = id
       name = value.name
       shape = value.type.shape
       nonzeros = choice.nonzeros
-      elements = choice.elements
-      denseBytes = choice.denseBytes
-      storage = choice.kind.rawValue
+      elements = value.type.count
+      denseBytes = value.type.byteCount
+      storage = choice.storage.rawValue
       bytes = choice.bytes
       time = choice.time
       reason = choice.reason

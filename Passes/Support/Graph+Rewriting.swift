@@ -82,17 +82,4 @@ extension Constant {
     default: return nil
     }
   }
-
-  /// The value that all elements have, to the bit; `nil` when they differ.
-  ///
-  /// - Complexity: O(1) for uniform storage, O(*n*) for others.
-  var onlyNumber: Double? {
-    guard type.count > 0, type.element.isComputable else { return nil }
-    if case .uniform(let one) = storage { return one.number(at: 0, type.element) }
-    let size = type.element.bits / 8
-    let isUniform = dense.withUnsafeBytes { raw in
-      (size..<max(raw.count, size)).allSatisfy { raw[$0] == raw[$0 - size] }
-    }
-    return isUniform ? dense.number(at: 0, type.element) : nil
-  }
 }

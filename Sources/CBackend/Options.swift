@@ -1,4 +1,5 @@
 public import CoppiceIR
+public import CoppiceLowering
 
 /// Where the generated code keeps its constants.
 public enum WeightsPlacement: String, Hashable, Sendable, CaseIterable {

@@ -1,9 +1,21 @@
 public import ArgumentParser
 public import Coppice
 public import CoppiceC
-public import CoppiceIR
+import CoppiceIR
+public import CoppiceLowering
 
-extension Target: ExpressibleByArgument {}
+extension Target: ExpressibleByArgument {
+  /// Finds a target by its name.
+  ///
+  /// - Parameter argument: What the user wrote.
+  public init?(argument: String) { self.init(named: argument) }
+
+  /// What help prints for a default.
+  public var defaultValueDescription: String { name }
+
+  /// The names of all targets.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}
 extension WeightsPlacement: ExpressibleByArgument {}
 extension TensorFormat: ExpressibleByArgument {}
 

@@ -30,11 +30,15 @@ struct CompileCommand: ParsableCommand {
     help: "The tolerance of recorded float outputs in the self-test, relative to the largest.")
   var tolerance = Tolerance(1e-5)
 
+  @Flag(help: "Print every kernel that was considered for each layer.")
+  var explain = false
+
   func run() throws {
     var options = CompileOptions()
     pipeline.apply(to: &options)
     target.apply(to: &options)
     options.vectors = vectors
+    options.explains = explain
     options.tolerance = tolerance.value
     try reporting(asJSON: argument.json) {
       let compiled = try Compiler(options, watcher: watcher(pipeline)).compile(argument.model)
@@ -49,19 +53,21 @@ struct CompileCommand: ParsableCommand {
   private func summary(_ model: CompiledModel) -> String {
     let plan = model.lowered.plan
     let generated = model.generated
-    return Terminal.table(
-      ["what", "value"],
-      [
-        ["files", generated.files.map { "\(output)/\($0.name)" }.joined(separator: " ")],
-        ["pipeline", model.optimized.pipeline],
-        ["RAM (arena)", "\(plan.arenaBytes) bytes, lower bound \(plan.lowerBound)"],
+    let plans = explain ? planTable(model.plans) + "\n" : ""
+    return plans
+      + Terminal.table(
+        ["what", "value"],
         [
-          "flash (constants)",
-          "\(generated.weightsBytes) bytes, dense \(generated.weightsDenseBytes)",
-        ],
-        ["flash (code, estimate)", "\(model.codeEstimate) bytes"],
-        ["MACs", "\(generated.macs.dense), nonzero \(generated.macs.nonzero)"],
-      ])
+          ["files", generated.files.map { "\(output)/\($0.name)" }.joined(separator: " ")],
+          ["pipeline", model.optimized.pipeline],
+          ["RAM (arena)", "\(plan.arenaBytes) bytes, lower bound \(plan.lowerBound)"],
+          [
+            "flash (constants)",
+            "\(generated.weightsBytes) bytes, dense \(generated.weightsDenseBytes)",
+          ],
+          ["flash (code, estimate)", "\(model.codeEstimate) bytes"],
+          ["MACs", "\(generated.macs.dense), nonzero \(generated.macs.nonzero)"],
+        ])
   }
 
   private func json(_ model: CompiledModel) -> JSON {
@@ -70,7 +76,7 @@ struct CompileCommand: ParsableCommand {
         ("name", .text(model.name)),
         ("files", .list(model.generated.files.map { .text("\(output)/\($0.name)") })),
         ("pipeline", .text(model.optimized.pipeline)),
-      ] + costs(model) + [
+      ] + costs(model) + (explain ? [("plans", plansJSON(model.plans))] : []) + [
         ("reports", reports(model.optimized.context)),
         ("diagnostics", .diagnostics(model.diagnostics)),
       ])

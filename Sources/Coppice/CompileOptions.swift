@@ -1,5 +1,6 @@
 public import CoppiceC
 public import CoppiceIR
+public import CoppiceLowering
 
 /// What the user wants made of a model.
 public struct CompileOptions: Sendable {
@@ -29,6 +30,9 @@ public struct CompileOptions: Sendable {
   public var vectors: [String] = []
   /// The tolerance of recorded float outputs, relative to the largest.
   public var tolerance = 1e-5
+
+  /// Whether every plan of each layer is kept.
+  public var explains = false
 
   /// Makes the default options.
   public init() {}

@@ -12,17 +12,16 @@ public struct CompiledModel: Sendable {
   public let lowered: LoweredModel
   /// The files and what they cost.
   public let generated: GeneratedModel
+  /// Every plan of each layer, if they were asked for.
+  public var plans: [PlanRecord] = []
 
   /// Notes and warnings of every stage.
   public var diagnostics: [Diagnostic] {
     optimized.diagnostics + (optimized.denseZeros.map { [$0] } ?? [])
   }
 
-  /// A forecast of the bytes of machine code: compiled C is about a fifth of its text.
-  public var codeEstimate: Int {
-    let text = generated.files.first { $0.name == "\(name).c" }?.codeBytes ?? 0
-    return text / 5 + 256
-  }
+  /// A forecast of the bytes of machine code.
+  public var codeEstimate: Int { generated.codeBytes }
 
   /// Writes the files, all or none.
   ///
@@ -78,29 +77,5 @@ public struct CompiledModel: Sendable {
       return "'\(tensor.name)': \(tensor.bytes) bytes, \(tensor.storage), \(zeros) % zeros"
     }
     return Diagnostic(.error, message)
-  }
-}
-
-extension GeneratedFile {
-  /// The bytes of text outside of tables.
-  fileprivate var codeBytes: Int {
-    let mark = Array("};".utf8)
-    return pieces.reduce(0) { sum, piece in
-      sum
-        + piece.withUnsafeBytes { raw in
-          var bytes = 0
-          var inTable = false
-          var start = 0
-          while start < raw.count {
-            let end = raw[start...].firstIndex(of: 10) ?? raw.count
-            let line = raw[start..<end]
-            if line.starts(with: Array("static const ".utf8)) { inTable = true }
-            if !inTable { bytes += line.count }
-            if line.starts(with: mark) { inTable = false }
-            start = end + 1
-          }
-          return bytes
-        }
-    }
   }
 }

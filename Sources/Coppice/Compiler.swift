@@ -75,9 +75,10 @@ public struct Compiler {
     let timer = PassTimer()
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
+    services.storages = StoragePlanner(options.target)
     var context = PassContext(
-      services: services, target: options.target,
-      maxRewrites: options.maxRewrites, foldedWork: options.limits.foldedWork)
+      services: services, maxRewrites: options.maxRewrites,
+      foldedWork: options.limits.foldedWork)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
     var graph = model.graph
     try manager.run(pipeline, on: &graph, &context)
@@ -123,8 +124,9 @@ public struct Compiler {
       tensors: optimized.tensorReports, tolerance: options.tolerance)
     generation.vectors = computesSelfTest ? try selfTestVectors(lowered.program) : []
     let generated = generate(lowered, generation)
-    let compiled = CompiledModel(
+    var compiled = CompiledModel(
       name: name, optimized: optimized, lowered: lowered, generated: generated)
+    if options.explains { compiled.plans = explain(optimized.graph, for: options.target) }
     try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
     return compiled
   }

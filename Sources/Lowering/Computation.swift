@@ -11,11 +11,12 @@ struct Computation {
   /// The producer's operator.
   var op: any Operator { graph[head].op }
 
-  /// Whether the whole tail can be applied to vectors along an axis of the result.
-  func tailIsVectorizable(_ builder: LoopBuilder, along axis: Int) -> Bool {
-    let isKnown = tail.allSatisfy { (graph[$0].op as? any Elementwise)?.isVectorizable ?? false }
-    return isKnown
-      && builder.tailViews.allSatisfy { 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1 }
+  /// For each node of the tail its operands, with `nil` for those that are in the chain or absent.
+  var tailOperands: [[ValueID?]] {
+    let chain = [graph[head].result] + tail.map { graph[$0].result }
+    return tail.map { node in
+      graph[node].operands.map { $0.flatMap { chain.contains($0) ? nil : $0 } }
+    }
   }
 
   /// The extents of the first operand and the weights, and of the first result.
@@ -38,10 +39,7 @@ extension ModelLowering {
   func attachTail(_ computation: Computation, _ results: [TensorView?], _ builder: LoopBuilder) {
     guard !computation.tail.isEmpty, let final = results.first ?? nil else { return }
     let tail = computation.tail.map { graph[$0] }
-    let chain = [graph[computation.head].result] + tail.map(\.result)
-    let others = tail.map { node in
-      node.operands.map { $0.flatMap { chain.contains($0) ? nil : view($0) } }
-    }
+    let others = computation.tailOperands.map { $0.map { $0.flatMap { view($0) } } }
     builder.outputBuffer = final.buffer
     builder.tailViews = others.flatMap { $0.compactMap { $0?.broadcast(to: final.shape) } }
     builder.epilogue = { index, value, builder in

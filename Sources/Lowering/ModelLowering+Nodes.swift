@@ -1,20 +1,13 @@
 import CoppiceIR
 
 extension ModelLowering {
-  /// Lowers a node: as a view, by a fast form, or by its plain loops.
+  /// Lowers a node: as a view, or by the form with the least cost.
   func lower(_ id: NodeID) throws(DiagnosticMessage) {
-    let node = graph[id]
-    if node.op is Fused { return try lowerFused(id) }
-    if lowerAsView(id) { return }
-    try lower(Computation(head: id, tail: [], graph: graph), results: node.results)
-  }
-
-  private func lowerFused(_ id: NodeID) throws(DiagnosticMessage) {
-    guard let block = graph[id].blocks.first, let head = graph[block].nodes.first else {
+    if !(graph[id].op is Fused), lowerAsView(id) { return }
+    guard let computation = graph.computation(id) else {
       throw DiagnosticMessage("fused-block", "a fused node needs a block with nodes")
     }
-    let tail = Array(graph[block].nodes.dropFirst())
-    try lower(Computation(head: head, tail: tail, graph: graph), results: graph[id].results)
+    try lower(computation, id)
   }
 
   /// Takes the result as a view of operand 0 where no element has to move.
@@ -35,55 +28,63 @@ extension ModelLowering {
   /// Whether nobody reads a result that the operator may have none of.
   private func isLeftOut(_ value: ValueID, _ index: Int, _ op: any Operator) -> Bool {
     let results = type(of: op).schema.results
-    return index < results.count && results[index].arity == .optional && uses[value].isEmpty
+    return index < results.count && results[index].arity == .optional
+      && graph.uses(of: value).isEmpty
   }
 
   /// Lowers a computation into memory for its results.
-  private func lower(
-    _ computation: Computation, results ids: [ValueID?]
-  ) throws(DiagnosticMessage) {
+  private func lower(_ computation: Computation, _ id: NodeID) throws(DiagnosticMessage) {
     let node = graph[computation.head]
-    var operands: [TensorView?] = []
-    for value in node.operands { operands.append(value.flatMap { view($0) }) }
-    var results: [TensorView?] = []
-    for (index, value) in ids.enumerated() {
-      let view = value.flatMap { isLeftOut($0, index, node.op) ? nil : allocate($0) }
-      if let value, let view { views[value] = view }
-      results.append(view)
+    for case let value? in node.operands { _ = view(value) }
+    for (index, value) in graph[id].results.enumerated() {
+      guard let value, !isLeftOut(value, index, node.op) else { continue }
+      views[value] = allocate(value)
     }
-    guard results.contains(where: { ($0?.count ?? 0) > 0 }) else { return }
-    let builder = makeBuilder(operands, results, computation)
-    attachTail(computation, results, builder)
-    var body: Kernel?
-    for form in fastForms where body == nil {
-      body = try form.kernel(computation, builder, target)
-    }
-    if body == nil {
-      try node.op.lower(builder)
-      body = Kernel(
-        title: node.op.name.lowercased(), variants: [.init(body: builder.takeStatements())])
-    }
+    let site = Site(computation, results: graph[id].results, counter) { view($0) }
+    guard site.results.contains(where: { ($0?.count ?? 0) > 0 }) else { return }
+    let plan = try self.plan(site)
+    forms[id] = plan.form
+    explain?(site, plan)
+    guard builds else { return }
+    let builder = makeBuilder(site.operands, site.results, computation, site.constants)
+    attachTail(computation, site.results, builder)
+    let names = ([computation.head] + computation.tail).map { graph[$0].name }
+    let kernel = try plan.emit(builder)
     guard builder.size <= limits.expression else {
       throw DiagnosticMessage(
         "expression-size",
         "the code of \(node.op.name) has more than \(limits.expression) operations; --limit "
           + "expression=N allows more")
     }
-    guard let body else { return }
-    let names = ([computation.head] + computation.tail).map { graph[$0].name }
-    append(body, names, builder, computation)
+    append(kernel, names, builder, computation)
+  }
+
+  /// The plan for a site, noted for each of its weights.
+  private func plan(_ site: Site) throws(DiagnosticMessage) -> Plan {
+    let node = graph[site.computation.head]
+    let weight = site.weightOperand.flatMap { node.operand($0) }
+    guard let plan = site.best(weight.map { storage($0) } ?? .dense, target) else {
+      throw DiagnosticMessage("no-plan", "no kernel form applies to \(node.op.name)")
+    }
+    for operand in node.op.weightOperands {
+      guard let value = node.operand(operand), graph.constant(value) != nil else { continue }
+      let own = operand == site.weightOperand ? plan : site.reading(operand, storage(value), target)
+      if let own { planned.add(own, of: value) }
+    }
+    return plan
   }
 
   /// A builder whose tables and scratch memory land in this program.
   func makeBuilder(
-    _ operands: [TensorView?], _ results: [TensorView?], _ computation: Computation?
+    _ operands: [TensorView?], _ results: [TensorView?], _ computation: Computation?,
+    _ constants: [Constant?] = []
   ) -> LoopBuilder {
     let node = computation.map { graph[$0.head] }
     let context = computation.map { graph.inferenceContext($0.head) }
     let builder = LoopBuilder(
       operands: operands, results: results,
       context: context ?? InferenceContext(operands: []),
-      constants: node.map { $0.operands.map { graph.constant($0) } } ?? [],
+      constants: constants,
       addConstant: { [unowned self] bytes, element, count, name, operand in
         let source = operand.flatMap { node?.operand($0) }
         let owner = source.map { graph[$0].name } ?? node?.name ?? ""

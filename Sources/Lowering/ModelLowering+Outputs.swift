@@ -1,36 +1,40 @@
 import CoppiceIR
 
-extension ModelLowering {
-  /// Finds the values that can be computed straight into the model's outputs: the outputs
+extension Graph {
+  /// The values that can be computed straight into the model's outputs, by output: the outputs
   /// themselves, and what they are a plain reshape of.
-  func placeOutputs() {
-    for (index, output) in graph.outputs.enumerated() {
+  var placedInOutputs: [ValueID: Int] {
+    var placed: [ValueID: Int] = [:]
+    for (index, output) in outputs.enumerated() {
       var value = output
-      while let node = graph.producer(value), isPlainReshape(node),
-        let source = graph[node].operand(0), !graph.yields(graph.body, source)
+      while let node = producer(value), isPlainReshape(node),
+        let source = self[node].operand(0), !yields(body, source)
       {
         value = source
       }
-      guard graph.producer(value) != nil, placedInOutput[value] == nil else { continue }
-      placedInOutput[value] = index
+      guard producer(value) != nil, placed[value] == nil else { continue }
+      placed[value] = index
     }
+    return placed
   }
 
   /// Whether a node keeps all elements in row-major order.
-  private func isPlainReshape(_ id: NodeID) -> Bool {
-    let node = graph[id]
-    guard let result = node.result, let source = node.operand(0), graph.constant(source) == nil
+  fileprivate func isPlainReshape(_ id: NodeID) -> Bool {
+    let node = self[id]
+    guard let result = node.result, let source = node.operand(0), constant(source) == nil
     else { return false }
-    let (from, to) = (graph[source].type, graph[result].type)
+    let (from, to) = (self[source].type, self[result].type)
     guard from.element == to.element, from.count == to.count else { return false }
     let probe = TensorView(
       Buffer(id: -1, element: from.element, count: from.count), from.shape)
-    guard let seen = node.op.view(of: probe, graph.inferenceContext(id)), seen.count == 1 else {
+    guard let seen = node.op.view(of: probe, inferenceContext(id)), seen.count == 1 else {
       return false
     }
     return seen[0].isContiguous && seen[0].offset == 0
   }
+}
 
+extension ModelLowering {
   /// Copies outputs that are inputs, constants, or views of something else.
   func copyOutputs() {
     for (index, output) in graph.outputs.enumerated() {

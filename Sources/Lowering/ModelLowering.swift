@@ -6,10 +6,13 @@ public struct LoweredModel: Sendable {
   public var program: Program
   /// Where the arena's buffers lie.
   public var plan: MemoryPlan
+  /// The form that was taken for each node that kernels compute.
+  package var forms: [NodeID: String]
 
-  package init(program: Program, plan: MemoryPlan) {
+  package init(program: Program, plan: MemoryPlan, forms: [NodeID: String] = [:]) {
     self.program = program
     self.plan = plan
+    self.forms = forms
   }
 }
 
@@ -25,18 +28,18 @@ public func lower(
   _ graph: Graph, for target: Target, limits: Limits = Limits()
 ) throws(Diagnostics) -> LoweredModel {
   let (prepared, guards) = try prepare(graph)
-  let lowering = ModelLowering(prepared, target, guards, limits)
+  let lowering = ModelLowering(prepared, target, guards, WeightCounter(), limits: limits)
   try lowering.run()
   let program = lowering.finished()
   return LoweredModel(
-    program: program, plan: MemoryPlan(program, alignment: target.arenaAlignment))
+    program: program, plan: MemoryPlan(program, alignment: target.arenaAlignment),
+    forms: lowering.forms)
 }
 
 /// The state of one lowering.
 final class ModelLowering {
   let graph: Graph
   let target: Target
-  let uses: UseMap
   let layouts: Layouts
   let limits: Limits
   private let guards: BranchGuards
@@ -48,7 +51,19 @@ final class ModelLowering {
   /// The constants behind buffers whose bytes are made at the end, if anyone reads them.
   var pending: [Int: Constant] = [:]
   /// Values that are computed straight into an output of the model.
-  var placedInOutput: [ValueID: Int] = [:]
+  let placedInOutput: [ValueID: Int]
+  /// Counts weights, each once.
+  let counter: WeightCounter
+  /// Whether kernels are built; else they are planned only.
+  let builds: Bool
+  /// What the weights cost in the plans that were taken.
+  var planned = PlannedWeights()
+  /// The form that was taken for each node.
+  var forms: [NodeID: String] = [:]
+  /// Is told of each site and the plan that was taken.
+  var explain: ((Site, Plan) -> Void)?
+  /// Storages that are planned with instead of those that constants have.
+  private let storages: [ValueID: StorageKind]
   private var tables: [TableKey: Buffer] = [:]
 
   private struct TableKey: Hashable {
@@ -56,13 +71,20 @@ final class ModelLowering {
     var element: ElementType
   }
 
-  init(_ graph: Graph, _ target: Target, _ guards: BranchGuards, _ limits: Limits) {
+  init(
+    _ graph: Graph, _ target: Target, _ guards: BranchGuards,
+    storages: [ValueID: StorageKind] = [:], _ counter: WeightCounter, builds: Bool = true,
+    limits: Limits = Limits()
+  ) {
     self.limits = limits
     self.graph = graph
     self.guards = guards
     self.target = target
-    uses = graph.uses()
-    layouts = Layouts(graph)
+    self.storages = storages
+    self.counter = counter
+    self.builds = builds
+    placedInOutput = graph.placedInOutputs
+    layouts = LayoutPlanner.layouts(graph, target, counter, storages)
     program = Program(
       inputs: graph.inputs.map { (graph[$0].name, graph[$0].type) },
       outputs: graph.outputs.map { (graph[$0].name, graph[$0].type) })
@@ -76,7 +98,6 @@ final class ModelLowering {
         type.element, type.count, .input(index), name: graph[value].name)
       views[value] = TensorView(buffer, type.shape)
     }
-    placeOutputs()
     var problems: [Diagnostic] = []
     for node in graph.nodes {
       branches = guards[node, default: []]
@@ -89,6 +110,11 @@ final class ModelLowering {
     if !problems.isEmpty { throw Diagnostics(problems) }
     branches = []
     copyOutputs()
+  }
+
+  /// The storage of a constant, as it is or as it is planned to be.
+  func storage(_ value: ValueID) -> StorageKind {
+    storages[value] ?? graph.constant(value)?.storage.kind ?? .dense
   }
 
   /// Where a value lies; constants are placed on first sight.

@@ -3,6 +3,18 @@ import CoppiceIR
 /// Brings a graph into the form that lowering takes: values known now are constants, operators that
 /// stand for others are replaced, and nodes that nobody needs are gone.
 func prepare(_ graph: Graph) throws(Diagnostics) -> (graph: Graph, guards: BranchGuards) {
+  let (prepared, guards, problems) = prepareAll(graph)
+  if !problems.isEmpty { throw Diagnostics(problems) }
+  return (prepared, guards)
+}
+
+/// Prepares what can be prepared.
+///
+/// - Parameter graph: As the pipeline left it.
+/// - Returns: The graph, the branches that nodes stand in, and what is wrong with the rest.
+func prepareAll(
+  _ graph: Graph
+) -> (graph: Graph, guards: BranchGuards, problems: [Diagnostic]) {
   var graph = graph
   var problems: [Diagnostic] = []
   graph.splitLongVariadics()
@@ -21,10 +33,16 @@ func prepare(_ graph: Graph) throws(Diagnostics) -> (graph: Graph, guards: Branc
     }
     pending = changed ? graph.allNodes : []
   }
-  if !problems.isEmpty { throw Diagnostics(problems) }
-  let guards = try graph.openBranches()
-  graph.removeUnused()
-  return (graph, guards)
+  var guards: BranchGuards = [:]
+  if problems.isEmpty {
+    do {
+      guards = try graph.openBranches()
+      graph.removeUnused()
+    } catch {
+      problems = error.all
+    }
+  }
+  return (graph, guards, problems)
 }
 
 extension Graph {

@@ -55,5 +55,5 @@ struct GoldenRecord: NamedTensors {
       } catch {
         throw Diagnostics([Diagnostic(.error, error)])
       }
-    })
+    }, storages: StubStorages())
 }

@@ -13,7 +13,7 @@ import Testing
 
   @Test(arguments: all) func golden(_ file: GoldenFile) throws {
     let name = try #require(file.pipeline, "no RUN line", sourceLocation: file.location(1))
-    let target = try #require(Target(rawValue: name), sourceLocation: file.location(1))
+    let target = try #require(Target(named: name), sourceLocation: file.location(1))
     var blessed: [String] = []
     for section in file.sections {
       let graph = try Graph(parsing: section.text, file: file.path)

@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceLowering
 
 /// The constants that kernels read, in the order they are emitted.
 struct EmittedConstants {
@@ -25,7 +26,7 @@ struct EmittedConstants {
   static let headerBytes = 64
 
   init(_ program: Program, _ used: Set<Buffer>, _ options: GenerationOptions) {
-    alignment = options.target == .generic || options.target == .x86 ? 64 : 16
+    alignment = options.target.tableAlignment
     var end = Self.headerBytes
     for slot in program.slots {
       guard case .constant(let bytes) = slot.role, used.contains(slot.buffer) else { continue }

@@ -58,6 +58,8 @@ public struct GeneratedModel: Sendable {
   public var macs: (dense: Int, nonzero: Int)
   /// One row for each constant emitted.
   public var tensors: [TensorReport]
+  /// A forecast of the bytes of machine code, from the operations of its loops.
+  public var codeBytes: Int
 }
 
 /// Prints a lowered model as C.
@@ -86,5 +88,6 @@ public func generate(_ model: LoweredModel, _ options: GenerationOptions) -> Gen
   return GeneratedModel(
     files: files, weightsBytes: generation.constants.byteCount,
     weightsDenseBytes: generation.constants.denseByteCount, macs: generation.macs,
-    tensors: generation.constants.reports)
+    tensors: generation.constants.reports,
+    codeBytes: options.target.codeBytes(generation.kernels.operations) + 256)
 }

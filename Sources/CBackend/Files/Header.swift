@@ -38,7 +38,7 @@ extension Generation {
     c.line(" *")
     c.line(" * model sha256: \(options.modelHash)")
     c.line(" * pipeline:     \(commentText(options.pipeline))")
-    c.line(" * target:       \(options.target.rawValue)")
+    c.line(" * target:       \(options.target.name)")
     c.line(" *")
     c.line(" * Tensors are row-major.")
     for (index, input) in program.inputs.enumerated() {

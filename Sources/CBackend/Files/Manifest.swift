@@ -11,7 +11,7 @@ extension Generation {
     field("model_sha256", jsonString(options.modelHash))
     field("tool", jsonString("coppice \(options.toolVersion)"))
     field("pipeline", jsonString(options.pipeline))
-    field("target", jsonString(options.target.rawValue))
+    field("target", jsonString(options.target.name))
     field("weights", jsonString(options.weights.rawValue))
     field("inputs", inputs)
     field("outputs", ports(program.outputs))

@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceLowering
 
 /// Small functions and vector types that kernels turned out to need.
 struct Helpers {

@@ -9,6 +9,8 @@ struct KernelFunction {
   var body: CText
   /// The steps that call it.
   var steps: [Program.Step]
+  /// A measure of the bytes of its code.
+  var operations: Int
 
   struct Parameter {
     var name: String
@@ -67,6 +69,12 @@ struct KernelTable {
   /// The buffers that any call passes.
   var usedBuffers: Set<Buffer> { Set(calls.flatMap(\.arguments)) }
 
+  /// A measure of the bytes of all code: functions with their entries, and calls.
+  var operations: Int {
+    functions.reduce(0) { $0 + $1.operations + 8 }
+      + calls.reduce(0) { $0 + $1.arguments.count + 2 }
+  }
+
   private mutating func add(_ step: Program.Step, _ program: Program, _ plan: MemoryPlan) {
     let variants = step.kernel.variants.map { variant in
       Kernel.Variant(
@@ -102,7 +110,8 @@ struct KernelTable {
     calls.append((functions.count, arguments))
     functions.append(
       KernelFunction(
-        name: name, title: kernel.title, parameters: parameters, body: body, steps: [step]))
+        name: name, title: kernel.title, parameters: parameters, body: body, steps: [step],
+        operations: kernel.operations))
   }
 
   private func named(

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "21ddb299a5dea99c"
+#define COPPICE_API_FINGERPRINT "ac2ede5598ab58e4"

@@ -1,6 +1,6 @@
 import CoppiceC
 public import CoppiceIR
-import CoppiceLowering
+public import CoppiceLowering
 import CoppiceONNX
 
 extension Compiler {

@@ -16,27 +16,23 @@ struct ConvolutionGeometry {
   var strideH: Int
   var strideW: Int
 
-  /// Takes a float32 convolution of rank 4 with constant weights apart; with one number for all of
-  /// them only if `isUniform`, with others only if not.
+  /// Takes a float32 convolution of rank 4 with constant weights apart.
   ///
   /// - Returns: `nil` for any other node.
-  init?(
-    _ computation: Computation, _ builder: LoopBuilder, isUniform: Bool = false
-  ) throws(DiagnosticMessage) {
-    guard let conv = computation.op as? Conv, let weight = builder.constants[1],
-      let x = builder.operands[0], let y = builder.results[0], x.rank == 4,
-      x.element == .float32, weight.storage.isUniform == isUniform
+  init?(_ site: Site) {
+    guard let conv = site.op as? Conv, let weight = site.constants[1],
+      let x = site.operands[0], let y = site.results[0], x.rank == 4, x.element == .float32,
+      var window = try? conv.window(TensorType(.float32, x.shape), weight.type)
     else { return nil }
-    var window = try conv.window(TensorType(.float32, x.shape), weight.type)
     self.x = x
     self.y = y
     self.weight = weight
-    bias = builder.operands.count > 2 ? builder.operands[2] : nil
+    bias = site.operands.count > 2 ? site.operands[2] : nil
     group = conv.group
     let isPointwise =
       window.kernel == [1, 1] && window.strides == [1, 1] && window.begin == [0, 0]
       && window.end == [0, 0]
-    let flattens = ([x, y] + builder.tailViews).allSatisfy {
+    let flattens = ([x, y] + site.tailViews).allSatisfy {
       $0.strides[2] == $0.shape[3] * $0.strides[3] || $0.shape[2] == 1
     }
     if isPointwise && flattens && x.shape[2] > 1 {
@@ -85,6 +81,29 @@ struct ConvolutionGeometry {
     let to = (room / .integer(dilation)).minimum(.integer(kernel))
     return (builder.define("k0", from), builder.define("k1", to))
   }
+
+  /// How many rows or columns of the window lie inside the operand, summed over some results.
+  ///
+  /// - Parameters:
+  ///   - axis: 0 for rows, 1 for columns.
+  ///   - outputs: The output rows or columns.
+  /// - Returns: The sum.
+  func met(_ axis: Int, _ outputs: Range<Int>) -> Int {
+    let (stride, begin) = (window.strides[axis], window.begin[axis])
+    let extent = axis == 0 ? height : width
+    return (0..<window.kernel[axis]).reduce(0) { sum, tap in
+      let shift = begin - tap * window.dilations[axis]
+      let first = max(outputs.lowerBound, (max(shift, 0) + stride - 1) / stride)
+      let last = extent - 1 + shift
+      return sum + max(0, min(outputs.upperBound, last < 0 ? 0 : last / stride + 1) - first)
+    }
+  }
+
+  /// All output rows.
+  var outRows: Range<Int> { 0..<outHeight }
+
+  /// Bytes of the weights when dense.
+  var denseBytes: Int { weight.type.byteCount }
 
   private func needsBounds(_ axis: Int) -> Bool {
     axis == 0 ? innerRows != 0..<outHeight : inner != 0..<outWidth

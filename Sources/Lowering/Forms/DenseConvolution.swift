@@ -6,20 +6,37 @@ import CoppiceIR
 /// reads them in a row. Rows are clipped by their tap range; columns whose windows reach into the
 /// padding are computed one at a time, all others in tiles.
 struct DenseConvolution: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let g = try ConvolutionGeometry(computation, builder), !g.weight.storage.isSparse else {
-      return nil
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .dense, let g = ConvolutionGeometry(site) else { return nil }
+    let perGroup = g.y.shape[1] / g.group
+    guard perGroup >= 4 || g.group == 1 else { return nil }
+    let isLast = g.y.strides[1] == 1 && site.tailIsVectorizable(along: 1)
+    let vectors = !target.vectorBytes.isEmpty && (isLast || target.hasWideVectors)
+    let sizes = vectors ? target.channelBlocks : [4, 2, 1]
+    let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
+    let isTurned = vectors && !isLast
+    let lanes = vectors ? target.lanes : 1
+    var work = Work()
+    for block in blocks {
+      work.tiles(g, block, lanes, target, reads: g.weight.type.shape[1])
     }
+    work[.store] = Double(g.y.count) / Double(isTurned ? 1 : lanes)
+    return Plan(
+      vectors
+        ? isTurned ? "conv_turned" : "conv" : target.vectorBytes.isEmpty ? "conv" : "conv_scalar",
+      .dense, bytes: g.denseBytes, scratch: isTurned ? 24 * sizes[0] : 0, work, target
+    ) { builder throws(DiagnosticMessage) in
+      try emit(g, blocks, vectors: vectors, turned: isTurned ? sizes[0] : nil, builder, target)
+    }
+  }
+
+  private func emit(
+    _ g: ConvolutionGeometry, _ blocks: [ChannelBlock], vectors: Bool, turned: Int?,
+    _ builder: LoopBuilder, _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel {
     let channels = g.y.shape[1]
     let perGroup = channels / g.group
-    guard perGroup >= 4 || g.group == 1 else { return nil }
-    let isLast = g.y.strides[1] == 1 && computation.tailIsVectorizable(builder, along: 1)
-    let vectors = !target.vectorBytes.isEmpty && (isLast || target.hasWideVectors)
-    let sizes = vectors ? target.vectorBlocks : [4, 2, 1]
     let depth = g.weight.type.shape[1...].reduce(1, *)
-    let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
     let grouped = (0..<g.group).flatMap { number in
       blocks.map { block in
         ChannelBlock(
@@ -33,9 +50,7 @@ struct DenseConvolution: KernelForm {
       let (tap, ci) = (row / shape[1], row % shape[1])
       return (channel * shape[1] + ci) * shape[2] * shape[3] + tap
     }
-    let turned =
-      vectors && !isLast
-      ? builder.scratch(.float32, [6, sizes[0]], "turned") : nil
+    let turned = turned.map { builder.scratch(.float32, [6, $0], "turned") }
     return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
       let tile = DenseConvolutionTile(
@@ -50,6 +65,46 @@ struct DenseConvolution: KernelForm {
   }
 }
 
+extension Work {
+  /// Counts a run of channel blocks in tiles of positions.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - block: The run of blocks.
+  ///   - available: Lanes of a vector.
+  ///   - target: Says how large tiles are.
+  ///   - depth: Input channels that a tile reads.
+  fileprivate mutating func tiles(
+    _ g: ConvolutionGeometry, _ block: ChannelBlock, _ available: Int, _ target: Target,
+    reads depth: Int
+  ) {
+    let vectors = block.size / block.lanes(available)
+    let size = DenseConvolutionTile.positions(
+      vectors, available, accumulators: target.accumulators(lanes: available))
+    let inner = g.inner
+    let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
+    let columns = g.window.kernel[1]
+    let runs = block.repeats * g.group * g.y.shape[0]
+    let rows = Double(runs * g.met(0, g.outRows))
+    let merges = g.window.dilations[1] * g.strideW == depth * g.x.strides[1]
+    func count(_ tiles: Int, _ positions: Int, taps: Int) {
+      let steps = rows * Double(taps * depth)
+      self[.tile] += Double(runs * g.outHeight * tiles)
+      self[.line] += rows * Double(merges ? tiles : taps)
+      self[.step] += steps
+      self[.load] += steps * Double(vectors + positions)
+      self[.fma] += steps * Double(vectors * positions)
+      self[.chain] += steps * max(0, 1 - Double(vectors * positions) / 8)
+    }
+    let whole = inner.count / size
+    count(whole, size, taps: whole * columns)
+    if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
+    count(g.outWidth - inner.count, 1, taps: edges)
+    let bytes = block.size * g.weight.type.shape[1...].reduce(4, *)
+    reads(bytes, passes: Double(runs * g.outHeight * (whole + 1)), target)
+  }
+}
+
 /// The loops of a dense convolution for one vector width.
 struct DenseConvolutionTile {
   let g: ConvolutionGeometry
@@ -61,9 +116,8 @@ struct DenseConvolutionTile {
   let turned: TensorView?
 
   /// Positions in a tile: as many as leave registers for weights.
-  private func positions(_ block: ChannelBlock) -> Int {
-    let vectors = block.size / block.lanes(lanes)
-    return max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
+  static func positions(_ vectors: Int, _ lanes: Int, accumulators: Int) -> Int {
+    max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
   }
 
   func run(_ block: ChannelBlock, _ n: Expr, _ number: Expr, _ perGroup: Int) {
@@ -82,7 +136,8 @@ struct DenseConvolutionTile {
     _ rows: (from: Expr, to: Expr)
   ) {
     let inner = g.inner
-    let size = positions(block)
+    let size = Self.positions(
+      block.size / block.lanes(lanes), lanes, accumulators: accumulators)
     func single(_ ox: Expr) {
       tile(block, n, number, channel, oy, ox, 1, rows, g.taps(1, ox, builder))
     }

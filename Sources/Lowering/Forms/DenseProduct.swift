@@ -4,17 +4,32 @@ import CoppiceIR
 ///
 /// Weights are packed as `[block][k][column of the block]`.
 struct DenseProduct: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let p = ProductGeometry(computation, builder), !p.weight.storage.isSparse else {
-      return nil
-    }
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .dense, let p = ProductGeometry(site) else { return nil }
     let vectors =
       p.storesVectors && !target.vectorBytes.isEmpty
-      && computation.tailIsVectorizable(builder, along: p.y.rank - 1)
-    let sizes = vectors ? Self.blocks(target) : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
+      && site.tailIsVectorizable(along: p.y.rank - 1)
+    let sizes = vectors ? target.columnBlocks : p.rows >= 4 ? [4, 2, 1] : [8, 4, 2, 1]
     let blocks = ChannelBlock.cover(p.columns, sizes: sizes)
+    let bytes = p.weight.type.byteCount
+    let lanes = vectors ? target.lanes : 1
+    let passes = p.y.shape.dropLast(2).reduce(1, *)
+    var work = Work()
+    for block in blocks { work.tiles(p, block, lanes, target, passes: passes) }
+    work[.store] = Double(p.y.count) / Double(lanes)
+    work.reads(bytes, passes: Double(passes), target)
+    return Plan(
+      vectors || target.vectorBytes.isEmpty ? "product" : "product_scalar", .dense, bytes: bytes,
+      work, target
+    ) { builder throws(DiagnosticMessage) in
+      try emit(p, blocks, vectors: vectors, builder, target)
+    }
+  }
+
+  private func emit(
+    _ p: ProductGeometry, _ blocks: [ChannelBlock], vectors: Bool, _ builder: LoopBuilder,
+    _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel {
     let (strideK, strideColumn) = p.transposed ? (1, p.depth) : (p.columns, 1)
     let packed = PackedWeights(
       blocks, depth: p.depth, channels: p.columns, builder, p.weight, operand: 1
@@ -30,9 +45,9 @@ struct DenseProduct: KernelForm {
     }
   }
 
-  /// A single row meets wide panels, so that enough sums are under way at once.
-  private static func blocks(_ target: Target) -> [Int] {
-    target == .cortexM55 ? [16, 8, 4, 1] : [64, 32, 16, 8, 4, 1]
+  /// Rows in a tile.
+  fileprivate static func rows(_ vectors: Int, _ accumulators: Int) -> Int {
+    max(1, min(4, accumulators / vectors))
   }
 
   private func run(
@@ -40,7 +55,7 @@ struct DenseProduct: KernelForm {
     _ lanes: Int, _ accumulators: Int, _ builder: LoopBuilder
   ) {
     let vectors = block.size / block.lanes(lanes)
-    let size = max(1, min(4, accumulators / vectors))
+    let size = Self.rows(vectors, accumulators)
     let full = p.rows / size * size
     builder.loop("b", block.repeats) { index in
       let column = builder.define("j", index * block.size + block.first)
@@ -77,6 +92,27 @@ struct DenseProduct: KernelForm {
   }
 }
 
+extension Work {
+  /// Counts a run of blocks of columns in tiles of rows.
+  fileprivate mutating func tiles(
+    _ p: ProductGeometry, _ block: ChannelBlock, _ available: Int, _ target: Target, passes: Int
+  ) {
+    let vectors = block.size / block.lanes(available)
+    let size = DenseProduct.rows(vectors, target.accumulators(lanes: available))
+    let runs = Double(block.repeats * passes)
+    func count(_ tiles: Int, _ rows: Int) {
+      let steps = runs * Double(tiles * p.depth)
+      self[.tile] += runs * Double(tiles)
+      self[.step] += steps
+      self[.load] += steps * Double(vectors + rows)
+      self[.fma] += steps * Double(vectors * rows)
+      self[.chain] += steps * max(0, 1 - Double(vectors * rows) / 8)
+    }
+    count(p.rows / size, size)
+    if p.rows % size > 0 { count(1, p.rows % size) }
+  }
+}
+
 /// A matrix product with constant weights in numbers.
 struct ProductGeometry {
   let x: TensorView
@@ -94,13 +130,13 @@ struct ProductGeometry {
   /// Takes a float32 Gemm or MatMul with a constant matrix on the right apart.
   ///
   /// - Returns: `nil` for any other node.
-  init?(_ computation: Computation, _ builder: LoopBuilder) {
-    let attributes = computation.op.attributes
-    let isGemm = computation.op.name == "Gemm"
-    guard isGemm || computation.op.name == "MatMul", builder.constants.count > 1,
-      let weight = builder.constants[1], weight.type.rank == 2,
-      let x = builder.operands[0], let y = builder.results[0], x.rank >= 2, y.rank == x.rank,
-      x.element == .float32, !weight.storage.isUniform
+  init?(_ site: Site) {
+    let attributes = site.op.attributes
+    let isGemm = site.op is Gemm
+    guard isGemm || site.op is MatMul, site.constants.count > 1,
+      let weight = site.constants[1], weight.type.rank == 2,
+      let x = site.operands[0], let y = site.results[0], x.rank >= 2, y.rank == x.rank,
+      x.element == .float32
     else { return nil }
     self.x = isGemm && attributes.flag("transA") ? x.permuted([1, 0]) : x
     self.y = y
@@ -109,8 +145,8 @@ struct ProductGeometry {
     alpha = isGemm ? attributes.float("alpha", 1) : 1
     beta = isGemm ? attributes.float("beta", 1) : 1
     addend =
-      isGemm && builder.operands.count > 2
-      ? builder.operands[2]?.broadcast(to: y.shape) : nil
+      isGemm && site.operands.count > 2
+      ? site.operands[2]?.broadcast(to: y.shape) : nil
   }
 
   /// Whether neighbouring results lie side by side, and what is added to them too.

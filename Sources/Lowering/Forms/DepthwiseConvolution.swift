@@ -5,19 +5,28 @@ import CoppiceIR
 /// Weights are packed as `[block][tap][channel of the block]`. The columns of the window are
 /// unrolled, so that neighbouring positions share what they load.
 struct DepthwiseConvolution: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let g = try ConvolutionGeometry(computation, builder), !g.weight.storage.isSparse,
-      g.group == g.x.shape[1], g.group == g.y.shape[1], g.group > 1
-    else { return nil }
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .dense, let g = ConvolutionGeometry(site), g.isDepthwise else { return nil }
     let vectors =
       g.y.strides[1] == 1 && g.x.strides[1] == 1 && !target.vectorBytes.isEmpty
-      && computation.tailIsVectorizable(builder, along: 1)
-    if !vectors, let rows = DepthwiseRows(g, computation, builder, target) {
-      return try rows.kernel(builder, target)
-    }
+      && site.tailIsVectorizable(along: 1)
     let blocks = ChannelBlock.cover(g.group, sizes: vectors ? [16, 8, 4, 1] : [1])
+    let lanes = vectors ? target.lanes : 1
+    var work = Work()
+    for block in blocks { work.tiles(g, block, lanes) }
+    work[.store] = Double(g.y.count) / Double(lanes)
+    return Plan(
+      vectors || target.vectorBytes.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
+      bytes: g.denseBytes, work, target
+    ) { builder throws(DiagnosticMessage) in
+      try emit(g, blocks, vectors: vectors, builder, target)
+    }
+  }
+
+  private func emit(
+    _ g: ConvolutionGeometry, _ blocks: [ChannelBlock], vectors: Bool, _ builder: LoopBuilder,
+    _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel {
     let depth = g.window.kernel[0] * g.window.kernel[1]
     let packed = PackedWeights(
       blocks, depth: depth, channels: g.group, builder, g.weight, operand: 1
@@ -32,6 +41,35 @@ struct DepthwiseConvolution: KernelForm {
   }
 }
 
+extension ConvolutionGeometry {
+  /// Whether each channel has one filter of its own.
+  var isDepthwise: Bool { group == x.shape[1] && group == y.shape[1] && group > 1 }
+}
+
+extension Work {
+  /// Counts a run of channel blocks in tiles of positions.
+  fileprivate mutating func tiles(_ g: ConvolutionGeometry, _ block: ChannelBlock, _ available: Int)
+  {
+    let vectors = block.size / block.lanes(available)
+    let inner = g.inner
+    let size = DepthwiseTile.positions(g)
+    let runs = block.repeats * g.y.shape[0]
+    let rows = Double(runs * g.met(0, g.outRows))
+    func count(_ tiles: Int, _ positions: Int, taps: Int) {
+      self[.tile] += Double(runs * g.outHeight * tiles)
+      self[.line] += rows * Double(tiles)
+      self[.load] += rows * Double(taps * vectors * (1 + positions))
+      self[.fma] += rows * Double(taps * vectors * positions)
+    }
+    let (whole, columns) = (inner.count / size, g.window.kernel[1])
+    count(whole, size, taps: whole * columns)
+    if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
+    let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
+    count(g.outWidth - inner.count, 1, taps: edges)
+    self[.step] += rows * Double(edges)
+  }
+}
+
 /// The loops of a depthwise convolution for one vector width.
 struct DepthwiseTile {
   let g: ConvolutionGeometry
@@ -39,13 +77,16 @@ struct DepthwiseTile {
   let builder: LoopBuilder
   let lanes: Int
 
+  /// Positions in a tile.
+  static func positions(_ g: ConvolutionGeometry) -> Int { g.inner.count == 3 ? 3 : 4 }
+
   func run(_ block: ChannelBlock, _ n: Expr) {
     builder.loop("b", block.repeats) { index in
       let channel = builder.define("co", index * block.size + block.first)
       builder.loop("oy", g.outHeight) { oy in
         let rows = g.taps(0, oy, builder)
         let inner = g.inner
-        let size = inner.count == 3 ? 3 : 4
+        let size = Self.positions(g)
         let full = inner.lowerBound + inner.count / size * size
         func single(_ ox: Expr) { tile(block, n, channel, oy, ox, 1, rows, g.taps(1, ox, builder)) }
         builder.loop("ox", to: .integer(inner.lowerBound)) { single($0) }

@@ -2,28 +2,55 @@ import CoppiceIR
 
 /// Depthwise convolution over channels-first activations in vectors of neighbouring positions, on a
 /// copy of the operand with its padding around it.
-struct DepthwiseRows {
+struct DepthwiseRows: KernelForm {
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .dense, target.hasWideVectors, let g = ConvolutionGeometry(site),
+      g.isDepthwise, g.y.strides[3] == 1, g.outWidth >= 4,
+      g.window.kernel[0] * g.window.kernel[1] <= 49, site.tailIsVectorizable(along: 3)
+    else { return nil }
+    let overlapping = site.tailViews.isEmpty
+    let padded = PaddedOperand(g)
+    return Plan(
+      "depthwise_rows", .dense, bytes: g.denseBytes, scratch: padded.bytes,
+      work(g, padded, target, overlapping: overlapping), target
+    ) { builder throws(DiagnosticMessage) in
+      try DepthwiseRowsKernel(g, overlapping: overlapping, builder).kernel(builder, target)
+    }
+  }
+
+  private func work(
+    _ g: ConvolutionGeometry, _ padded: PaddedOperand, _ target: Target, overlapping: Bool
+  ) -> Work {
+    let tiling = SparseTiling(
+      padded.geometry, vectors: target.lanes, height: 1, overlapping: overlapping)
+    let (tiles, parts, vectors) = tiling.counts(g, lanes: target.lanes)
+    let channels = Double(g.group * g.y.shape[0])
+    var work = Work()
+    work[.copy] = padded.written
+    work[.tile] = channels * tiles
+    work[.store] = channels * parts
+    work[.load] = channels * parts * Double(g.window.kernel[0] * g.window.kernel[1])
+    work[.fma] = channels * vectors * Double(g.window.kernel[0] * g.window.kernel[1])
+    return work
+  }
+}
+
+/// The loops of a depthwise convolution by rows.
+private struct DepthwiseRowsKernel {
   private let g: ConvolutionGeometry
   private let packed: PackedWeights
   private let padded: PaddedOperand
   private let overlapping: Bool
 
-  /// Takes what lies channels first on targets with wide vectors; `nil` for all else.
-  init?(
-    _ g: ConvolutionGeometry, _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) {
-    guard target.hasWideVectors, g.y.strides[3] == 1, g.outWidth >= 4,
-      g.window.kernel[0] * g.window.kernel[1] <= 49,
-      computation.tailIsVectorizable(builder, along: 3)
-    else { return nil }
+  init(_ g: ConvolutionGeometry, overlapping: Bool, _ builder: LoopBuilder) {
     let taps = g.window.kernel[0] * g.window.kernel[1]
     let block = ChannelBlock(first: 0, size: 1, repeats: g.group)
     self.g = g
+    self.overlapping = overlapping
     packed = PackedWeights(
       [block], depth: taps, channels: g.group, builder, g.weight, operand: 1
     ) { channel, tap in channel * taps + tap }
     padded = PaddedOperand(g, builder)
-    overlapping = builder.tailViews.isEmpty
   }
 
   func kernel(_ builder: LoopBuilder, _ target: Target) throws(DiagnosticMessage) -> Kernel {

@@ -1,21 +1,19 @@
 import CoppiceIR
 
-/// A fast lowering of an operator for some shapes, storages and layouts.
-protocol KernelForm {
-  /// Builds the kernel, or answers `nil` where the form does not apply.
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel?
-}
-
-extension ModelLowering {
-  /// The fast forms, most special first.
-  var fastForms: [any KernelForm] {
-    [
-      UniformConvolution(), SparsePointwise(), SparseConvolution(), DepthwiseConvolution(),
-      DenseConvolution(), SparseProduct(), DenseProduct(),
-    ]
-  }
+/// One way to compute an operator for some shapes, storages and layouts.
+///
+/// To add one, write a file like those beside this one and list it in `kernelForms`.
+protocol KernelForm: Sendable {
+  /// How the form would compute a site.
+  ///
+  /// Nothing is built or packed. The same site, storage and target give the same plan.
+  ///
+  /// - Parameters:
+  ///   - site: The node, its tail and where everything lies.
+  ///   - storage: The storage of the weight; that which it has, or one that is considered.
+  ///   - target: What was measured.
+  /// - Returns: `nil` where the form does not apply.
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan?
 }
 
 /// Builds one body for each vector width of a target, widest first, and a scalar one.

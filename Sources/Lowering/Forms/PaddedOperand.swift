@@ -14,14 +14,29 @@ struct PaddedOperand {
 
   private var step: Int { source.window.strides[1] }
 
+  /// Bytes of the copy.
+  var bytes: Int { copy.count * 4 }
+
+  /// Elements that are written for it: all once as zeros, and the operand's for each image.
+  var written: Double { Double(copy.count + source.x.count) }
+
+  /// Plans the copy.
+  init(_ g: ConvolutionGeometry) {
+    let shape = Self.shape(g)
+    let count = shape.reduce(1, *)
+    self.init(g, TensorView(Buffer(id: -1, element: .float32, count: count), shape))
+  }
+
   /// Reserves memory for the copy.
   init(_ g: ConvolutionGeometry, _ builder: LoopBuilder) {
+    self.init(g, builder.scratch(.float32, Self.shape(g), "padded"))
+  }
+
+  private init(_ g: ConvolutionGeometry, _ copy: TensorView) {
     source = g
-    width = g.outWidth + (g.window.reach(1) - 1) / g.window.strides[1]
-    let height = (g.outHeight - 1) * g.window.strides[0] + g.window.reach(0)
-    let channels = g.x.shape[1]
-    let row = width * g.window.strides[1]
-    copy = builder.scratch(.float32, [channels, height, row], "padded")
+    self.copy = copy
+    width = copy.shape[2] / g.window.strides[1]
+    let (channels, height, row) = (copy.shape[0], copy.shape[1], copy.shape[2])
     var geometry = g
     geometry.x = TensorView(
       copy.buffer, [g.x.shape[0], channels, height, row], strides: [0, height * row, row, 1])
@@ -31,6 +46,12 @@ struct PaddedOperand {
     geometry.window.end = [0, 0]
     geometry.window.strides[1] = 1
     self.geometry = geometry
+  }
+
+  private static func shape(_ g: ConvolutionGeometry) -> [Int] {
+    let width = g.outWidth + (g.window.reach(1) - 1) / g.window.strides[1]
+    let height = (g.outHeight - 1) * g.window.strides[0] + g.window.reach(0)
+    return [g.x.shape[1], height, width * g.window.strides[1]]
   }
 
   /// Where a tap's first element lies in a row.

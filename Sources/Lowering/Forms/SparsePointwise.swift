@@ -3,16 +3,47 @@ import CoppiceIR
 /// 1x1 convolution with sparse weights over channels-first activations: a tile of neighbouring
 /// positions in registers, one weight (or a block of four rows) at a time for all of them.
 struct SparsePointwise: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let g = try ConvolutionGeometry(computation, builder), g.weight.storage.isSparse,
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage.isSparse, let g = ConvolutionGeometry(site),
       g.group == 1, g.window.kernel == [1, 1], g.outHeight == 1, g.window.strides == [1, 1],
-      g.window.begin == [0, 0], g.height == 1, g.strideW == 1, g.y.strides[3] == 1
+      g.window.begin == [0, 0], g.height == 1, g.strideW == 1, g.y.strides[3] == 1,
+      let weight = site.sparse(1, storage, rowAxis: 0), g.y.shape[1] % weight.height == 0
     else { return nil }
+    let vectors = !target.vectorBytes.isEmpty && site.tailIsVectorizable(along: 3)
+    let form = vectors || target.vectorBytes.isEmpty ? "sparse_conv1x1" : "sparse_conv1x1_scalar"
+    let lanes = vectors ? target.lanes : 1
+    return Plan(
+      form, storage, bytes: weight.bytes, work(g, weight, lanes, target), target
+    ) { builder throws(DiagnosticMessage) in
+      try emit(g, vectors: vectors, builder, target)
+    }
+  }
+
+  private func work(
+    _ g: ConvolutionGeometry, _ weight: SparseWeight, _ lanes: Int, _ target: Target
+  ) -> Work {
+    let width = Self.width(g, lanes, weight.height, target)
+    let (whole, rest) = (g.outWidth / width, g.outWidth % width)
+    let tiles = Double(g.y.shape[0] * (whole + (rest > 0 ? 1 : 0)))
+    let (full, last) = (TilePart.run(width, lanes).count, TilePart.run(rest, lanes).count)
+    let parts = Double(g.y.shape[0] * (whole * full + last))
+    let blocks = Double(weight.blockRows)
+    var work = Work()
+    work[.tile] = blocks * tiles
+    work[.step] = weight.slots * tiles
+    work[.load] = weight.slots * parts
+    work[.fma] =
+      weight.slots * Double(weight.height * g.y.shape[0] * g.outWidth) / Double(lanes)
+    work[.store] = blocks * Double(weight.height) * parts
+    work.tests(weight, passes: tiles)
+    work.reads(weight.bytes, passes: tiles, target)
+    return work
+  }
+
+  private func emit(
+    _ g: ConvolutionGeometry, vectors: Bool, _ builder: LoopBuilder, _ target: Target
+  ) throws(DiagnosticMessage) -> Kernel {
     let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
-    guard g.y.shape[1] % table.height == 0 else { return nil }
-    let vectors = !target.vectorBytes.isEmpty && computation.tailIsVectorizable(builder, along: 3)
     return try CoppiceLowering.kernel("sparse_conv1x1", vectors: vectors, builder, target) {
       (lanes) throws(DiagnosticMessage) in
       let width = Self.width(g, lanes, table.height, target)

@@ -3,22 +3,48 @@ import CoppiceIR
 /// Gemm and MatMul with a sparse matrix on the right: one weight (or a block of four columns) at a
 /// time for a tile of rows; a single row has several sums under way for each result.
 struct SparseProduct: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let p = ProductGeometry(computation, builder), p.weight.storage.isSparse else {
-      return nil
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage.isSparse, let p = ProductGeometry(site),
+      let weight = site.sparse(1, storage, rowAxis: p.transposed ? 0 : 1),
+      p.columns % weight.height == 0
+    else { return nil }
+    let vectors =
+      p.rows == 1 && weight.height == 4 && !target.vectorBytes.isEmpty && p.storesVectors
+      && site.tailIsVectorizable(along: p.y.rank - 1)
+    let form = p.rows > 1 ? "sparse_product" : vectors ? "sparse_row_blocks" : "sparse_row"
+    return Plan(
+      form, storage, bytes: weight.bytes, work(p, weight, vectors: vectors, target), target
+    ) { builder throws(DiagnosticMessage) in
+      emit(p, vectors: vectors, builder)
     }
+  }
+
+  private func work(
+    _ p: ProductGeometry, _ weight: SparseWeight, vectors: Bool, _ target: Target
+  ) -> Work {
+    let passes = Double(p.y.shape.dropLast(2).reduce(1, *))
+    let size = min(p.rows, 16 / weight.height)
+    let tiles = passes * Double((p.rows + size - 1) / size)
+    let rows = passes * Double(p.rows)
+    let blocks = Double(weight.blockRows)
+    let height = Double(vectors ? 1 : weight.height)
+    var work = Work()
+    work[.tile] = blocks * tiles
+    work[.step] = weight.slots * tiles
+    work[.load] = weight.slots * rows
+    work[.fma] = weight.slots * height * rows
+    work[.store] = blocks * height * rows
+    work.tests(weight, passes: tiles)
+    work.reads(weight.bytes, passes: passes, target)
+    return work
+  }
+
+  private func emit(_ p: ProductGeometry, vectors: Bool, _ builder: LoopBuilder) -> Kernel {
     let table = builder.sparseTable(p.weight, 1, rowAxis: p.transposed ? 0 : 1)
-    guard p.columns % table.height == 0 else { return nil }
     let size = min(p.rows, 16 / table.height)
     let full = p.rows / size * size
-    let vectors =
-      p.rows == 1 && table.height == 4 && !target.vectorBytes.isEmpty && p.storesVectors
-      && computation.tailIsVectorizable(builder, along: p.y.rank - 1)
-    let bodies = vectors ? [4, 1] : [1]
     var variants: [Kernel.Variant] = []
-    for lanes in bodies {
+    for lanes in vectors ? [4, 1] : [1] {
       builder.loops(Array(p.y.shape.dropLast(2)), "n") { outer in
         builder.loop("b", table.blockRows) { block in
           if p.rows == 1 { return single(p, table, outer, block, lanes, builder) }

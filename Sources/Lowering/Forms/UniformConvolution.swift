@@ -3,10 +3,20 @@ import CoppiceIR
 /// Convolution with one number for all weights: what a window holds is summed up once for all
 /// filters of a group.
 struct UniformConvolution: KernelForm {
-  func kernel(
-    _ computation: Computation, _ builder: LoopBuilder, _ target: Target
-  ) throws(DiagnosticMessage) -> Kernel? {
-    guard let g = try ConvolutionGeometry(computation, builder, isUniform: true) else { return nil }
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .uniform, let g = ConvolutionGeometry(site) else { return nil }
+    let taps = g.met(0, g.outRows) * g.met(1, 0..<g.outWidth) * g.x.shape[1] * g.x.shape[0]
+    var work = Work()
+    work[.step] = Double(taps)
+    work[.store] = Double(g.y.count)
+    return Plan("uniform_conv", .uniform, bytes: 4, work, target) {
+      builder throws(DiagnosticMessage) in try emit(g, builder)
+    }
+  }
+
+  private func emit(
+    _ g: ConvolutionGeometry, _ builder: LoopBuilder
+  ) throws(DiagnosticMessage) -> Kernel {
     let weight = try builder.operand(1)[Array(repeating: .integer(0), count: 4)]
     let perGroup = g.y.shape[1] / g.group
     builder.loops([g.y.shape[0], g.group, g.outHeight, g.outWidth]) { index in

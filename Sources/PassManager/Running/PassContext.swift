@@ -4,8 +4,6 @@ public import CoppiceIR
 public struct PassContext: Sendable {
   /// What the driver does for passes.
   public let services: PassServices
-  /// What the target charges for storages.
-  public let target: any TargetCost
   /// Rewrites allowed in all; `nil` for as many as there are.
   public let maxRewrites: Int?
   /// What is left of the elements and turns of loops that folding constants may take.
@@ -26,15 +24,13 @@ public struct PassContext: Sendable {
   ///
   /// - Parameters:
   ///   - services: What the driver does for passes.
-  ///   - target: What the target charges for storages.
   ///   - maxRewrites: Rewrites allowed in all; `nil` for as many as there are.
   ///   - foldedWork: Elements and turns of loops that folding constants may take in all.
   public init(
-    services: PassServices = PassServices(), target: any TargetCost = Target.generic,
-    maxRewrites: Int? = nil, foldedWork: Int = Limits().foldedWork
+    services: PassServices = PassServices(), maxRewrites: Int? = nil,
+    foldedWork: Int = Limits().foldedWork
   ) {
     self.services = services
-    self.target = target
     self.maxRewrites = maxRewrites
     self.foldedWork = foldedWork
   }

@@ -24,6 +24,8 @@ public struct PassServices: Sendable {
   public var openTensors: Open
   /// Reads samples, as a user's path names their folder.
   public var readSamples: ReadSamples
+  /// Chooses the storages of weights by the kernels that will read them; `nil` without a target.
+  public var storages: (any StoragePlanning)?
   private let makeEvaluator: MakeEvaluator
 
   /// Makes services.
@@ -32,14 +34,17 @@ public struct PassServices: Sendable {
   ///   - openTensors: Opens a file of named tensors; refuses every path if none is given.
   ///   - readSamples: Reads the samples of a folder; refuses every path if none is given.
   ///   - makeEvaluator: Makes a graph ready to run; by the interpreter if none is given.
+  ///   - storages: Chooses the storages of weights.
   public init(
     openTensors: @escaping Open = PassServices.refuse,
     readSamples: @escaping ReadSamples = PassServices.refuseSamples,
-    makeEvaluator: @escaping MakeEvaluator = PassServices.interpret
+    makeEvaluator: @escaping MakeEvaluator = PassServices.interpret,
+    storages: (any StoragePlanning)? = nil
   ) {
     self.openTensors = openTensors
     self.readSamples = readSamples
     self.makeEvaluator = makeEvaluator
+    self.storages = storages
   }
 
   /// Makes a graph ready to run any number of times.

@@ -1,70 +1,3 @@
-/// How an operator reads a weight, as far as its cost depends on it.
-public struct WeightUse: Hashable, Sendable {
-  /// Which kernels there are.
-  public enum Kind: String, Hashable, Sendable, CaseIterable {
-    /// A convolution with windows of one element and steps of one.
-    case pointwise
-    /// Any other convolution.
-    case window
-    /// A convolution with one input channel for each group.
-    case depthwise
-    /// A matrix product with the weight on the right.
-    case product
-    /// A recurrent layer.
-    case recurrent
-    /// What has only plain loops, whatever the storage.
-    case plain
-  }
-
-  /// Which kernels there are.
-  public var kind: Kind
-  /// Groups of channels of a convolution.
-  public var group: Int
-  /// Rows of the result of a convolution or a product.
-  public var resultRows: Int
-  /// Columns of the result of a convolution.
-  public var resultColumns: Int
-  /// Elements of the operand for each result of a convolution: the product of its strides.
-  public var steps: Int
-  /// The part of the windows' elements that is not padding.
-  public var inside: Double
-
-  /// Describes a use.
-  ///
-  /// - Parameters:
-  ///   - kind: Which kernels there are.
-  ///   - group: Groups of channels of a convolution.
-  ///   - resultRows: Rows of the result.
-  ///   - resultColumns: Columns of the result of a convolution.
-  ///   - steps: The product of the strides of a convolution.
-  ///   - inside: The part of the windows' elements that is not padding.
-  public init(
-    _ kind: Kind, group: Int = 1, resultRows: Int = 1, resultColumns: Int = 1, steps: Int = 1,
-    inside: Double = 1
-  ) {
-    self.kind = kind
-    self.group = group
-    self.resultRows = resultRows
-    self.resultColumns = resultColumns
-    self.steps = steps
-    self.inside = inside
-  }
-}
-
-/// What passes may know of a target: what the storage of a weight costs there.
-public protocol TargetCost: Sendable {
-  /// The name for reports.
-  var name: String { get }
-
-  /// The time to use a weight in a storage, as a part of the time when it is dense.
-  ///
-  /// `nil` when the target has no kernel that reads the storage.
-  func relativeTime(_ storage: StorageKind, _ shape: WeightShape, _ use: WeightUse) -> Double?
-
-  /// The bytes of a weight as kernels read it, tables included.
-  func packedBytes(_ storage: StorageKind, _ shape: WeightShape) -> Int
-}
-
 /// The extents of a weight as kernels see it, and how much of it is not zero.
 public struct WeightShape: Hashable, Sendable {
   /// The rows.
@@ -136,4 +69,12 @@ public struct WeightShape: Hashable, Sendable {
     if let format = storage.format { return format.tableBytes(self) }
     return storage == .uniform ? elementBytes : rows * depth * elementBytes
   }
+
+  /// The part of the elements that is not zero.
+  package var density: Double { Double(nonzeros) / Double(max(rows * depth, 1)) }
+}
+
+extension StorageKind {
+  /// Whether zeros are left out.
+  public var isSparse: Bool { format != nil }
 }

@@ -1,0 +1,122 @@
+import CoppiceIR
+
+/// Sparse windows in vectors where there are wide ones, else in tiles of numbers.
+struct SparseWindows {
+  private let g: ConvolutionGeometry
+  /// Tiles of numbers.
+  private let scalars: SparseTiling
+  /// Whether numbers are read from a padded copy too, as vectors always are.
+  private let readsCopy: Bool
+  private let hasVectors: Bool
+  /// Whether a result may be stored twice.
+  private let overlapping: Bool
+
+  /// Decides for vectors.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - site: Where it stands.
+  ///   - target: Says whether it has wide vectors.
+  ///   - scalars: Tiles of numbers.
+  ///   - readsCopy: Whether those are of the padded copy.
+  init(
+    _ g: ConvolutionGeometry, _ site: Site, _ target: Target, scalars: SparseTiling, readsCopy: Bool
+  ) {
+    self.g = g
+    self.scalars = scalars
+    self.readsCopy = readsCopy
+    hasVectors =
+      target.hasWideVectors && g.y.strides[3] == 1 && g.outWidth >= 4
+      && site.tailIsVectorizable(along: 3)
+    overlapping = site.tailViews.isEmpty
+  }
+
+  /// What it takes.
+  func plan(_ weight: SparseWeight, _ storage: StorageKind, _ target: Target) -> Plan {
+    let padded = hasVectors || readsCopy ? PaddedOperand(g) : nil
+    var work: Work
+    if let padded, hasVectors {
+      let tiling = vectors(padded, target.lanes, weight.height)
+      work = Work(vectors: tiling, g, weight, lanes: target.lanes)
+    } else {
+      work = Work(scalars: scalars, padded?.geometry ?? g, weight)
+    }
+    if let padded { work[.copy] = padded.written }
+    let form =
+      hasVectors || target.vectorBytes.isEmpty
+      ? readsCopy && !hasVectors ? "sparse_conv_padded" : "sparse_conv" : "sparse_conv_scalar"
+    return Plan(
+      form, storage, bytes: weight.bytes, scratch: padded?.bytes ?? 0, work, target
+    ) { builder throws(DiagnosticMessage) in try emit(builder, target) }
+  }
+
+  private func vectors(_ padded: PaddedOperand, _ lanes: Int, _ height: Int) -> SparseTiling {
+    SparseTiling(padded.geometry, vectors: lanes, height: height, overlapping: overlapping)
+  }
+
+  private func emit(_ builder: LoopBuilder, _ target: Target) throws(DiagnosticMessage) -> Kernel {
+    let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
+    let padded = hasVectors || readsCopy ? PaddedOperand(g, builder) : nil
+    return try CoppiceLowering.kernel("sparse_conv", vectors: hasVectors, builder, target) {
+      (lanes) throws(DiagnosticMessage) in
+      guard let padded, lanes > 1 || readsCopy else {
+        let tile = SparseWindowTile(g: g, table: table, tiling: scalars, builder: builder)
+        return builder.loop("n", g.y.shape[0]) { tile.run($0) }
+      }
+      let tiling = lanes > 1 ? vectors(padded, lanes, table.height) : scalars
+      let tile = SparseWindowTile(
+        g: padded.geometry, table: table, tiling: tiling, builder: builder, padded: padded)
+      padded.clear(builder)
+      builder.laneAxis = 3
+      builder.loop("n", g.y.shape[0]) { n in
+        padded.fill(n, builder)
+        tile.run(n)
+      }
+    }
+  }
+}
+
+extension Work {
+  /// Counts tiles of vectors, which meet every tap.
+  fileprivate init(
+    vectors tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight, lanes: Int
+  ) {
+    let (tiles, parts, vectors) = tiling.counts(g, lanes: lanes)
+    let images = Double(g.y.shape[0])
+    count(weight, tiles: images * tiles, visits: images * tiles, parts: images * parts)
+    self[.fma] = weight.slots * Double(weight.height) * images * vectors
+  }
+
+  /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.
+  fileprivate init(scalars tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight) {
+    let (tiles, parts, _) = tiling.counts(g)
+    let images = Double(g.y.shape[0])
+    let (rows, columns) = (Double(g.window.kernel[0]), Double(g.window.kernel[1]))
+    var visits = tiles
+    if !tiling.isWhole {
+      let edges = tiling.inner.isEmpty ? g.outHeight : g.outHeight - tiling.inner.count
+      let top = g.met(0, 0..<tiling.inner.lowerBound)
+      let taps =
+        tiling.inner.isEmpty
+        ? g.met(0, g.outRows) : top + g.met(0, tiling.inner.upperBound..<g.outHeight)
+      let across = tiling.pieces.reduce(0) { $0 + $1.repeats }
+      visits -= Double(across) * (Double(edges) - Double(taps) / rows)
+    }
+    count(weight, tiles: images * tiles, visits: images * visits, parts: images * parts)
+    let met = Double(g.met(0, g.outRows)) * Double(g.met(1, 0..<g.outWidth)) / (rows * columns)
+    self[.load] = weight.slots * images * met
+    self[.fma] = weight.slots * Double(weight.height) * images * met
+  }
+
+  private mutating func count(
+    _ weight: SparseWeight, tiles: Double, visits: Double, parts: Double
+  ) {
+    let blocks = Double(weight.blockRows)
+    self[.tile] = blocks * tiles
+    self[.line] = blocks * Double(weight.layout.groups) * visits
+    self[.step] = weight.slots * visits
+    self[.load] = weight.slots * parts
+    self[.store] = blocks * Double(weight.height) * parts
+    tests(weight, passes: tiles)
+  }
+}

@@ -1,0 +1,261 @@
+import CoppiceIR
+
+/// Chooses, together, the layout of every group of values and the storage of every weight that may
+/// change.
+///
+/// A group has its channels first or last as a whole. The cost of a weight is the sum of the best
+/// plans of its readers under the layouts of their groups. From three starts (all last, all first,
+/// and first only where that serves a sparse weight) single groups are turned while the sum falls.
+final class LayoutPlanner {
+  let graph: Graph
+  let target: Target
+  let counter: WeightCounter
+  /// The weights in the order of their first readers.
+  private(set) var weights: [ReadWeight] = []
+  /// Values that are computed into outputs of the model, row-major.
+  private let placed: [ValueID: Int]
+  private var groups: ValueGroups
+  /// Groups that may have their channels last, and the weights whose cost depends on each.
+  private var members: [ValueID: [Int]] = [:]
+  private var order: [ValueID] = []
+  private var known: [Key: (cost: Double, bytes: Int)] = [:]
+  private var last: Set<ValueID> = []
+  /// Elements that are copied if a group has its channels last.
+  private var copies: [ValueID: Int] = [:]
+
+  private struct Key: Hashable {
+    var weight: Int
+    var reader: Int
+    var storage: StorageKind
+    var isLast: [Bool]
+  }
+
+  /// Finds groups and weights.
+  ///
+  /// - Parameters:
+  ///   - graph: A prepared graph.
+  ///   - target: What was measured.
+  ///   - counter: Counts weights.
+  init(_ graph: Graph, _ target: Target, _ counter: WeightCounter) {
+    self.graph = graph
+    self.target = target
+    self.counter = counter
+    placed = graph.placedInOutputs
+    groups = ValueGroups(graph)
+    findGroups()
+    findWeights()
+    findBorders()
+  }
+
+  /// Only what a convolution computes may have its channels last.
+  private func findGroups() {
+    for id in graph.allNodes where graph[id].op is Conv {
+      guard let y = graph[id].result, graph[y].type.rank == 4 else { continue }
+      let group = groups.root(y)
+      if members[group] == nil { order.append(group) }
+      members[group] = []
+    }
+  }
+
+  private func findWeights() {
+    var found: [ValueID: Int] = [:]
+    for id in graph.nodes {
+      guard let computation = graph.computation(id) else { continue }
+      let node = graph[computation.head]
+      for operand in node.op.weightOperands.sorted() {
+        guard let value = node.operand(operand), graph.constant(value) != nil else { continue }
+        let number = found[value] ?? weights.count
+        if number == weights.count { weights.append(ReadWeight(value: value)) }
+        found[value] = number
+        let reader = WeightReader(
+          computation: computation, results: graph[id].results, operand: operand,
+          groups: (node.operand(0).flatMap { group($0) }, graph[id].result.flatMap { group($0) }))
+        weights[number].readers.append(reader)
+        for case let group? in Set([reader.groups.x, reader.groups.y]) {
+          members[group]?.append(number)
+        }
+      }
+    }
+  }
+
+  /// Reshapes and their like, which are views of what is row-major only.
+  private func findBorders() {
+    for id in graph.nodes {
+      guard let x = graph[id].operand(0), let group = group(x), graph[x].type.rank == 4 else {
+        continue
+      }
+      let (op, context) = (graph[id].op, graph.inferenceContext(id))
+      var turned = rowMajor(x)
+      guard op.view(of: turned, context) != nil else { continue }
+      turned.strides = Layouts.last(turned.shape)
+      if op.view(of: turned, context) == nil { copies[group, default: 0] += turned.count }
+    }
+  }
+
+  /// The group of a value, if it may have its channels last; views belong to what they view.
+  private func group(_ value: ValueID) -> ValueID? {
+    var value = value
+    while graph.constant(value) == nil, let node = graph.producer(value),
+      let source = graph[node].operand(0), let y = graph[node].result, y == value,
+      graph[node].op.view(of: rowMajor(source), graph.inferenceContext(node)) != nil
+    {
+      value = source
+    }
+    guard graph[value].type.rank == 4, placed[value] == nil else { return nil }
+    let group = groups.root(value)
+    return members[group] == nil ? nil : group
+  }
+
+  private func rowMajor(_ value: ValueID) -> TensorView {
+    let type = graph[value].type
+    return TensorView(Buffer(id: -1, element: type.element, count: type.count), type.shape)
+  }
+
+  /// The layouts as they were chosen.
+  var layouts: Layouts {
+    var values: Set<ValueID> = []
+    for index in graph.valueTable.indices {
+      let value = ValueID(index: index)
+      if graph[value].type.rank == 4, last.contains(groups.root(value)) { values.insert(value) }
+    }
+    return Layouts(channelsLast: values)
+  }
+}
+
+extension LayoutPlanner {
+  /// The layouts that serve the storages as they are best.
+  ///
+  /// - Parameters:
+  ///   - graph: A prepared graph.
+  ///   - target: What was measured.
+  ///   - counter: Counts weights.
+  ///   - storages: Storages to plan with instead of those that constants have.
+  /// - Returns: The layouts.
+  static func layouts(
+    _ graph: Graph, _ target: Target, _ counter: WeightCounter,
+    _ storages: [ValueID: StorageKind]
+  ) -> Layouts {
+    let planner = LayoutPlanner(graph, target, counter)
+    planner.settle { number in
+      let value = planner.weights[number].value
+      let storage = storages[value] ?? graph.constant(value)?.storage.kind ?? .dense
+      let (time, bytes) = planner.cost(number, storage)
+      return StorageScore(bytes: Double(bytes), time: time, isSparse: storage.isSparse)
+    }
+    return planner.layouts
+  }
+}
+
+// MARK: - Costs
+
+extension LayoutPlanner {
+  /// What a weight costs in a storage, as things lie now.
+  func cost(_ weight: Int, _ storage: StorageKind) -> (cost: Double, bytes: Int) {
+    weights[weight].readers.indices.reduce((0, 0)) { sum, reader in
+      let part = cost(weight, reader, storage)
+      return (sum.0 + part.cost, max(sum.1, part.bytes))
+    }
+  }
+
+  private func cost(
+    _ weight: Int, _ reader: Int, _ storage: StorageKind
+  ) -> (cost: Double, bytes: Int) {
+    let (x, y) = weights[weight].readers[reader].groups
+    let isLast = [x.map { last.contains($0) } ?? false, y.map { last.contains($0) } ?? false]
+    let key = Key(weight: weight, reader: reader, storage: storage, isLast: isLast)
+    if let found = known[key] { return found }
+    let site = site(weights[weight].readers[reader])
+    let plan = site.best(storage, target)
+    let result = (plan?.cost ?? .infinity, plan?.bytes ?? .max)
+    known[key] = result
+    return result
+  }
+
+  private func site(_ reader: WeightReader) -> Site {
+    var seen: [ValueID: TensorView] = [:]
+    return Site(
+      reader.computation, results: reader.results, counter, weightOperand: reader.operand
+    ) { [self] in view($0, &seen) }
+  }
+
+  /// Where a value would lie.
+  private func view(_ value: ValueID, _ seen: inout [ValueID: TensorView]) -> TensorView {
+    if let view = seen[value] { return view }
+    var result = rowMajor(value)
+    if let constant = graph.constant(value) {
+      if constant.storage.isUniform { result.strides = result.strides.map { _ in 0 } }
+    } else if let node = graph.producer(value), let source = graph[node].operand(0),
+      let index = graph[node].results.firstIndex(of: value), placed[value] == nil,
+      let views = graph[node].op.view(of: view(source, &seen), graph.inferenceContext(node))
+    {
+      result = views[index]
+    } else if graph[value].type.rank == 4, placed[value] == nil, graph.producer(value) != nil,
+      last.contains(groups.root(value))
+    {
+      result.strides = Layouts.last(graph[value].type.shape)
+    }
+    seen[value] = result
+    return result
+  }
+}
+
+// MARK: - Choosing
+
+extension LayoutPlanner {
+  /// How the storage of a weight follows from the layouts.
+  typealias Choice = (_ weight: Int) -> StorageScore
+
+  /// Turns groups while that is better.
+  ///
+  /// - Parameter choice: What each weight would cost in its best storage.
+  func settle(_ choice: Choice) {
+    var best: (last: Set<ValueID>, score: StorageScore)?
+    for start in starts(choice) {
+      last = start
+      descend(choice)
+      let score = total(Array(weights.indices), order, choice)
+      if best.map({ score.isBetter(than: $0.score) }) ?? true { best = (last, score) }
+    }
+    last = best?.last ?? []
+  }
+
+  private func starts(_ choice: Choice) -> [Set<ValueID>] {
+    let all = Set(order)
+    if order.isEmpty { return [[]] }
+    last = []
+    var mixed = all
+    for (number, weight) in weights.enumerated() where choice(number).isSparse {
+      for reader in weight.readers {
+        for case let group? in [reader.groups.x, reader.groups.y] { mixed.remove(group) }
+      }
+    }
+    return mixed == all ? [all] : mixed.isEmpty ? [all, mixed] : [all, mixed, []]
+  }
+
+  private func descend(_ choice: Choice) {
+    for _ in 0..<8 {
+      var changed = false
+      for group in order {
+        let touched = members[group] ?? []
+        let before = total(touched, [group], choice)
+        last.formSymmetricDifference([group])
+        if total(touched, [group], choice).isBetter(than: before) {
+          changed = true
+        } else {
+          last.formSymmetricDifference([group])
+        }
+      }
+      if !changed { return }
+    }
+  }
+
+  private func total(
+    _ numbers: [Int], _ groups: [ValueID], _ choice: Choice
+  ) -> StorageScore {
+    var sum = StorageScore()
+    for number in numbers { sum.add(choice(number)) }
+    let elements = groups.reduce(0) { $0 + (last.contains($1) ? copies[$1, default: 0] : 0) }
+    sum.time += Double(elements) * target.costs.copy
+    return sum
+  }
+}

@@ -1,0 +1,45 @@
+import CoppiceIR
+
+/// How a form would compute a site with the weight in a storage: what it takes, and how to build it.
+struct Plan {
+  /// Builds the loops.
+  typealias Emit = (LoopBuilder) throws(DiagnosticMessage) -> Kernel
+
+  /// The form.
+  let form: String
+  /// The storage of the weight that it reads.
+  let storage: StorageKind
+  /// Bytes of the weight as packed.
+  let bytes: Int
+  /// Bytes of memory beside operands and results.
+  let scratch: Int
+  /// What it does how often.
+  let work: Work
+  /// The time in the target's unit.
+  let cost: Double
+  /// Builds the loops; the builder's constants are in the storage.
+  let emit: Emit
+
+  /// Makes a plan.
+  ///
+  /// - Parameters:
+  ///   - form: The form's name, under which the target has its costs.
+  ///   - storage: The storage of the weight.
+  ///   - bytes: Bytes of the weight as packed.
+  ///   - scratch: Bytes of memory beside operands and results.
+  ///   - work: What it does how often.
+  ///   - target: Says what that takes.
+  ///   - emit: Builds the loops.
+  init(
+    _ form: String, _ storage: StorageKind, bytes: Int, scratch: Int = 0, _ work: Work,
+    _ target: Target, emit: @escaping Emit
+  ) {
+    self.form = form
+    self.storage = storage
+    self.bytes = bytes
+    self.scratch = scratch
+    self.work = work
+    cost = work.cost(target.costs.of(form))
+    self.emit = emit
+  }
+}

@@ -1,0 +1,179 @@
+import CoppiceIR
+
+/// A node of the prepared graph with its fused tail, as forms see it: where operands and results
+/// lie or would lie, and what is known of the weight.
+struct Site {
+  /// The producer and its tail.
+  let computation: Computation
+  /// Where the operands lie; `nil` for one that is absent.
+  let operands: [TensorView?]
+  /// Where the results go; `nil` for one that nobody reads.
+  let results: [TensorView?]
+  /// Operands that are constants.
+  let constants: [Constant?]
+  /// What the tail reads besides the producer's result, broadcast to the result.
+  let tailViews: [TensorView]
+  /// Counts of weights, made once for each.
+  let counter: WeightCounter
+
+  /// The operand whose storage is chosen: the first constant that is read as a weight.
+  let weightOperand: Int?
+
+  /// The producer's operator.
+  var op: any Operator { computation.op }
+
+  /// Makes a site.
+  ///
+  /// - Parameters:
+  ///   - computation: The producer and its tail.
+  ///   - results: The values that results go to.
+  ///   - counter: Counts weights.
+  ///   - weightOperand: The operand whose storage is chosen; if not given, the first weight.
+  ///   - view: Where a value lies or would lie.
+  init(
+    _ computation: Computation, results: [ValueID?], _ counter: WeightCounter,
+    weightOperand: Int? = nil, view: (ValueID) -> TensorView?
+  ) {
+    let graph = computation.graph
+    let operands = graph[computation.head].operands
+    self.computation = computation
+    self.counter = counter
+    self.operands = operands.map { $0.flatMap(view) }
+    self.results = results.map { $0.flatMap(view) }
+    constants = operands.map { graph.constant($0) }
+    let constants = self.constants
+    self.weightOperand =
+      weightOperand
+      ?? computation.op.weightOperands.first {
+        $0 < constants.count && constants[$0] != nil
+      }
+    let final = self.results.first.flatMap { $0 }
+    tailViews = computation.tailOperands.flatMap { $0 }.compactMap { value in
+      guard let final, let value else { return nil }
+      return view(value)?.broadcast(to: final.shape)
+    }
+  }
+
+  /// The same site seen with another of its weights.
+  init(_ site: Site, weightOperand: Int) {
+    computation = site.computation
+    operands = site.operands
+    results = site.results
+    constants = site.constants
+    tailViews = site.tailViews
+    counter = site.counter
+    self.weightOperand = weightOperand
+  }
+
+  /// The same site with other elements or another storage of its weight.
+  init(_ site: Site, weight: Constant) {
+    computation = site.computation
+    operands = site.operands
+    results = site.results
+    tailViews = site.tailViews
+    counter = site.counter
+    weightOperand = site.weightOperand
+    var constants = site.constants
+    if let weightOperand { constants[weightOperand] = weight }
+    self.constants = constants
+  }
+
+  /// Whether the whole tail can be applied to vectors along an axis of the result.
+  func tailIsVectorizable(along axis: Int) -> Bool {
+    let graph = computation.graph
+    let isKnown = computation.tail.allSatisfy {
+      (graph[$0].op as? any Elementwise)?.isVectorizable ?? false
+    }
+    return isKnown && tailViews.allSatisfy { 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1 }
+  }
+
+  /// A constant operand without its zeros.
+  ///
+  /// - Parameters:
+  ///   - operand: The operand.
+  ///   - storage: A storage that leaves zeros out.
+  ///   - rowAxis: The axis that the rows go along.
+  ///   - shape: Another shape of the same elements to take the rows from.
+  /// - Returns: `nil` if the operand is no constant.
+  func sparse(
+    _ operand: Int, _ storage: StorageKind, rowAxis: Int, as shape: [Int]? = nil
+  ) -> SparseWeight? {
+    guard operand < constants.count, let constant = constants[operand],
+      let value = computation.graph[computation.head].operand(operand)
+    else { return nil }
+    let counts = counter.counts(value, constant, rowAxis: rowAxis, as: shape)
+    let layout = SparseLayout(shape ?? constant.type.shape, rowAxis: rowAxis)
+    let own = constant.storage.kind == storage ? constant.storage.format : nil
+    return SparseWeight(storage: storage, layout: layout, counts: counts, own: own)
+  }
+}
+
+/// What is known of a weight before it is packed without its zeros.
+struct SparseWeight {
+  let layout: SparseLayout
+  /// Rows that share an index.
+  let height: Int
+  /// Entries of its tables: one for each index.
+  let slots: Double
+  /// Bytes of its tables.
+  let bytes: Int
+  /// Bits that are tested for each pass over the weight.
+  let bits: Double
+
+  /// Describes a weight.
+  ///
+  /// - Parameters:
+  ///   - storage: A storage that leaves zeros out.
+  ///   - layout: How its rows are read.
+  ///   - counts: Its extents and nonzeros.
+  ///   - own: The format that it is in already, whose blocks may be of another height.
+  init(
+    storage: StorageKind, layout: SparseLayout, counts: WeightShape, own: (any SparseFormat)?
+  ) {
+    self.layout = layout
+    height = own?.height ?? storage.height
+    let isCanonical = height == storage.height
+    let entries = isCanonical ? counts.slots(storage) : (own?.valueCount ?? 0) / height
+    slots = Double(entries)
+    bytes = isCanonical ? counts.bytes(storage) : entries * (height * counts.elementBytes + 2)
+    bits = storage.testsColumns ? Double(layout.rows * layout.groups * layout.columns) : 0
+  }
+
+  /// Rows of blocks.
+  var blockRows: Int { (layout.rows + height - 1) / height }
+}
+
+/// Counts the nonzeros of weights, each once for each way to see its rows.
+final class WeightCounter {
+  private struct Key: Hashable {
+    var value: ValueID
+    var rowAxis: Int
+    var shape: [Int]?
+  }
+
+  private var known: [Key: WeightShape] = [:]
+
+  /// The counts of a constant.
+  ///
+  /// - Parameters:
+  ///   - value: The constant's value.
+  ///   - constant: The constant; its storage may change between calls, its elements may not.
+  ///   - rowAxis: The axis that the rows go along.
+  ///   - shape: Another shape of the same elements to take the rows from.
+  /// - Returns: Extents and nonzeros.
+  func counts(
+    _ value: ValueID, _ constant: Constant, rowAxis: Int, as shape: [Int]?
+  ) -> WeightShape {
+    let key = Key(value: value, rowAxis: rowAxis, shape: shape)
+    if let found = known[key] { return found }
+    let counts = WeightShape(constant, rowAxis: rowAxis, as: shape)
+    known[key] = counts
+    return counts
+  }
+
+  /// The counts of a constant as loops read it.
+  func counts(_ value: ValueID, _ constant: Constant, _ reading: WeightReading) -> WeightShape {
+    let rowAxis = reading.matrix == nil ? reading.rowAxis : 0
+    return counts(value, constant, rowAxis: rowAxis, as: reading.matrix)
+  }
+}

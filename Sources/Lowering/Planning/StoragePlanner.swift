@@ -1,0 +1,167 @@
+public import CoppiceIR
+
+/// Chooses storages by planning a prepared copy of the graph as it will be lowered.
+public struct StoragePlanner: StoragePlanning {
+  /// What the code is for.
+  public let target: Target
+
+  /// Makes a planner.
+  ///
+  /// - Parameter target: What the code is for.
+  public init(_ target: Target) { self.target = target }
+
+  /// Plans layouts and storages together, and then once more with the storages as they are.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - request: What may change, and what counts.
+  /// - Returns: A decision for each of the asked constants that is read as a weight.
+  public func chooseStorages(
+    _ graph: Graph, _ request: StorageRequest
+  ) -> [ValueID: StorageDecision] {
+    var choosing = StorageChoosing(prepareAll(graph).graph, request, target)
+    choosing.run()
+    return choosing.decisions
+  }
+}
+
+/// The state of choosing storages for one graph.
+private struct StorageChoosing {
+  private let graph: Graph
+  private let request: StorageRequest
+  private let target: Target
+  private let counter = WeightCounter()
+  /// The weights that may change, with the axis of their rows.
+  private var open: [ValueID: WeightReading] = [:]
+  private var chosen: [ValueID: StorageKind] = [:]
+  private var dense: PlannedWeights
+  private var planned: PlannedWeights
+  private(set) var decisions: [ValueID: StorageDecision] = [:]
+
+  init(_ graph: Graph, _ request: StorageRequest, _ target: Target) {
+    (self.graph, self.request, self.target) = (graph, request, target)
+    dense = PlannedWeights()
+    planned = dense
+    let weights = Dictionary(graph.weights().map { ($0.value, $0) }) { first, _ in first }
+    for value in request.constants {
+      switch graph.weightUse(weights[value]) {
+      case .data: continue
+      case .weight(let reading): open[value] = reading
+      case .refused(let reason): refuse(value, reason)
+      }
+    }
+  }
+
+  private mutating func refuse(_ value: ValueID, _ reason: String) {
+    guard let constant = graph.constant(value) else { return }
+    decisions[value] = StorageDecision(
+      .dense, nonzeros: constant.nonzeroCount, bytes: constant.type.byteCount, reason: reason)
+  }
+
+  mutating func run() {
+    if open.isEmpty { return }
+    let planner = LayoutPlanner(graph, target, counter)
+    dense = plan(open.mapValues { _ in .dense })
+    planner.settle { score($0, planner, kinds(planner.weights[$0].value)) }
+    for (number, weight) in planner.weights.enumerated() where open[weight.value] != nil {
+      chosen[weight.value] = best(number, planner, kinds(weight.value)).0
+    }
+    planned = plan(chosen)
+    while !keepPromises() { planned = plan(chosen) }
+    for (number, weight) in planner.weights.enumerated() { decide(number, weight.value, planner) }
+  }
+
+  /// The plans that lowering takes with weights in some storages.
+  private func plan(_ storages: [ValueID: StorageKind]) -> PlannedWeights {
+    let lowering = ModelLowering(
+      graph, target, [:], storages: storages, counter, builds: false)
+    // What cannot be lowered is said when it is lowered.
+    try? lowering.run()
+    return lowering.planned
+  }
+
+  /// The storages that a weight may get.
+  private func kinds(_ value: ValueID) -> [StorageKind] {
+    guard open[value] != nil, let constant = graph.constant(value) else {
+      return [graph.constant(value)?.storage.kind ?? .dense]
+    }
+    if let forced = request.forced { return [forced] }
+    let first: [StorageKind] = constant.storage.isUniform ? [.uniform, .dense] : [.dense]
+    return first + StorageKind.sparse
+  }
+
+  /// The best storage of a weight as things lie now.
+  private func best(
+    _ number: Int, _ planner: LayoutPlanner, _ kinds: [StorageKind]
+  ) -> (StorageKind, StorageScore) {
+    let scores = kinds.map { ($0, score(number, planner, $0)) }
+    let allowed = scores.filter(\.1.isAllowed)
+    let candidates = allowed.isEmpty ? [scores.min { $0.1.time < $1.1.time } ?? scores[0]] : allowed
+    return candidates.dropFirst().reduce(candidates[0]) { $1.1.isLess(than: $0.1) ? $1 : $0 }
+  }
+
+  private func score(
+    _ number: Int, _ planner: LayoutPlanner, _ kinds: [StorageKind]
+  ) -> StorageScore {
+    best(number, planner, kinds).1
+  }
+
+  private func score(
+    _ number: Int, _ planner: LayoutPlanner, _ storage: StorageKind
+  ) -> StorageScore {
+    let value = planner.weights[number].value
+    let (time, bytes) = planner.cost(number, storage)
+    return StorageScore(
+      preference: request.preference, bytes: Double(bytes), time: time,
+      denseBytes: Double(graph[value].type.byteCount), denseTime: dense[value]?.cost ?? time,
+      isSparse: storage.isSparse)
+  }
+
+  /// Makes dense what turned out slower than the preference lets through.
+  ///
+  /// - Returns: Whether nothing had to change.
+  private mutating func keepPromises() -> Bool {
+    guard request.forced == nil, request.preference != .bytes else { return true }
+    let slack = request.preference == .balanced ? StorageScore.slack : 1
+    var isKept = true
+    for (value, storage) in chosen where storage.isSparse {
+      guard let now = planned[value], let before = dense[value] else { continue }
+      if now.cost > before.cost * slack * (1 + 1e-9) {
+        chosen[value] = .dense
+        isKept = false
+      }
+    }
+    return isKept
+  }
+
+  private mutating func decide(_ number: Int, _ value: ValueID, _ planner: LayoutPlanner) {
+    guard let reading = open[value], let storage = chosen[value],
+      let constant = graph.constant(value), let plan = planned[value]
+    else { return }
+    let shape = counter.counts(value, constant, reading)
+    let denseCost = dense[value]?.cost ?? plan.cost
+    func compared(_ cost: Double, _ bytes: Int) -> String {
+      let part = Double(bytes) / Double(max(constant.type.byteCount, 1))
+      return "\(percent(part)) of the bytes, \(percent(cost / max(denseCost, 1e-9))) of the time"
+    }
+    var reason = "\(percent(1 - shape.density)) zeros: "
+    if request.forced != nil {
+      reason = "storage=\(storage.rawValue)"
+    } else if storage != .dense {
+      reason += compared(plan.cost, plan.bytes)
+    } else {
+      let others = StorageKind.sparse.map { ($0, planner.cost(number, $0)) }
+      let best = others.min { $0.1.cost * Double($0.1.bytes) < $1.1.cost * Double($1.1.bytes) }
+      if let best {
+        reason += "\(best.0.rawValue) \(compared(best.1.cost, best.1.bytes))"
+      }
+    }
+    decisions[value] = StorageDecision(
+      storage, rowAxis: reading.rowAxis, nonzeros: shape.nonzeros, bytes: plan.bytes,
+      time: plan.cost / max(denseCost, 1e-9), reason: reason)
+  }
+
+  private func percent(_ part: Double) -> String {
+    part.isFinite ? "\(Int((min(part, 1e6) * 100).rounded())) %" : "?"
+  }
+}

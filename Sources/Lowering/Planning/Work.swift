@@ -1,0 +1,82 @@
+/// How often a kernel does each of the things that take its time.
+///
+/// A form counts them in its plan; a target's file says what each takes, as measured.
+struct Work: Sendable {
+  /// What takes time.
+  enum Step: String, CaseIterable, Sendable {
+    /// Entering a tile: addresses, first values, the end of its sums.
+    case tile
+    /// Entering a loop inside a tile: a row of the window, or the nonzeros of a tap.
+    case line
+    /// A turn of the innermost loop.
+    case step
+    /// Loads in the innermost loop, of numbers or vectors.
+    case load
+    /// Multiply-accumulates, counted in whole vectors where there are any.
+    case fma
+    /// Turns of the innermost loop that wait for sums, because too few are under way.
+    case chain
+    /// Numbers or vectors that are stored.
+    case store
+    /// Elements that are copied or zeroed beforehand.
+    case copy
+    /// Bits of a bitmap that are tested.
+    case bit
+    /// Bits of a bitmap that a branch predictor cannot learn.
+    case miss
+    /// Bytes of weights that come from beyond the first cache.
+    case near
+    /// Bytes of weights that come from beyond the second cache.
+    case far
+  }
+
+  private var counts: [Step: Double] = [:]
+
+  subscript(_ step: Step) -> Double {
+    get { counts[step, default: 0] }
+    set { counts[step] = newValue }
+  }
+
+  /// Counts weights that are read again and again.
+  ///
+  /// - Parameters:
+  ///   - bytes: What is read in one pass.
+  ///   - passes: How often it is read.
+  ///   - target: Says what its caches hold.
+  mutating func reads(_ bytes: Int, passes: Double, _ target: Target) {
+    guard let caches = target.caches else { return }
+    if bytes > caches.second {
+      self[.far] += Double(bytes) * passes
+    } else if bytes > caches.first {
+      self[.near] += Double(bytes) * passes
+    }
+  }
+
+  /// Counts the bits of a bitmap.
+  ///
+  /// - Parameters:
+  ///   - weight: The bitmap, or another format, which has none.
+  ///   - passes: How often it is read.
+  mutating func tests(_ weight: SparseWeight, passes: Double) {
+    self[.bit] = weight.bits * passes
+    if weight.bits > Self.learnt {
+      self[.miss] = min(weight.slots, weight.bits - weight.slots) * passes
+    }
+  }
+
+  /// As many bits of a pattern a branch predictor knows by heart.
+  private static let learnt = 8192.0
+
+  /// What the work takes.
+  ///
+  /// - Parameter costs: What each step takes.
+  /// - Returns: In the unit of the costs.
+  func cost(_ costs: [Step: Double]) -> Double {
+    Step.allCases.reduce(0) { $0 + self[$1] * (costs[$1] ?? 0) }
+  }
+
+  /// The counts that are not zero, in a fixed order.
+  var list: [(step: Step, count: Double)] {
+    Step.allCases.compactMap { step in self[step] == 0 ? nil : (step, self[step]) }
+  }
+}

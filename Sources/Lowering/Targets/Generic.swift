@@ -1,0 +1,5 @@
+extension Target {
+  /// Any processor with a C99 compiler; costs as on Cortex-M4.
+  public static let generic = Target(
+    "generic", tableAlignment: 64, codeBytes: 6, costs: .cortexM4)
+}

@@ -1,0 +1,4 @@
+extension Target {
+  /// RISC-V without vectors; costs as on Cortex-M4.
+  public static let riscv = Target("riscv", codeBytes: 6, costs: .cortexM4)
+}

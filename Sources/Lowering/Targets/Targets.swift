@@ -1,0 +1,14 @@
+extension Target: CaseIterable {
+  /// Every target there is, in the order that they are listed to users.
+  public static let allCases: [Target] = [
+    .generic, .x86, .aarch64, .cortexM4, .cortexM7, .cortexM55, .riscv,
+  ]
+
+  /// Finds a target.
+  ///
+  /// - Parameter name: Its name.
+  public init?(named name: String) {
+    guard let target = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = target
+  }
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Fits what the steps of kernel forms take on a target: runs layers in every storage, prints the table for the target's file.
+
+    Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 [--rows FILE.json]
+
+x86-64 is this machine: gcc -O3 -march=native, one thread, the least of many short runs in turn, in nanoseconds. Cortex-M4 is QEMU, in
+exact instructions. The rows of measurements are kept in FILE.json, and read from there when it exists."""
+import argparse, json, os, sys, tempfile
+from collections import defaultdict
+
+import numpy as np
+from scipy.optimize import nnls
+
+STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 80: ["index-rows", "bitmap", "blocks"], 95: ["index-rows", "blocks"]}
+STEPS = ["tile", "line", "step", "load", "fma", "chain", "store", "copy", "bit", "miss", "near", "far"]
+
+
+def measure(target):
+    from layers import LAYERS
+    from measuring import Counter, Variant, host_times
+
+    with tempfile.TemporaryDirectory() as work:
+        counter = Counter(work) if target == "cortex-m4" else None
+        for layer in LAYERS:
+            folder = f"{work}/{layer.name}"
+            os.makedirs(folder)
+            layer.save(f"{folder}/m.onnx")
+            tags = [(zeros, storage) for zeros, storages in STORAGES.items() for storage in storages]
+            variants = []
+            for zeros, storage in tags:
+                prune = f"prune-magnitude{{sparsity=0.{zeros}}}," if zeros else ""
+                passes = f"{prune}@default,sparsify{{storage={storage}}}"
+                variants.append(Variant(f"{folder}/m.onnx", folder, f"v{zeros}_{storage.replace('-', '')}", target, passes))
+            times = counter.counts(variants, layer.name) if counter else host_times(variants, folder)
+            for variant, (zeros, storage), time in zip(variants, tags, times):
+                yield dict(layer=layer.name, macs=layer.macs, s=zeros, storage=storage, form=variant.plan["form"],
+                           work=variant.plan["work"], time=time)
+            print(layer.name, f"{times[0]:.0f}", file=sys.stderr, flush=True)
+
+
+def fit(rows):
+    """The cost of each step that comes nearest to the times, all relative to their sizes."""
+    matrix = np.array([[row["work"].get(step, 0) / row["time"] for step in STEPS] for row in rows])
+    keep = matrix.max(axis=0) > 0
+    solution = np.zeros(len(STEPS))
+    weights = np.ones(len(rows))
+    for _ in range(10):  # towards the least relative deviations, which outliers move little
+        part, _ = nnls(matrix[:, keep] * weights[:, None], weights)
+        solution[keep] = part
+        weights = 1 / np.sqrt(np.maximum(abs(matrix @ solution - 1), 0.02))
+    return solution, matrix @ solution
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--target", choices=["x86-64", "cortex-m4"], required=True)
+    parser.add_argument("--rows")
+    parser.add_argument("--verbose", action="store_true", help="print the forecasts that are off by a fourth")
+    options = parser.parse_args()
+    if options.rows and os.path.exists(options.rows):
+        rows = json.load(open(options.rows))
+    else:
+        rows = list(measure(options.target))
+        if options.rows:
+            json.dump(rows, open(options.rows, "w"))
+    forms = defaultdict(list)
+    for row in rows:
+        forms[row["form"]].append(row)
+    for form, own in sorted(forms.items()):
+        solution, parts = fit(own)
+        costs = ", ".join(f".{step}: {value:.4g}" for step, value in zip(STEPS, solution) if value > 0)
+        low, high = np.percentile(parts, [5, 95])
+        print(f'      "{form}": [{costs}],  // {len(own)} layers, 90 % within {low:.2f} to {high:.2f}')
+        for row, part in zip(own, parts):
+            if options.verbose and not 0.8 < part < 1.25:
+                print(f"        {row['layer']} {row['s']} {row['storage']}: {row['time']:.0f} forecast x {part:.2f}")
+
+
+if __name__ == "__main__":
+    main()

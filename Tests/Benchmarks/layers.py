@@ -1,0 +1,71 @@
+"""Layers that storages are measured on: single operators of many shapes, with seeded weights."""
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+@dataclass(frozen=True)
+class Layer:
+    name: str
+    op: str
+    x: tuple
+    w: tuple
+    y: tuple
+    attributes: tuple = ()
+
+    @property
+    def macs(self):
+        if self.op == "Conv":
+            return int(np.prod(self.y)) * int(np.prod(self.w[1:]))
+        return int(np.prod(self.y)) * self.x[-1]
+
+    def save(self, path):
+        random = np.random.default_rng(len(self.name) + sum(self.x) * 7 + sum(self.w))
+        w = numpy_helper.from_array(random.standard_normal(self.w).astype(np.float32), "w")
+        bias = self.w[0] if self.op == "Conv" or dict(self.attributes).get("transB") else self.w[1]
+        b = numpy_helper.from_array(random.standard_normal(bias).astype(np.float32), "b")
+        inputs, constants = (["x", "w"], [w]) if self.op == "MatMul" else (["x", "w", "b"], [w, b])
+        node = helper.make_node(self.op, inputs, ["y"], name=self.name, **dict(self.attributes))
+        value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        graph = helper.make_graph([node], "layer", [value("x", self.x)], [value("y", self.y)], constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.save(model, path)
+
+
+def conv(cin, cout, h, w, kernel, stride=1, pad=None, group=1):
+    kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
+    pads = [k // 2 for k in kernel] if pad is None else [pad, pad]
+    # An even window is padded by one less at its end.
+    ends = [p - (1 - k % 2) if p else 0 for p, k in zip(pads, kernel)]
+    out = [(e + p + q - k) // stride + 1 for e, p, q, k in zip((h, w), pads, ends, kernel)]
+    kind = "dw" if group == cin and group > 1 else f"g{group}" if group > 1 else "conv"
+    name = f"{kind}{kernel[0]}x{kernel[1]}_{cin}_{cout}_at_{h}x{w}" + (f"_s{stride}" if stride > 1 else "")
+    return Layer(name, "Conv", (1, cin, h, w), (cout, cin // group, *kernel), (1, cout, *out),
+                 (("kernel_shape", list(kernel)), ("pads", pads + ends), ("strides", [stride] * 2), ("group", group)))
+
+
+def full(rows, depth, columns, op="Gemm"):
+    name = f"fc_{rows}x{depth}_{columns}" + ("_mm" if op == "MatMul" else "")
+    if op == "MatMul":
+        return Layer(name, op, (rows, depth), (depth, columns), (rows, columns))
+    return Layer(name, op, (rows, depth), (columns, depth), (rows, columns), (("transB", 1),))
+
+
+LAYERS = [
+    conv(64, 64, 25, 5, 1), conv(8, 16, 48, 48, 1), conv(16, 32, 24, 24, 1), conv(32, 32, 24, 24, 1), conv(32, 64, 12, 12, 1),
+    conv(64, 64, 12, 12, 1), conv(64, 128, 6, 6, 1), conv(128, 128, 6, 6, 1), conv(128, 128, 14, 14, 1), conv(128, 256, 3, 3, 1),
+    conv(256, 256, 3, 3, 1), conv(16, 32, 32, 32, 1, 2, 0), conv(32, 64, 16, 16, 1, 2, 0), conv(24, 40, 7, 9, 1), conv(6, 10, 13, 11, 1),
+    conv(16, 16, 32, 32, 3), conv(16, 16, 8, 8, 3), conv(16, 16, 4, 4, 3), conv(3, 16, 32, 32, 3), conv(1, 16, 32, 32, 3),
+    conv(32, 32, 16, 16, 3), conv(64, 64, 8, 8, 3), conv(64, 64, 16, 16, 3), conv(24, 24, 5, 5, 3), conv(32, 32, 6, 6, 3), conv(48, 48, 7, 7, 3),
+    conv(8, 8, 20, 30, 3), conv(16, 32, 32, 32, 3, 2), conv(32, 64, 16, 16, 3, 2), conv(64, 64, 8, 8, 3, 2), conv(3, 8, 96, 96, 3, 2),
+    conv(12, 20, 15, 9, 3, 2), conv(8, 16, 24, 24, 5), conv(16, 16, 12, 12, 5), conv(16, 32, 14, 14, 5, 2), conv(1, 8, 28, 28, 5),
+    conv(1, 64, 49, 10, (10, 4), 2), conv(16, 16, 1, 48, (1, 24)), conv(16, 16, 1, 24, (1, 24)), conv(16, 32, 1, 128, (1, 9)),
+    conv(32, 32, 1, 64, (1, 3)), conv(8, 16, 1, 256, (1, 16), 2), conv(16, 16, 20, 1, (5, 1)), conv(40, 32, 1, 30, (1, 5)),
+    conv(64, 64, 25, 5, 3, 1, None, 64), conv(8, 8, 48, 48, 3, 1, None, 8), conv(64, 64, 12, 12, 3, 1, None, 64), conv(128, 128, 6, 6, 3, 1, None, 128),
+    conv(32, 32, 24, 24, 3, 2, None, 32), conv(24, 24, 14, 14, 5, 1, None, 24), conv(256, 256, 3, 3, 3, 1, None, 256),
+    conv(16, 32, 16, 16, 3, 1, None, 4), conv(32, 32, 12, 12, 3, 1, None, 2), conv(64, 64, 10, 10, 1, 1, None, 4), conv(12, 12, 14, 14, 3, 1, None, 3),
+    full(1, 64, 12), full(1, 256, 64), full(1, 640, 128), full(1, 128, 128), full(1, 128, 8), full(1, 1024, 256), full(1, 256, 10), full(1, 400, 120),
+    full(1, 490, 64, "MatMul"), full(8, 64, 64), full(32, 128, 64), full(16, 256, 256), full(5, 100, 30), full(3, 40, 24, "MatMul"),
+]

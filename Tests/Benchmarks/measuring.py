@@ -1,0 +1,122 @@
+"""Times of many generated models in turn on this machine, and their exact instructions on Cortex-M4."""
+import json, os, re, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from common import COPPICE, ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "examples", "firmware"))
+import run as firmware  # noqa: E402
+
+STRICTLY = ["gcc", "-O3", "-march=native", "-c"]
+
+
+class Variant:
+    """A model compiled by coppice with one pipeline."""
+
+    def __init__(self, model, folder, name, target, passes):
+        self.folder, self.name = Path(folder), name
+        words = [COPPICE, "compile", model, "-o", folder, "--name", name, "--target", target, "--passes", passes,
+                 "--explain", "--json"]
+        done = subprocess.run(words, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(map(str, words))}\n{done.stderr}")
+        self.said = json.loads(done.stdout)
+        self.manifest = json.loads((self.folder / f"{name}.json").read_text())
+        self.plan = next((p for p in self.said["plans"] if p["chosen"]), None)
+        self.source = self.folder / f"{name}.c"
+
+    def call(self):
+        upper = self.name.upper()
+        return (f"static unsigned char arena_{self.name}[{upper}_ARENA_BYTES + 1u] __attribute__((aligned(128)));\n"
+                f"static void run_{self.name}(void) {{ (void){self.name}_run(arena_{self.name}, x, y); }}\n")
+
+
+def program(variants, body):
+    """C that declares the variants' models, their input and output, and a table of calls."""
+    shapes = [variants[0].manifest[k][0]["shape"] for k in ("inputs", "outputs")]
+    counts = [max(1, eval("*".join(map(str, s)) or "1")) for s in shapes]
+    lines = [f'#include "{v.name}.h"' for v in variants]
+    lines += ["#include <stdint.h>", f"static float x[{counts[0]}] __attribute__((aligned(64)));",
+              f"static float y[{counts[1]}] __attribute__((aligned(64)));"]
+    lines += [v.call() for v in variants]
+    lines += ["static void nothing(void) {}", "static void (*const calls[])(void) = {nothing, "
+              + ", ".join(f"run_{v.name}" for v in variants) + "};", f"enum {{ COUNT = {len(variants) + 1} }};", body]
+    return "\n".join(lines)
+
+
+HOST = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1e9 + t.tv_nsec; }
+int main(void) {
+  static double best[COUNT];
+  static long turns[COUNT];
+  for (unsigned i = 0; i < sizeof x / sizeof *x; ++i) x[i] = (float)((i * 7919u) % 17u) / 9.0f - 0.9f;
+  for (int i = 0; i < COUNT; ++i) {
+    long n = 1;
+    for (;; n *= 2) { double t = now(); for (long k = 0; k < n; ++k) calls[i](); t = now() - t; if (t > 60000 || n > 1000000) break; }
+    turns[i] = n; best[i] = 1e18;
+  }
+  for (int round = 0; round < ROUNDS; ++round)
+    for (int i = 0; i < COUNT; ++i) {
+      calls[i]();
+      double t = now();
+      for (long k = 0; k < turns[i]; ++k) calls[i]();
+      t = (now() - t) / (double)turns[i];
+      if (t < best[i]) best[i] = t;
+    }
+  for (int i = 0; i < COUNT; ++i) printf("%.3f\\n", best[i]);
+  return 0;
+}
+"""
+
+FIRMWARE = """
+#include "harness.h"
+static char none[1];
+void *const harness_inputs = none; const size_t harness_input_bytes = 0;
+const void *const harness_outputs = none; const size_t harness_output_bytes = 0;
+void measure_begin(void); void measure_end(void);
+int harness_run(void) { return 0; }
+int harness_selftest(void) {
+  for (unsigned i = 0; i < sizeof x / sizeof *x; ++i) x[i] = (float)((i * 7919u) % 17u) / 9.0f - 0.9f;
+  for (int i = 0; i < COUNT; ++i) { measure_begin(); calls[i](); measure_end(); }
+  return 0;
+}
+"""
+
+
+def host_times(variants, work, rounds=40):
+    """The least nanoseconds of each variant, all run in turn."""
+    work = Path(work)
+    (work / "main.c").write_text(f"#define ROUNDS {rounds}\n" + program(variants, HOST))
+    with ThreadPoolExecutor(2) as pool:
+        built = list(pool.map(lambda v: subprocess.run([*STRICTLY, v.source, "-o", v.source.with_suffix(".o")]).returncode, variants))
+    if any(built):
+        sys.exit("gcc failed")
+    objects = [v.source.with_suffix(".o") for v in variants]
+    includes = [f"-I{v.folder}" for v in variants]
+    subprocess.run(["gcc", "-O1", *includes, work / "main.c", *objects, "-lm", "-o", work / "main"], check=True)
+    times = [float(t) for t in subprocess.run([work / "main"], capture_output=True, text=True, check=True).stdout.split()]
+    return [t - times[0] for t in times[1:]]
+
+
+class Counter:
+    """Exact instructions on Cortex-M4 of many models in one image."""
+
+    def __init__(self, work):
+        self.machine = firmware.Firmware(firmware.CORES["m4"], work)
+
+    def counts(self, variants, label):
+        objects = []
+        def build(v):
+            return self.machine.compile(v.source, "-O3", label=f"{label}.{v.name}")
+        with ThreadPoolExecutor(2) as pool:
+            objects = list(pool.map(build, variants))
+        main = self.machine.work / f"{label}.c"
+        main.write_text(program(variants, FIRMWARE))
+        objects.append(self.machine.compile(main, "-O2", *[f"-I{v.folder}" for v in variants], label=f"{label}.main"))
+        said = self.machine.run(self.machine.link(label, objects), True)
+        found = [int(n) for n in re.findall(r"^instructions (\d+)$", said, re.M)]
+        return [n - found[0] for n in found[1:len(variants) + 1]]
