@@ -19,6 +19,9 @@ public import CoppicePassManager
 /// t, `percent-of-max=p` what is smaller than p times the largest magnitude; both bounds are rounded
 /// to the weights' own precision. Of equal magnitudes the later one goes, in the order of the file.
 ///
+/// With `block=` blocks, rows or columns go as a whole, ranked by the sums of their magnitudes, and
+/// amounts count them; `block=n:m` keeps the n largest of each m consecutive input channels of a tap.
+///
 /// - Complexity: O(*n*) for *n* elements; one new copy of each tensor that changes.
 public struct PruneMagnitude: Pass {
   /// Name, options and statistics.
@@ -31,21 +34,18 @@ public struct PruneMagnitude: Pass {
       PassOption(
         "percent-of-max", .decimal(0...1),
         "Weights smaller than this part of the largest magnitude in the scope go"),
-      .scope,
-    ],
+    ] + SelectionOptions.options(),
     statistics: ["tensors-pruned", "weights-zeroed"])
 
-  private let amount: PruningAmount
-  private let scope: PruningScope
+  private let selection: SelectionOptions
 
   /// Makes the pass.
   ///
-  /// - Parameter options: One of the four amounts, and the scope.
-  /// - Throws: `pass-option-exclusive` unless exactly one amount is given.
+  /// - Parameter options: One of the five amounts, and how units are made and ranked.
+  /// - Throws: `pass-option-exclusive` unless exactly one amount is given, `prune-block`.
   public init(options: PassOptions) throws {
-    amount = try PruningAmount(
-      options, among: ["sparsity", "keep", "threshold", "percent-of-max"])
-    scope = try options.choice("scope", PruningScope.self)
+    selection = try SelectionOptions(
+      options, amounts: ["sparsity", "keep", "threshold", "percent-of-max"])
   }
 
   /// Zeroes weights.
@@ -55,48 +55,20 @@ public struct PruneMagnitude: Pass {
   ///   - context: Gets a table of the weights, and warnings.
   /// - Throws: `prune-not-finite` for a weight with a NaN or infinity.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    let weights = graph.prunableWeights(context)
+    let weights = graph.prunableWeights(context).filter { !selection.ignores($0, graph) }
     try graph.requireFinite(weights)
     let hasDoubles = weights.contains { $0.constant.type.element == .float64 }
     let width: KeyWidth = hasDoubles ? .double : .single
     let keys = weights.map { MagnitudeKeys(constant: $0.constant, width: width) }
-    let bounds = try bounds(keys)
-    try ElementPruning(pass: Self.info.name, amount: amount, scope: scope).prune(
-      weights, by: keys, width: width,
-      cut: { index in
-        let own = MagnitudeKeys.width(weights[index].constant.type.element)
-        return .below(width.key(magnitude: own.rounded(bounds[index])))
-      }, on: &graph, &context)
-  }
-
-  /// The magnitude that each tensor's elements must reach; empty where a count decides.
-  private func bounds(_ keys: [MagnitudeKeys]) throws -> [Double] {
-    switch amount {
-    case .sparsity, .keep: return []
-    case .threshold(let bound): return keys.map { _ in bound.double }
-    case .percentOfMax(let part):
-      let largest = try keys.map { try $0.largest() }
-      let common = largest.max() ?? 0
-      return largest.map { part.double * (scope == .global ? common : $0) }
+    var pruning = ElementPruning(pass: Self.info.name, options: selection)
+    if case .bound(let name, let number) = selection.amount {
+      pruning.bound = { [selection] index, largest in
+        let bound = name == "threshold" ? number.double : number.double * largest
+        let element = weights[index].constant.type.element
+        let isSingle = selection.isPlain && MagnitudeKeys.width(element) == .single
+        return .below(isSingle ? Double(Float(bound)) : bound)
+      }
     }
-  }
-}
-
-extension KeyWidth {
-  /// The nearest number of this precision.
-  fileprivate func rounded(_ value: Double) -> Double {
-    self == .single ? Double(Float(value)) : value
-  }
-}
-
-extension MagnitudeKeys {
-  /// The largest magnitude.
-  fileprivate func largest() throws -> Double {
-    var largest: UInt64 = 0
-    try forEachPiece { _, keys in largest = keys.reduce(largest, max) }
-    return switch width {
-    case .single: Double(Float(bitPattern: UInt32(truncatingIfNeeded: largest)))
-    case .double: Double(bitPattern: largest)
-    }
+    try pruning.prune(weights, by: keys, width: width, on: &graph, &context)
   }
 }

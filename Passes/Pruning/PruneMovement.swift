@@ -1,6 +1,7 @@
 public import CoppiceIR
 public import CoppicePassManager
 import CoppiceRecords
+import Foundation
 
 /// Zeroes the weights that training moved towards zero.
 ///
@@ -38,14 +39,18 @@ public struct PruneMovement: Pass {
       PassOption(
         "form", .choice(MovementForm.allCases.map(\.rawValue)),
         "How movement is scored; the first the record can serve if none is given"),
-      .scope,
-    ],
+      PassOption(
+        "sigmoid", .decimal(0...1), "Weights whose score has no larger sigmoid than this go"),
+      PassOption(
+        "score-percent-of-max", .decimal(0...1),
+        "Weights whose score is below this part of the largest in the scope go"),
+    ]
+      + SelectionOptions.options(normalisations: [.none, .mean, .layerL2]),
     statistics: ["tensors-pruned", "weights-zeroed"])
 
   private let path: String
-  private let amount: PruningAmount
   private let form: MovementForm?
-  private let scope: PruningScope
+  private let selection: SelectionOptions
 
   /// Makes the pass.
   ///
@@ -53,9 +58,9 @@ public struct PruneMovement: Pass {
   /// - Throws: `pass-option-exclusive` unless exactly one amount is given.
   public init(options: PassOptions) throws {
     path = try options.path("record")
-    amount = try PruningAmount(options, among: ["sparsity", "keep", "threshold"])
     form = options.text("form").flatMap(MovementForm.init)
-    scope = try options.choice("scope", PruningScope.self)
+    selection = try SelectionOptions(
+      options, amounts: ["sparsity", "keep", "threshold", "sigmoid", "score-percent-of-max"])
   }
 
   /// Zeroes weights.
@@ -69,7 +74,7 @@ public struct PruneMovement: Pass {
     let tensors = ServiceTensors(name: path, tensors: try context.services.openTensors(path))
     let record = try TrainingRecord(tensors)
     for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
-    let weights = graph.prunableWeights(context)
+    let weights = graph.prunableWeights(context).filter { !selection.ignores($0, graph) }
     if weights.isEmpty { return graph.warnOfNoWeights(&context) }
     try graph.requireFinite(weights)
     let matches = try RecordMatcher(record).match(
@@ -82,15 +87,29 @@ public struct PruneMovement: Pass {
       MovementKeys(scores: scores, match: match, count: weight.count)
     }
     try requireFinite(keys, weights, graph)
-    var pruning = ElementPruning(pass: Self.info.name, amount: amount, scope: scope)
+    var pruning = ElementPruning(pass: Self.info.name, options: selection)
     pruning.source = ("from", matches.map { record.describe($0) })
-    try pruning.prune(
-      weights, by: keys, width: .single, cut: { _ in cut() }, on: &graph, &context)
+    if case .bound(let name, let number) = selection.amount {
+      pruning.bound = { [selection] _, largest in
+        try Self.bound(name, number.double, largest, isSingle: selection.isPlain)
+      }
+    }
+    try pruning.prune(weights, by: keys, width: .single, on: &graph, &context)
   }
 
-  private func cut() -> ScoreCut? {
-    guard case .threshold(let bound) = amount else { return nil }
-    return .below(Float(bound.double).signedKey + 1)
+  /// The score that decides.
+  private static func bound(
+    _ name: String, _ number: Double, _ largest: Double, isSingle: Bool
+  ) throws(DiagnosticMessage) -> ScoreBound {
+    switch name {
+    case "sigmoid":
+      if number == 0 { return .below(-.infinity) }
+      return .upTo(number == 1 ? .infinity : log(number / (1 - number)))
+    case "score-percent-of-max":
+      guard largest > 0 else { throw .noPositiveScore(largest) }
+      return .below(number * largest)
+    default: return .upTo(isSingle ? Double(Float(number)) : number)
+    }
   }
 
   private func requireFinite(
@@ -105,6 +124,13 @@ public struct PruneMovement: Pass {
 }
 
 extension DiagnosticMessage {
+  fileprivate static func noPositiveScore(_ largest: Double) -> Self {
+    Self(
+      "movement-max",
+      "score-percent-of-max needs a score above 0, but the largest is \(largest)",
+      notes: ["training moved every weight towards zero; give sparsity, keep or threshold"])
+  }
+
   fileprivate static func masked(_ path: String) -> Self {
     Self(
       "record-masked",

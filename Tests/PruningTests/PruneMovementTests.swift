@@ -63,6 +63,37 @@ private struct MemoryTensors: NamedTensors {
       try run(["keep": "0.25", "form": "midpoint"]).mask == [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
   }
 
+  /// `pruning-cases.md` 1: sigmoid(S) > tau, and a part of the largest score.
+  @Test func softMovementKeepsWhatTheSigmoidLets() throws {
+    let scores: [Float] = [-3, -2.1972245773362196, -2, 0, 1.5, -0.5, -2.5, 0.75, -4]
+    func mask(_ options: [String: String], _ scores: [Float] = scores) throws -> [Int] {
+      let ones = Constant([Float](repeating: 1, count: 9), .float32, [3, 3])
+      let services = services {
+        $0.tensors = [
+          "fc.weight/final": ones, "fc.weight/mv": Constant(scores, .float32, [3, 3]),
+        ]
+      }
+      var graph = WeightGraph(width: 3)
+      graph.add("w", shape: [3, 3], [Float](repeating: 1, count: 9))
+      let record = ["record": "run.safetensors"]
+      try graph.run(PruneMovement.self, options.merging(record) { $1 }, services: services)
+      return graph.mask()
+    }
+    #expect(try mask(["sigmoid": "0.1"]) == [0, 0, 1, 1, 1, 1, 0, 1, 0])
+    #expect(try mask(["sigmoid": "0.5"]) == [0, 0, 0, 0, 1, 0, 0, 1, 0])
+    #expect(try mask(["sigmoid": "0.05"]) == [0, 1, 1, 1, 1, 1, 1, 1, 0])
+    #expect(try mask(["sigmoid": "0"]) == [1, 1, 1, 1, 1, 1, 1, 1, 1])
+    #expect(try mask(["sigmoid": "1"]) == [0, 0, 0, 0, 0, 0, 0, 0, 0])
+    let signed: [Float] = [0.5, -0.25, 0.0625, -1, 0.25, 0, -1, -1, -1]
+    #expect(
+      try mask(["score-percent-of-max": "0.125"], signed) == [1, 0, 1, 0, 1, 0, 0, 0, 0])
+    #expect(try mask(["score-percent-of-max": "0.5"], signed) == [1, 0, 0, 0, 1, 0, 0, 0, 0])
+    let negative = scores.map { min($0, 0) }
+    #expect(throws: DiagnosticMessage.self) {
+      try mask(["score-percent-of-max": "0.5"], negative)
+    }
+  }
+
   @Test func theFormAndTheMissingMaskFlagAreReported() throws {
     let notes = try run(["keep": "0.5"]).context.diagnostics
     #expect(notes.map(\.message.id) == ["record-note", "movement-form"])

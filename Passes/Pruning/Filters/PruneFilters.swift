@@ -38,7 +38,7 @@ public struct PruneFilters: Pass {
         "criterion", .choice(FilterCriterion.allCases.map(\.rawValue)), default: "l1",
         "The norm that scores a filter"),
       PassOption(
-        "scope", .choice(PruningScope.allCases.map(\.rawValue)), default: "local",
+        "scope", .choice([PruningScope.local, .global].map(\.rawValue)), default: "local",
         "Rank inside each set of coupled layers or over all of them"),
       PassOption(
         "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),

@@ -4,33 +4,26 @@ import CoppicePassManager
 /// Zeroes the elements of weights with the lowest scores: what the element criteria have in common.
 struct ElementPruning {
   let pass: String
-  let amount: PruningAmount
-  let scope: PruningScope
+  let options: SelectionOptions
 
   /// The column that a criterion adds to the report, with a cell for each weight.
   var source: (column: String, cells: [String])?
 
+  /// The score that decides for a weight, given the largest in the scope; `nil` where a count does.
+  var bound: ((_ weight: Int, _ largest: Double) throws -> ScoreBound)?
+
   /// Prunes weights, ranked by keys that come in the same order.
   func prune(
-    _ weights: [PrunableWeight], by keys: [any ScoreKeys], width: KeyWidth,
-    cut threshold: @escaping (Int) throws -> ScoreCut?, on graph: inout Graph,
+    _ weights: [PrunableWeight], by keys: [any ScoreKeys], width: KeyWidth, on graph: inout Graph,
     _ context: inout PassContext
   ) throws {
     if weights.isEmpty { graph.warnOfNoWeights(&context) }
     let dependencies = InputDependencies(graph)
-    var cuts = Cuts(pruning: self, keys: keys, width: width, threshold: threshold)
     var pruned = PrunedWeights(weights: [], sourceColumn: source?.column)
-    var ties = 0
-    for (index, weight) in weights.enumerated() {
-      if scope == .local { ties = 0 }
-      let outcome: ZeroingOutcome
-      if let cut = try cuts.cut(index) {
-        outcome = try weight.constant.zeroing(cut, by: keys[index], ties: &ties)
-        apply(outcome, to: weight, on: &graph, &context)
-      } else {
-        outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
-      }
-      pruned.weights.append(row(weight, outcome, index, graph))
+    if options.isPlain {
+      try pruneElements(weights, keys, width, &pruned, &graph, &context)
+    } else {
+      try pruneUnits(weights, keys, &pruned, &graph, &context)
     }
     if !weights.isEmpty, pruned.weights.allSatisfy({ $0.newlyZeroed == 0 }),
       context.total("weights-zeroed", of: pass) == 0
@@ -41,7 +34,26 @@ struct ElementPruning {
     dependencies.warnOfLost(in: graph, &context)
   }
 
-  private func apply(
+  private func pruneElements(
+    _ weights: [PrunableWeight], _ keys: [any ScoreKeys], _ width: KeyWidth,
+    _ pruned: inout PrunedWeights, _ graph: inout Graph, _ context: inout PassContext
+  ) throws {
+    var cuts = Cuts(pruning: self, keys: keys, width: width)
+    var ties = 0
+    for (index, weight) in weights.enumerated() {
+      if options.scope == .local { ties = 0 }
+      let outcome: ZeroingOutcome
+      if let cut = try cuts.cut(index) {
+        outcome = try weight.constant.zeroing(cut, by: keys[index], ties: &ties)
+        apply(outcome, to: weight, on: &graph, &context)
+      } else {
+        outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
+      }
+      pruned.weights.append(row(weight, outcome, index, graph))
+    }
+  }
+
+  func apply(
     _ outcome: ZeroingOutcome, to weight: PrunableWeight, on graph: inout Graph,
     _ context: inout PassContext
   ) {
@@ -56,7 +68,7 @@ struct ElementPruning {
     }
   }
 
-  private func row(
+  func row(
     _ weight: PrunableWeight, _ outcome: ZeroingOutcome, _ index: Int, _ graph: Graph
   ) -> PrunedWeights.Weight {
     PrunedWeights.Weight(
@@ -71,31 +83,32 @@ private struct Cuts {
   let pruning: ElementPruning
   let keys: [any ScoreKeys]
   let width: KeyWidth
-  let threshold: (Int) throws -> ScoreCut?
-  var shared: ScoreCut??
+  private var shared: ScoreCut??
+  private var largest: [Double]?
 
-  init(
-    pruning: ElementPruning, keys: [any ScoreKeys], width: KeyWidth,
-    threshold: @escaping (Int) throws -> ScoreCut?
-  ) {
-    (self.pruning, self.keys, self.width, self.threshold) = (pruning, keys, width, threshold)
+  init(pruning: ElementPruning, keys: [any ScoreKeys], width: KeyWidth) {
+    (self.pruning, self.keys, self.width) = (pruning, keys, width)
   }
 
   mutating func cut(_ index: Int) throws -> ScoreCut? {
-    switch pruning.scope {
-    case .local:
-      guard let count = pruning.amount.prunedCount(of: keys[index].count) else {
-        return try threshold(index)
-      }
+    guard let bound = pruning.bound else { return try counted(index) }
+    let all = try largest ?? keys.map { try $0.largest() }
+    largest = all
+    let own = pruning.options.scope == .global ? all.max() ?? 0 : all[index]
+    return .below(keys[index].cut(try bound(index, own)))
+  }
+
+  private mutating func counted(_ index: Int) throws -> ScoreCut? {
+    guard let amount = pruning.options.amount else { return nil }
+    if pruning.options.scope == .local {
+      let count = amount.prunedCount(of: keys[index].count) ?? 0
       return try ScoreCut.lowest(count, of: [keys[index]], width: width)
-    case .global:
-      let total = keys.reduce(0) { $0 + $1.count }
-      guard let count = pruning.amount.prunedCount(of: total) else { return try threshold(index) }
-      if let shared { return shared }
-      let cut = try ScoreCut.lowest(count, of: keys, width: width)
-      shared = .some(cut)
-      return cut
     }
+    if let shared { return shared }
+    let count = amount.prunedCount(of: keys.reduce(0) { $0 + $1.count }) ?? 0
+    let cut = try ScoreCut.lowest(count, of: keys, width: width)
+    shared = .some(cut)
+    return cut
   }
 }
 

@@ -8,6 +8,10 @@ struct MovementKeys: ScoreKeys {
   let match: RecordMatch
   let count: Int
 
+  var range: ClosedRange<UInt64> { (-Float.infinity).signedKey...Float.infinity.signedKey }
+
+  func value(_ key: UInt64) -> Double { Double(Float(signedKey: key)) }
+
   func forEachPiece(_ body: (Int, UnsafeBufferPointer<UInt64>) throws -> Void) throws {
     try scores.scores(of: match, count: count).withBuffer { values throws in
       try forEachBuffer(count: count) { start, keys in

@@ -9,6 +9,9 @@ struct PrunableWeight {
   /// The operators that read it as their weight, in the order of the file.
   let readers: [NodeID]
 
+  /// How the first of them reads it.
+  let reading: Weight.Reader?
+
   var count: Int { constant.type.count }
 }
 
@@ -23,7 +26,8 @@ extension Graph {
       else { return nil }
       var nodes: [NodeID] = []
       for reader in weight.readers where nodes.last != reader.node { nodes.append(reader.node) }
-      return PrunableWeight(value: weight.value, constant: constant, readers: nodes)
+      return PrunableWeight(
+        value: weight.value, constant: constant, readers: nodes, reading: weight.readers.first)
     }
   }
 }

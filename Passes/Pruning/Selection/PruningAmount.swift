@@ -9,46 +9,46 @@ enum PruningAmount: Sendable {
   /// The fraction of the elements that stays, rounded up to a count.
   case keep(ExactDecimal)
 
-  /// Elements with a lower score go.
-  case threshold(ExactDecimal)
+  /// So many units go.
+  case count(Int)
 
-  /// Elements whose score is below this part of the largest score go.
-  case percentOfMax(ExactDecimal)
+  /// The score decides; the option's name says how.
+  case bound(String, ExactDecimal)
 
   /// Reads the one amount that was given among the options of these names.
   init(_ options: PassOptions, among names: [String]) throws(DiagnosticMessage) {
     let name = try options.exactlyOne(of: names)
+    if name == "count" {
+      self = .count(try options.integer("count"))
+      return
+    }
     guard let number = try options.decimal(name) else {
       throw DiagnosticMessage("prune-amount", "give one of \(names.joined(separator: ", "))")
     }
     switch name {
     case "sparsity": self = .sparsity(number)
     case "keep": self = .keep(number)
-    case "threshold": self = .threshold(number)
-    default: self = .percentOfMax(number)
+    default: self = .bound(name, number)
     }
   }
 
-  /// How many of `count` elements go; nil where their scores decide.
+  /// How many of `count` units go; nil where their scores decide.
   func prunedCount(of count: Int) -> Int? {
     switch self {
     case .sparsity(let fraction): min(count, fraction.floor(times: count))
     case .keep(let fraction): max(0, count - fraction.ceiling(times: count))
-    case .threshold, .percentOfMax: nil
+    case .count(let pruned): min(count, pruned)
+    case .bound: nil
     }
   }
 }
 
 /// Which elements are ranked against each other.
 enum PruningScope: String, CaseIterable, Sendable {
-  case local, global
+  case row, local, global
 }
 
 extension PassOption {
-  static let scope = PassOption(
-    "scope", .choice(PruningScope.allCases.map(\.rawValue)), default: "local",
-    "Rank inside each tensor or over all of them")
-
   static let sparsity = PassOption(
     "sparsity", .decimal(0...1), "Fraction of the weights that goes, rounded down to a count")
 

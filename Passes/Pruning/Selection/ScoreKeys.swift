@@ -4,10 +4,52 @@ import CoppiceIR
 protocol ScoreKeys {
   var count: Int { get }
 
+  /// The keys of minus (or plus) infinity and the largest there may be.
+  var range: ClosedRange<UInt64> { get }
+
+  /// The score of a key in `range`.
+  func value(_ key: UInt64) -> Double
+
   /// Calls `body` with consecutive keys, which are valid only inside.
   func forEachPiece(
     _ body: (_ start: Int, _ keys: UnsafeBufferPointer<UInt64>) throws -> Void
   ) throws
+}
+
+/// A score that decides what goes.
+enum ScoreBound {
+  /// Lower scores go.
+  case below(Double)
+
+  /// This score and lower ones go.
+  case upTo(Double)
+
+  /// Whether a score stays.
+  func keeps(_ score: Double) -> Bool {
+    switch self {
+    case .below(let bound): score >= bound
+    case .upTo(let bound): score > bound
+    }
+  }
+}
+
+extension ScoreKeys {
+  /// The first key that a bound keeps.
+  func cut(_ bound: ScoreBound) -> UInt64 {
+    var (low, high) = (range.lowerBound, range.upperBound + 1)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if bound.keeps(value(middle)) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// The largest score; 0 without elements.
+  func largest() throws -> Double {
+    var largest: UInt64?
+    try forEachPiece { _, keys in largest = keys.reduce(largest ?? range.lowerBound, max) }
+    return largest.map(value) ?? 0
+  }
 }
 
 /// The precision in which scores are compared.
@@ -33,6 +75,25 @@ extension Float {
     let bits = (self + 0).bitPattern
     return UInt64(bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits)
   }
+
+  /// The number of a key.
+  init(signedKey key: UInt64) {
+    let bits = UInt32(truncatingIfNeeded: key)
+    self.init(bitPattern: bits & 0x8000_0000 == 0 ? ~bits : bits & 0x7FFF_FFFF)
+  }
+}
+
+extension Double {
+  /// A key that grows with the number; both zeros have the same.
+  var signedKey: UInt64 {
+    let bits = (self + 0).bitPattern
+    return bits & 1 << 63 == 0 ? bits | 1 << 63 : ~bits
+  }
+
+  /// The number of a key.
+  init(signedKey key: UInt64) {
+    self.init(bitPattern: key & 1 << 63 == 0 ? ~key : key & ~(1 << 63))
+  }
 }
 
 /// The magnitudes of the elements of a float constant.
@@ -41,6 +102,15 @@ struct MagnitudeKeys: ScoreKeys {
   let width: KeyWidth
 
   var count: Int { constant.type.count }
+
+  var range: ClosedRange<UInt64> { 0...width.infinity }
+
+  func value(_ key: UInt64) -> Double {
+    switch width {
+    case .single: Double(Float(bitPattern: UInt32(truncatingIfNeeded: key)))
+    case .double: Double(bitPattern: key)
+    }
+  }
 
   /// The precision that loses nothing of an element type.
   static func width(_ element: ElementType) -> KeyWidth { element == .float64 ? .double : .single }

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "ac2ede5598ab58e4"
+#define COPPICE_API_FINGERPRINT "55b28dface237303"

@@ -61,8 +61,12 @@ public struct NodeScope: Hashable, Sendable, CustomStringConvertible {
 
 /// Whether a text matches a glob: `*` stands for any characters, `?` for any one.
 ///
+/// - Parameters:
+///   - pattern: The glob.
+///   - text: What it is held against.
+/// - Returns: Whether all of the text matches.
 /// - Complexity: O(*n* * *m*).
-func globMatches(_ pattern: String, _ text: String) -> Bool {
+package func globMatches(_ pattern: String, _ text: String) -> Bool {
   let (pattern, text) = (Array(pattern), Array(text))
   var (p, t) = (0, 0)
   var retry: (pattern: Int, text: Int)?

@@ -1,0 +1,91 @@
+import CoppiceIR
+import CoppicePassManager
+
+/// What all element criteria let the user choose: units, amount, scope and limits.
+struct SelectionOptions: Sendable {
+  let granularity: Granularity
+  /// `nil` where the pattern `n:m` is the amount.
+  let amount: PruningAmount?
+  let scope: PruningScope
+  let normalisation: ScoreNormalisation
+  /// The fraction of each tensor's units that stays whatever their scores.
+  let floor: ExactDecimal?
+  /// Whether zeros that are there already are the first to go.
+  let keepsZeros: Bool
+  private let ignored: [String]
+
+  /// The declarations, after those of the amounts.
+  static func options(
+    scopes: [PruningScope] = [.local, .global], default scope: PruningScope = .local,
+    normalisations: [ScoreNormalisation] = ScoreNormalisation.allCases
+  ) -> [PassOption] {
+    [
+      .count,
+      PassOption(
+        "scope", .choice(scopes.map(\.rawValue)), default: scope.rawValue,
+        scopes.contains(.row)
+          ? "Rank inside each output channel, inside each tensor or over all of them"
+          : "Rank inside each tensor or over all of them"),
+      .block,
+      PassOption(
+        "normalise", .choice(normalisations.map(\.rawValue)), default: "none",
+        "How scores of different tensors are made comparable"),
+      PassOption(
+        "keep-at-least", .decimal(0...1), "Fraction of each tensor's units that stays in any case"),
+      PassOption(
+        "keep-zeros", .flag, default: "false", "What is zero already goes first and stays zero"),
+      PassOption(
+        "ignore", .text, "Weights or nodes to leave alone: names or globs, parted by semicolons"),
+    ]
+  }
+
+  /// Reads the options.
+  ///
+  /// - Throws: `pass-option-exclusive` unless exactly one amount is given, or none with `block=n:m`;
+  ///   `prune-block`.
+  init(_ options: PassOptions, amounts: [String]) throws(DiagnosticMessage) {
+    granularity = try Granularity(options.text("block") ?? "element")
+    let names = amounts + ["count"]
+    if case .pattern = granularity {
+      if let given = names.first(where: options.isGiven) {
+        throw DiagnosticMessage(
+          "pass-option-exclusive", "block=n:m says how much goes: leave \(given) out")
+      }
+      amount = nil
+    } else {
+      amount = try PruningAmount(options, among: names)
+    }
+    scope = try options.choice("scope", PruningScope.self)
+    normalisation = try options.choice("normalise", ScoreNormalisation.self)
+    floor = try options.decimal("keep-at-least")
+    keepsZeros = try options.flag("keep-zeros")
+    ignored = (options.text("ignore") ?? "").split(separator: ";").map {
+      $0.trimmingSpaces
+    }
+  }
+
+  /// Whether each element is ranked by its own score, with nothing to keep it from its place.
+  var isPlain: Bool {
+    granularity == .element && normalisation == .none && floor == nil && !keepsZeros
+      && scope != .row
+  }
+
+  /// Whether a weight is left alone.
+  func ignores(_ weight: PrunableWeight, _ graph: Graph) -> Bool {
+    let names = [graph[weight.value].name] + weight.readers.map { graph[$0].name }
+    return ignored.contains { pattern in names.contains { globMatches(pattern, $0) } }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingSpaces: String {
+    var text = self
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
+
+extension PassOption {
+  static let count = PassOption("count", .integer(0...Int.max), "How many units go")
+}
