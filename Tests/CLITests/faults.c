@@ -1,5 +1,6 @@
 /* Preloaded into coppice: lets the FAULT_AT-th call that touches files fail, or be cut short with FAULT_SHORT,
-   and notes in FAULT_LOG which one that was. With FAULT_SHRINK, a file is emptied when it has been mapped. */
+   and notes in FAULT_LOG which one that was; FAULT_CALL counts only calls of that name. With FAULT_SHRINK, a file is
+   emptied when it has been mapped. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -16,24 +17,25 @@
 
 static long at, seen;
 static int cut, shrink;
-static char log_path[4096];
+static char log_path[4096], only[32];
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *n = getenv("FAULT_AT"), *log = getenv("FAULT_LOG");
+    const char *n = getenv("FAULT_AT"), *log = getenv("FAULT_LOG"), *name = getenv("FAULT_CALL");
     at = n ? atol(n) : 0;
     cut = getenv("FAULT_SHORT") != NULL;
     shrink = getenv("FAULT_SHRINK") != NULL;
     if (log) snprintf(log_path, sizeof log_path, "%s", log);
+    if (name) snprintf(only, sizeof only, "%s", name);
     unsetenv("LD_PRELOAD"); /* not for the programs that it starts */
 }
 
 static int hit(const char *call, const char *path, int error)
 {
     int descriptor;
-    if (at == 0 || ++seen != at) return 0;
+    if (at == 0 || (only[0] && strcmp(only, call) != 0) || ++seen != at) return 0;
     descriptor = (int)syscall(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     syscall(SYS_write, descriptor, call, strlen(call));
     syscall(SYS_write, descriptor, " ", 1);

@@ -42,6 +42,9 @@ struct HostWorker {
 
   /// Waits for the end of the process.
   func finish() throws {
+    var surplus: UInt8 = 0
+    let isEnded = withUnsafeMutableBytes(of: &surplus) { !process.read(into: $0) }
+    guard isEnded else { throw HostFault.program("it wrote too much") }
     let status = process.wait()
     if status != 0 { throw HostFault.program(reason(status)) }
   }
@@ -49,6 +52,7 @@ struct HostWorker {
   /// Why it ended too early.
   private func fault() -> HostFault {
     let status = process.wait()
+    if let words = process.fault { return .program("its output could not be read: \(words)") }
     return .program(status == 0 ? "it wrote too little" : reason(status))
   }
 

@@ -19,7 +19,9 @@ final class ChildProcess {
   private var child: pid_t
   private var undo: Int?
   /// The end of the pipe that its standard output can be read from.
-  private let output: Int32?
+  private var output: Int32?
+  /// Why its output could not be read.
+  private(set) var fault: String?
 
   /// Starts a program.
   ///
@@ -77,7 +79,7 @@ final class ChildProcess {
   }
 
   deinit {
-    if let output { close(output) }
+    closeOutput()
     if child > 0 {
       kill(-child, SIGKILL)
       _ = wait()
@@ -95,7 +97,10 @@ final class ChildProcess {
       let count = Glibc.read(output, base + done, target.count - done)
       if count > 0 {
         done += count
-      } else if count == 0 || errno != EINTR {
+      } else if count == 0 {
+        return false
+      } else if errno != EINTR {
+        fault = String(cString: strerror(errno))
         return false
       }
     }
@@ -104,9 +109,12 @@ final class ChildProcess {
 
   /// Waits for its end.
   ///
+  /// Its output is closed first, so that it does not wait for a reader.
+  ///
   /// - Returns: Its exit status; 128 and more when a signal ended it, -1 when it is gone already.
   func wait() -> Int {
     guard child > 0 else { return -1 }
+    closeOutput()
     defer { child = 0 }
     // Its group must not be signalled any more when its number is free again.
     var information = siginfo_t()
@@ -122,6 +130,11 @@ final class ChildProcess {
     guard isReaped else { return -1 }
     let signal = status & 0x7F
     return signal == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(signal)
+  }
+
+  private func closeOutput() {
+    if let output { close(output) }
+    output = nil
   }
 }
 
