@@ -101,6 +101,25 @@ struct StorageDecisionTests {
     return try #require(StoragePlanner(target).chooseStorages(layer.graph, request)[layer.weight])
   }
 
+  private func long(keeping part: Int) throws -> (graph: Graph, weight: ValueID) {
+    let attributes: [String: Attribute] = ["pads": .ints([0, 12, 0, 11])]
+    return try graph(
+      Conv(attributes: Attributes(attributes)), x: [1, 16, 1, 48], w: [16, 16, 1, 24],
+      y: [1, 16, 1, 48], keeping: part)
+  }
+
+  /// Plain loops over the nonzeros took twelve times as long as dense here.
+  @Test(arguments: [Target.x86, .cortexM4]) func longWindowsHaveAKernel(_ target: Target) throws {
+    let layer = try long(keeping: 20)
+    for storage in SparseStorageTests.storages {
+      var graph = layer.graph
+      let constant = try #require(graph.constant(layer.weight))
+      graph.setConstant(layer.weight, constant.stored(as: storage, rowAxis: 0), by: "test")
+      let title = try #require(try lower(graph, for: target).program.steps.first?.kernel.title)
+      #expect(title == "sparse_conv", "\(storage)")
+    }
+  }
+
   /// A single row of 256 to 64 at four fifths zeros runs at less than half the speed of dense.
   @Test func shortRowsStayDenseForTime() throws {
     let layer = try graph(

@@ -122,6 +122,9 @@ struct SparseCase {
       conv(
         "window_groups_of_3", x: [1, 6, 7, 7], w: [6, 3, 5, 5], y: [1, 6, 7, 7],
         ["pads": .ints([2, 2, 2, 2]), "group": .int(2)]),
+      conv(
+        "window_long", x: [1, 3, 1, 30], w: [8, 3, 1, 24], y: [1, 8, 1, 30], tail: [Relu()],
+        ["pads": .ints([0, 12, 0, 11])]),
       conv("one_channel", x: [1, 1, 9, 19], w: [8, 1, 3, 3], y: [1, 8, 9, 19], around),
       conv(
         "depthwise", x: [1, 8, 9, 6], w: [8, 1, 3, 3], y: [1, 8, 9, 6],

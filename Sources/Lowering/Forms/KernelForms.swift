@@ -1,6 +1,6 @@
 /// Every form, most special first: of two plans that cost the same the first one is taken.
 let kernelForms: [any KernelForm] = [
-  UniformConvolution(), SparsePointwise(), SparseConvolution(),
+  UniformConvolution(), SparsePointwise(), SparseConvolution(), SparsePaddedConvolution(),
   DepthwiseRows(), DepthwiseConvolution(), DenseConvolution(), SparseProduct(), DenseProduct(),
   PlainLoops(),
 ]
