@@ -49,8 +49,23 @@ extension ModelLowering {
     }
   }
 
+  /// Leaves out steps whose results no later step reads and no output takes.
+  private func removeUnreadSteps() {
+    var live = Set(
+      program.slots.filter { if case .output = $0.role { true } else { false } }.map(\.buffer.id))
+    var kept: [Program.Step] = []
+    for step in program.steps.reversed() {
+      let access = BufferAccess(step.kernel)
+      guard access.writes.contains(where: { live.contains($0.id) }) else { continue }
+      live.formUnion(access.reads.map(\.id))
+      kept.append(step)
+    }
+    program.steps = kept.reversed()
+  }
+
   /// The program with unread constants left out and the bytes of the others filled in.
   func finished() -> Program {
+    removeUnreadSteps()
     var used: Set<Int> = []
     for step in program.steps {
       let access = BufferAccess(step.kernel)
