@@ -79,6 +79,9 @@ public struct PruneMovement: Pass {
     try graph.requireFinite(weights)
     let matches = try RecordMatcher(record).match(
       weights.compactMap { graph.matchTarget($0, context) })
+    if let factor = matches.commonFactor, !graph.mayHoldNormalizations(record, context) {
+      context.warn(.scaled(path, by: factor))
+    }
     let form = try record.form(form, for: matches.flatMap { $0.owners.map(\.parameter) })
     context.note(.form(form))
     if record.masksWereActive, form == .midpoint { context.warn(.masked(path)) }
@@ -123,6 +126,14 @@ public struct PruneMovement: Pass {
   }
 }
 
+extension Graph {
+  /// Whether the model, what passes folded into it, or the record tells of a BatchNormalization.
+  fileprivate func mayHoldNormalizations(_ record: TrainingRecord, _ context: PassContext) -> Bool {
+    allNodes.contains { self[$0].op is BatchNormalization }
+      || !context.results(of: FoldedFactors.self).isEmpty || record.hasNormalizations
+  }
+}
+
 extension DiagnosticMessage {
   fileprivate static func noPositiveScore(_ largest: Double) -> Self {
     Self(
@@ -137,6 +148,14 @@ extension DiagnosticMessage {
       "masks were active while '\(path)' was recorded: masked weights did not move, and the midpoint"
         + " form scores them as if training had not wanted them to",
       notes: ["record without masks, or use form=gradient with scores of the unmasked gradient"])
+  }
+
+  fileprivate static func scaled(_ path: String, by factor: Float) -> Self {
+    Self(
+      "record-scaled",
+      "every weight is \(factor) times what '\(path)' holds at the end of the training, and neither the"
+        + " model nor the record has a BatchNormalization that explains it",
+      notes: ["write the record from the very weights that are exported"])
   }
 
   fileprivate static func form(_ form: MovementForm) -> Self {

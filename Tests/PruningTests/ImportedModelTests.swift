@@ -103,6 +103,35 @@ private func owners(_ context: PassContext) -> [String: String] {
   }
 }
 
+/// Weights that the model holds rounded to 16 bits, against a record of 32.
+@Suite struct RoundedWeightTests {
+  private static let python = project.appending(path: ".venv/bin/python")
+
+  @Test(
+    .enabled(if: FileManager.default.isExecutableFile(atPath: python.path)),
+    arguments: ["float16", "bfloat16"])
+  func areFoundInTheRecordAndPruned(_ element: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let script = project.appending(path: "Tests/PruningTests/half_reference.py")
+    let process = try Process.run(Self.python, arguments: [script.path, folder.path])
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    let record = folder.appending(path: "run.safetensors").path
+    let model = folder.appending(path: "\(element).onnx")
+    let movement = "prune-movement{record=\"\(record)\",sparsity=0.5}"
+    let results = try [movement, "@default,\(movement)", "\(movement),@default"].map { pipeline in
+      let (graph, context) = try run(pipeline, on: model)
+      #expect(Array(owners(context).values) == ["fc.weight, transposed"])
+      #expect(context.total("weights-zeroed", of: "prune-movement") == 24)
+      return try FilterHarness.run(graph, seed: 1)[0]
+    }
+    #expect(results[0].allSatisfy { $0 != 0 })
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+}
+
 @Suite(.enabled(if: hasSharedModels, "SKIPPED: ../shared/models is absent"))
 struct SharedModelTests {
   private func record(_ kind: String) -> String {

@@ -105,6 +105,27 @@ private struct MemoryTensors: NamedTensors {
     #expect(pruned.first?.weights.first?.source == "fc.weight")
   }
 
+  @Test func oneFactorThatNothingExplainsIsWarnedOf() throws {
+    let scaled = { (change: (inout MemoryTensors) -> Void) in
+      services {
+        $0.tensors["fc.weight/final"] = Constant(Self.last.map { $0 * 0.75 }, .float32, [3, 4])
+        change(&$0)
+      }
+    }
+    let warned = try run(["keep": "0.5"], services: scaled { _ in }).context
+    let warning = warned.diagnostics.first { $0.message.id == "record-scaled" }
+    #expect(warning?.severity == .warning)
+    #expect(warning?.message.text.hasPrefix("every weight is 1.333") == true)
+    let normalized = scaled {
+      $0.metadata["params"] = #"{"fc.weight":{},"bn.weight":{}}"#
+      $0.tensors["bn.weight/final"] = Constant([1, 1, 1], .float32, [3])
+    }
+    for services in [self.services(), normalized] {
+      let context = try run(["keep": "0.5", "form": "gradient"], services: services).context
+      #expect(!context.diagnostics.contains { $0.message.id == "record-scaled" })
+    }
+  }
+
   @Test func midpointScoresOfAMaskedTrainingAreWarnedOf() throws {
     let masked = services { $0.metadata["masks_active"] = "true" }
     for (form, ids) in [

@@ -140,6 +140,58 @@ import Testing
       try owners(record, target("x", [4, 8], half, precision: .bfloat16)) == [["w: identity"]])
   }
 
+  /// What a Cast of a weight of 16 bits leaves is a constant of 32 bits.
+  @Test(arguments: [UInt32(0x1FFF), 0xFFFF])
+  func weightsThatWereRoundedAndWidenedMatchTheirOwner(_ lost: UInt32) throws {
+    let values = numbers(32, seed: 72)
+    let record = try record([("w", [4, 8], values), ("v", [4, 8], numbers(32, seed: 73))])
+    let rounded = values.map { Float(bitPattern: ($0.bitPattern + lost / 2) & ~lost) }
+    #expect(rounded.allSatisfy { $0.magnitude > 0x1p-14 })
+    #expect(try owners(record, target("x", [4, 8], rounded)) == [["w: identity"]])
+    let other = rounded.map { $0 * 1.015625 }
+    #expect(throws: DiagnosticMessage.self) { try owners(record, target("x", [4, 8], other)) }
+  }
+
+  @Test func weightsWithSeveralFaultyPartsCountOnce() throws {
+    let record = try record([("w", [12, 2], numbers(24, seed: 74))])
+    let lstm = target("l", [2, 12, 2], numbers(48, seed: 75), role: .lstm)
+    let error = #expect(throws: DiagnosticMessage.self) { try owners(record, lstm) }
+    #expect(error?.text.hasSuffix("does not tell the owner of 1 of 1 weights") == true)
+    #expect(error?.notes.count == 2)
+  }
+
+  @Test func distancesAreNeverSaidToBeNothing() throws {
+    let values = numbers(12, seed: 76)
+    let record = try record([("w", [3, 4], values)])
+    let note = { (change: (Int, Float) -> Float) throws -> String in
+      let moved = values.enumerated().map(change)
+      let error = #expect(throws: DiagnosticMessage.self) {
+        try owners(record, target("x", [3, 4], moved))
+      }
+      return error?.notes.first ?? ""
+    }
+    let tiny = try note { index, value in index % 2 == 0 ? value * 1.0001 : value }
+    #expect(tiny.contains("off by less than 0.05 % in L2"), "\(tiny)")
+    let small = try note { index, value in index % 2 == 0 ? value * 1.003 : value }
+    #expect(small.contains(/off by 0\.[1-3] % in L2/), "\(small)")
+    let zero = try note { index, _ in 0 }
+    #expect(zero.contains("off by 100.0 % in L2"), "\(zero)")
+  }
+
+  @Test func oneFactorOfAllChannelsIsFound() throws {
+    let (one, two) = (numbers(12, seed: 77), numbers(20, seed: 78))
+    let record = try record([("a", [3, 4], one), ("b", [4, 5], two)])
+    let factor = { (first: Float, second: Float) throws -> Float? in
+      try RecordMatcher(record).match([
+        target("x", [3, 4], one.map { $0 * first }), target("y", [4, 5], two.map { $0 * second }),
+      ]).commonFactor
+    }
+    #expect(abs(try #require(try factor(0.75, 0.75)) - 0.75) < 1e-5)
+    #expect(try factor(0.75, 0.8) == nil)
+    #expect(try factor(0.75, 1) == nil)
+    #expect(try factor(1, 1) == nil)
+  }
+
   @Test func amongEqualsTheNameDecidesThenTheScope() throws {
     let values = numbers(12, seed: 80)
     let record = try record([("a.weight", [3, 4], values), ("b.weight", [3, 4], values)])

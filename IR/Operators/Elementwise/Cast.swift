@@ -24,13 +24,46 @@ public struct Cast: Elementwise, ElementCarrier {
     node.attributes["to"] = names[name.uppercased()].map { .int($0) }
   }
 
+  /// Operand 0's shape; a constant may also hold float16 or bfloat16, which are converted at compile time.
+  ///
+  /// - Parameter context: The operand.
+  /// - Returns: One type.
+  /// - Throws: `cast-type`, `element-type`.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    [TensorType(try resultElement(context), try context.type(0).shape)]
+  }
+
+  /// The constant's elements in the wanted type, for constants of float16 or bfloat16.
+  ///
+  /// - Parameter context: The operand.
+  /// - Returns: Nothing for other operands.
+  public func fold(_ context: InferenceContext) -> [Constant]? {
+    guard let constant = context.known.first ?? nil, constant.type.element.isHalf,
+      attributes.int("to") == ElementType.onnxFloat32
+    else { return nil }
+    return [Constant(constant.numbers.map { Float($0) }, .float32, constant.type.shape)]
+  }
+
+  /// One pass over the elements, of a table in the wanted type for a constant of 16-bit floats.
+  ///
+  /// - Parameter builder: Takes the loops.
+  /// - Throws: `missing-operand`.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let converted = fold(builder.context)?.first.map { builder.table($0, "value", from: 0) }
+    try lower(converted.map { [$0] } ?? builder.operands, builder)
+  }
+
   /// The type that `to` names.
   ///
   /// - Parameter context: The operands.
   /// - Returns: A computable element type.
   /// - Throws: `cast-type`, `element-type`.
   public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
-    _ = try context.computable(0)
+    let isHalfConstant =
+      try context.type(0).element.isHalf && context.known.first.map { $0 != nil } == true
+    if !(isHalfConstant && attributes.int("to") == ElementType.onnxFloat32) {
+      _ = try context.computable(0)
+    }
     let code = attributes.int("to")
     guard let element = ElementType(onnx: code) else {
       throw DiagnosticMessage("cast-type", "to is \(code), which is no element type of ONNX")
@@ -67,6 +100,12 @@ extension Expr {
 }
 
 extension ElementType {
+  /// `TensorProto.FLOAT`.
+  fileprivate static let onnxFloat32 = 1
+
+  /// Whether it is a float of 16 bits.
+  fileprivate var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
   private static let onnxOrder: [ElementType] = [
     .float32, .uint8, .int8, .uint16, .int16, .int32, .int64, .string, .bool, .float16, .float64,
     .uint32, .uint64, .complex64, .complex128, .bfloat16, .float8e4m3fn, .float8e4m3fnuz,

@@ -65,8 +65,15 @@ extension Elementwise {
   /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    try lower(builder.operands, builder)
+  }
+
+  /// One pass over the elements of views that stand for the operands.
+  func lower(
+    _ operands: [TensorView?], _ builder: LoopBuilder
+  ) throws(DiagnosticMessage) {
     let y = try builder.result()
-    let x = builder.operands.map { $0?.broadcast(to: y.shape) }
+    let x = operands.map { $0?.broadcast(to: y.shape) }
     if builder.epilogue != nil {
       return builder.loops(y.shape) { index in
         builder.store(scalar(x.compactMap { $0?[index] }, builder), to: y, at: index)

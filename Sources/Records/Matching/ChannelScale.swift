@@ -44,6 +44,24 @@ struct ChannelMap: Hashable, Sendable {
   }
 }
 
+extension [RecordMatch] {
+  /// The one factor of all channels of all owners; nil where they differ, or one is not scaled.
+  ///
+  /// A channel of zeros fits any factor and has 1.
+  package var commonFactor: Float? {
+    var common: Float?
+    for owner in flatMap(\.owners) {
+      guard let scale = owner.scale else { return nil }
+      for factor in scale.factors where factor != 1 {
+        let first = common ?? factor
+        guard (factor - first).magnitude <= 1e-4 * first.magnitude else { return nil }
+        common = first
+      }
+    }
+    return common
+  }
+}
+
 extension LayoutComparison {
   /// With fewer elements a factor of its own makes any channel fit.
   private static let leastElementsPerChannel = 4

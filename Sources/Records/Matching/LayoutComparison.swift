@@ -49,7 +49,7 @@ struct LayoutComparison {
     return true
   }
 
-  /// The relative distance in L2, over a sample where there are very many elements.
+  /// The distance in L2 relative to the constant, or to the parameter where the constant is zero; over a sample where there are very many elements.
   func distance(_ layout: RecordLayout) -> Double {
     let step = max(1, layout.range.count >> 16)
     var (difference, norm) = (0.0, 0.0)
@@ -64,6 +64,6 @@ struct LayoutComparison {
       }
       return true
     }
-    return (difference / max(norm, .leastNormalMagnitude)).squareRoot()
+    return norm > 0 ? (difference / norm).squareRoot() : difference > 0 ? 1 : 0
   }
 }

@@ -43,6 +43,30 @@ package struct MatchTarget: Sendable {
   }
 }
 
+extension MatchTarget {
+  /// The target as one that was rounded, where 32-bit numbers all fit in 16 bits: what a Cast leaves.
+  var rounded: MatchTarget? {
+    guard precision == .exact else { return nil }
+    let fitting: Precision? = values.withBuffer { values in
+      if values.allSatisfy({ $0.bitPattern & 0xFFFF == 0 }) { return .bfloat16 }
+      return values.allSatisfy(\.isFloat16) ? .float16 : nil
+    }
+    return fitting.map {
+      MatchTarget(
+        name: name, shape: shape, values: values, precision: $0, role: role, uses: uses,
+        scopes: scopes, factors: factors)
+    }
+  }
+}
+
+extension Float {
+  /// Whether float16 holds the number; its least step is 2 to the power of -24.
+  fileprivate var isFloat16: Bool {
+    guard magnitude >= 0x1p-14 else { return (self * 0x1p24).rounded() == self * 0x1p24 }
+    return bitPattern & 0x1FFF == 0 && magnitude <= 65504
+  }
+}
+
 /// The parameter that a constant, or a part of one, was made from.
 package struct RecordOwner: Sendable {
   /// Which of the record's parameters.

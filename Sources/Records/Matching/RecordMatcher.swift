@@ -21,13 +21,18 @@ package struct RecordMatcher {
     let claims = Claims(candidates)
     var matches: [RecordMatch] = []
     var faults: [String] = []
+    var faulty: Set<Int> = []
     for (index, target) in targets.enumerated() {
       var owners: [RecordOwner] = []
       for part in candidates[index] {
         switch choose(part.owners, for: target, rivals: claims.rivals(of: part)) {
         case .owners(let chosen): owners += chosen
-        case .none: faults.append(unmatched(target, part.range))
-        case .ambiguous: faults.append(ambiguous(target, part.owners))
+        case .none:
+          faults.append(unmatched(target, part.range))
+          faulty.insert(index)
+        case .ambiguous:
+          faults.append(ambiguous(target, part.owners))
+          faulty.insert(index)
         }
       }
       matches.append(RecordMatch(target: index, owners: owners))
@@ -35,7 +40,7 @@ package struct RecordMatcher {
     guard faults.isEmpty else {
       throw DiagnosticMessage(
         "record-match",
-        "'\(record.name)' does not tell the owner of \(faults.count)"
+        "'\(record.name)' does not tell the owner of \(faulty.count)"
           + " of \(targets.count) weights",
         notes: faults)
     }
@@ -67,12 +72,19 @@ private enum Choice {
 
 extension RecordMatcher {
   private func candidates(_ target: MatchTarget) -> [Part] {
-    let parts = parts(of: target)
-    return parts.map { range in
-      let exact = owners(target, range, scaled: false)
-      return Part(
-        range: range, owners: exact.isEmpty ? owners(target, range, scaled: true) : exact)
+    let exact = unscaled(target)
+    guard exact.contains(where: \.owners.isEmpty) else { return exact }
+    if let rounded = target.rounded.map(unscaled), !rounded.contains(where: \.owners.isEmpty) {
+      return rounded
     }
+    return exact.map { part in
+      part.owners.isEmpty
+        ? Part(range: part.range, owners: owners(target, part.range, scaled: true)) : part
+    }
+  }
+
+  private func unscaled(_ target: MatchTarget) -> [Part] {
+    parts(of: target).map { Part(range: $0, owners: owners(target, $0, scaled: false)) }
   }
 
   /// The directions of a recurrent layer are owned one by one.
@@ -209,11 +221,16 @@ extension RecordMatcher {
     guard let (parameter, distance) = nearest(target, range) else {
       return "\(start): no recorded parameter has its shape"
     }
-    let percent = Double(Int(distance * 1000)) / 10
-    return "\(start): the nearest is '\(parameter.name)', off by \(percent) % in L2;"
+    return "\(start): the nearest is '\(parameter.name)', off by \(percent(distance)) in L2;"
       + (distance < 0.5
         ? " the record seems to be of an earlier or later state of this layer"
         : " the record seems to be of another model")
+  }
+
+  private func percent(_ distance: Double) -> String {
+    if distance < 0.0005 { return "less than 0.05 %" }
+    if distance > 10 { return "more than 1000 %" }
+    return "\((distance * 1000).rounded() / 10) %"
   }
 
   private func nearest(

@@ -63,6 +63,11 @@ package struct TrainingRecord: Sendable {
     constants["\(parameter.name)/\(key.rawValue)"].flatMap(FloatValues.init)
   }
 
+  /// Whether a parameter looks like one of a normalisation: a vector that is no bias.
+  package var hasNormalizations: Bool {
+    parameters.contains { $0.shape.count == 1 && $0.name.split(separator: ".").last != "bias" }
+  }
+
   private func requireFinite(_ parameter: Parameter, _ key: RecordKey) throws(DiagnosticMessage) {
     guard let index = values(parameter, key)?.withBuffer(firstNonFinite) else { return }
     let tensor = "\(parameter.name)/\(key.rawValue)"
