@@ -92,6 +92,13 @@ public struct PruneMovement: Pass {
     try requireFinite(keys, weights, graph)
     var pruning = ElementPruning(pass: Self.info.name, options: selection)
     pruning.source = ("from", matches.map { record.describe($0) })
+    pruning.owners = matches.map { match in
+      match.owners.map { owner in
+        let parameter = record.parameters[owner.parameter]
+        return PrunedWeights.Owner(
+          name: parameter.name, shape: parameter.shape, layout: owner.layout)
+      }
+    }
     if case .bound(let name, let number) = selection.amount {
       pruning.bound = { [selection] _, largest in
         try Self.bound(name, number.double, largest, isSingle: selection.isPlain)

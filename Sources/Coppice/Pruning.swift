@@ -1,6 +1,5 @@
 public import CoppiceIR
 import CoppiceONNX
-import CoppiceRecords
 
 extension Compiler {
   /// Runs a pipeline on a model and writes the model back as ONNX.
@@ -8,7 +7,8 @@ extension Compiler {
   /// - Parameters:
   ///   - path: The model file.
   ///   - output: The file to write.
-  ///   - masks: A safetensors file that takes a mask of 0 and 1 for each weight; none if `nil`.
+  ///   - masks: A safetensors file that takes a mask of 0 and 1 for each weight, under the names and in
+  ///     the layout of the training where a record tells them; none if `nil`.
   /// - Returns: The graph, and what the passes say.
   /// - Throws: Why the model, the pipeline or a file refuses.
   public func prune(
@@ -29,9 +29,11 @@ extension Compiler {
     let set = OutputSet()
     var problems: [Diagnostic] = []
     if let masks {
+      let found = ModelMasks(optimized.graph, optimized.context)
+      optimized.diagnostics += found.notes.map { Diagnostic(.note, $0) }
       problems += collected { () throws(Diagnostics) in
         let inputs = optimized.modelFiles + optimized.otherFiles
-        try set.add(masks, sparing: inputs) { try writeMasks(optimized.graph, to: $0) }
+        try set.add(masks, sparing: inputs) { try found.write(to: $0) }
       }
     }
     problems += collected { () throws(Diagnostics) in
@@ -42,18 +44,6 @@ extension Compiler {
     if !problems.isEmpty { throw Diagnostics(problems) }
     try set.commit { () throws(Diagnostics) in try confirm(optimized) }
     return optimized
-  }
-
-  /// Writes 1 for each weight that is left and 0 for each that is pruned.
-  private func writeMasks(_ graph: Graph, to path: String) throws(DiagnosticMessage) {
-    var writer = SafetensorsWriter(metadata: ["format": "coppice-masks/1"])
-    for weight in graph.weights() where weight.refusal == nil {
-      guard let constant = graph.constant(weight.value) else { continue }
-      let mask = constant.numbers.map { UInt8($0 == 0 ? 0 : 1) }
-      let name = graph[weight.value].name
-      try writer.add(name, .uint8, shape: constant.type.shape, bytes: mask)
-    }
-    try writer.write(to: path)
   }
 }
 

@@ -13,6 +13,8 @@ import Testing
       "prune-magnitude{sparsity=0.7}", "@default,prune-magnitude{sparsity=0.8,scope=global}",
       "prune-filters{sparsity=0.4}", "prune-filters{sparsity=0.4,mask-only=true}",
       "prune-movement{record=\(Models.digits)/digits.prunerec.safetensors,keep=0.2}",
+      "prune-filters{sparsity=0.3},prune-magnitude{sparsity=0.5}",
+      "prune-oracle{data=\(Models.digits),sparsity=0.2}",
     ]
     for (index, passes) in pipelines.enumerated() {
       let pruned = try Program.coppice(
@@ -29,7 +31,7 @@ import Testing
     }
     let check = try Program.run([Program.python, script, "check", folder.path])
     #expect(check.status == 0, "\(check.errors)")
-    #expect(check.text == "5 models\n")
+    #expect(check.text == "7 models\n")
   }
 
   @Test func aModelMayBePrunedInPlace() throws {

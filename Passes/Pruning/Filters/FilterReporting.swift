@@ -2,8 +2,14 @@ import CoppiceIR
 import CoppicePassManager
 
 extension FilterRewriting {
+  /// Removes the filters or zeroes them, and says so.
+  func apply(to graph: inout Graph, isMaskOnly: Bool, _ context: inout PassContext) throws {
+    if isMaskOnly { mask(&graph) } else { context.leave(try remove(from: &graph)) }
+    report(to: &context)
+  }
+
   /// Says which filters each layer loses, and counts them.
-  func report(to context: inout PassContext) {
+  private func report(to context: inout PassContext) {
     var pruned = PrunedFilters(layers: [])
     for layer in analysis.layers {
       let gone = layer.units.indices.filter { isRemoved(layer.units[$0]) }

@@ -24,15 +24,15 @@ struct FilterRewriting {
 
   /// Zeroes all that removal would delete.
   func mask(_ graph: inout Graph) {
-    rewriteConstants(&graph, analysis.slices.filter(\.isMasked)) { constant, slice in
+    _ = rewriteConstants(&graph, analysis.slices.filter(\.isMasked)) { constant, slice in
       constant.clearing(slice.units.indices.filter { isRemoved(slice.units[$0]) }, axis: slice.axis)
     }
   }
 
   /// Removes channels from constants, attributes and shapes, and infers all types again.
-  func remove(from graph: inout Graph) throws {
+  func remove(from graph: inout Graph) throws -> RemovedChannels {
     for id in analysis.graph.nodes { rewriteShapes(id, &graph) }
-    rewriteConstants(&graph, analysis.slices) { constant, slice in
+    let cuts = rewriteConstants(&graph, analysis.slices) { constant, slice in
       constant.selecting(kept(slice.units), axis: slice.axis)
     }
     for (id, units) in analysis.groups.sorted(by: { $0.key < $1.key })
@@ -51,13 +51,16 @@ struct FilterRewriting {
         throw Diagnostic(.error, error, at: graph.location(id))
       }
     }
+    return RemovedChannels(cuts: cuts)
   }
 
   /// Rewrites each constant that a slice touches; readers that want other slices get a copy.
+  ///
+  /// - Returns: What became of each, as if it were cut.
   private func rewriteConstants(
     _ graph: inout Graph, _ slices: [ChannelSlice],
     _ rewrite: (Constant, ChannelSlice) -> Constant
-  ) {
+  ) -> [RemovedChannels.Cut] {
     struct Reader: Hashable {
       var node: NodeID
       var operand: Int
@@ -70,6 +73,8 @@ struct FilterRewriting {
       if cuts[reader] == nil { order.append(reader) }
       cuts[reader, default: []].append(slice)
     }
+    let weights = Set(analysis.graph.weights().map(\.value))
+    var rewritten: [RemovedChannels.Cut] = []
     var done: [ValueID: [(key: Set<[Int]>, value: ValueID)]] = [:]
     for reader in order {
       guard let value = graph[reader.node].operand(reader.operand),
@@ -95,7 +100,15 @@ struct FilterRewriting {
         graph.setConstant(value, new, by: pass)
       }
       done[value, default: []].append((key, target))
+      rewritten.append(
+        RemovedChannels.Cut(
+          source: value, name: analysis.graph[value].name, shape: constant.type.shape,
+          isWeight: weights.contains(value), value: target,
+          axes: own.map {
+            RemovedChannels.Axis(axis: $0.axis, extent: $0.units.count, kept: kept($0.units))
+          }))
     }
+    return rewritten
   }
 
   private func key(_ slices: [ChannelSlice]) -> Set<[Int]> {

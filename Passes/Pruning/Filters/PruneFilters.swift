@@ -86,8 +86,7 @@ public struct PruneFilters: Pass {
     }
     let removed = Set(chosen.filter { _ in context.mayRewrite() })
     let rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
-    if isMaskOnly { rewriting.mask(&graph) } else { try rewriting.remove(from: &graph) }
-    rewriting.report(to: &context)
+    try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
   }
 }
 

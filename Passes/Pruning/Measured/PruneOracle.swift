@@ -105,8 +105,7 @@ public struct PruneOracle: Pass {
     let rewriting = FilterRewriting(
       analysis: filters.analysis, removed: Set(off.map { filters.candidates[$0].unit }),
       pass: Self.info.name)
-    if isMaskOnly { rewriting.mask(&graph) } else { try rewriting.remove(from: &graph) }
-    rewriting.report(to: &context)
+    try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
     let after = try meter.measure([GateSetting(off: off, count: filters.gates.count)])[0]
     context.leave(search.report(after))
     context.note(.measured(meter, after, samples.count, off.count))

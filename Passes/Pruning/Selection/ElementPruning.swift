@@ -12,6 +12,9 @@ struct ElementPruning {
   /// The score that decides for a weight, given the largest in the scope; `nil` where a count does.
   var bound: ((_ weight: Int, _ largest: Double) throws -> ScoreBound)?
 
+  /// The parameters that each weight was made from, where a record tells.
+  var owners: [[PrunedWeights.Owner]]?
+
   /// Prunes weights, ranked by keys that come in the same order.
   func prune(
     _ weights: [PrunableWeight], by keys: [any ScoreKeys], width: KeyWidth, on graph: inout Graph,
@@ -74,7 +77,7 @@ struct ElementPruning {
     PrunedWeights.Weight(
       value: weight.value, name: graph[weight.value].name, type: weight.constant.type,
       zeros: weight.count - outcome.nonzeros, newlyZeroed: outcome.zeroed,
-      source: source?.cells[index])
+      source: source?.cells[index], owners: owners?[index] ?? [])
   }
 }
 

@@ -1,8 +1,19 @@
 public import CoppiceIR
 public import CoppicePassManager
+package import CoppiceRecords
 
 /// What the element criteria leave: the zeros of each weight.
 public struct PrunedWeights: PassResult {
+  /// A parameter of the training that a weight, or a part of it, was made from.
+  public struct Owner: Sendable {
+    /// Its name in the record.
+    public let name: String
+    /// Its shape in the record.
+    public let shape: [Int]
+    /// How the weight's elements lie in it.
+    package let layout: RecordLayout
+  }
+
   /// One weight.
   public struct Weight: Sendable {
     /// The constant.
@@ -17,6 +28,8 @@ public struct PrunedWeights: PassResult {
     public let newlyZeroed: Int
     /// Where its scores came from; `nil` when they are its own elements.
     public let source: String?
+    /// The parameters that it was made from; empty where no record names them.
+    public let owners: [Owner]
   }
 
   /// The weights in the order of the layers.

@@ -84,6 +84,16 @@ extension RecordLayout {
     blocks.allSatisfy { $0.forEachRun(body) }
   }
 
+  /// The parameter's own order of flags that stand in the constant's.
+  package func inParameter(_ flags: [UInt8]) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: range.count)
+    _ = forEachRun { start, from, stride, count in
+      for step in 0..<count { result[from + step * stride] = flags[start + step] }
+      return true
+    }
+    return result
+  }
+
   /// The position in the parameter of one element of the constant.
   func parameterIndex(_ index: Int) -> Int? {
     guard let block = blocks.first(where: { ($0.start..<$0.start + $0.count).contains(index) })
