@@ -30,9 +30,7 @@ public struct PruneMovement: Pass {
   public static let info = PassInfo(
     name: "prune-movement", summary: "Zero the weights that training moved towards zero",
     exactness: .approximate,
-    options: [
-      PassOption(
-        "record", .path, isRequired: true, "The training record, safetensors in prunerec/1"),
+    options: RecordOptions.options() + [
       .sparsity, .keep,
       PassOption(
         "threshold", .decimal(-1e300...1e300), "Weights whose score is not above this go"),
@@ -48,7 +46,7 @@ public struct PruneMovement: Pass {
       + SelectionOptions.options(normalisations: [.none, .mean, .layerL2]),
     statistics: ["tensors-pruned", "weights-zeroed"])
 
-  private let path: String
+  private let options: RecordOptions
   private let form: MovementForm?
   private let selection: SelectionOptions
 
@@ -57,7 +55,7 @@ public struct PruneMovement: Pass {
   /// - Parameter options: The record, one of the three amounts, the form and the scope.
   /// - Throws: `pass-option-exclusive` unless exactly one amount is given.
   public init(options: PassOptions) throws {
-    path = try options.path("record")
+    self.options = try RecordOptions(options)
     form = options.text("form").flatMap(MovementForm.init)
     selection = try SelectionOptions(
       options, amounts: ["sparsity", "keep", "threshold", "sigmoid", "score-percent-of-max"])
@@ -71,34 +69,22 @@ public struct PruneMovement: Pass {
   /// - Throws: What is wrong with the record, `record-match` where a weight has no owner in it, and
   ///   `prune-not-finite` for a weight or score with a NaN or infinity.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    let tensors = ServiceTensors(name: path, tensors: try context.services.openTensors(path))
-    let record = try TrainingRecord(tensors)
-    for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
     let weights = graph.prunableWeights(context).filter { !selection.ignores($0, graph) }
-    if weights.isEmpty { return graph.warnOfNoWeights(&context) }
     try graph.requireFinite(weights)
-    let matches = try RecordMatcher(record).match(
-      weights.compactMap { graph.matchTarget($0, context) })
-    if let factor = matches.commonFactor, !graph.mayHoldNormalizations(record, context) {
-      context.warn(.scaled(path, by: factor))
-    }
-    let form = try record.form(form, for: matches.flatMap { $0.owners.map(\.parameter) })
+    let recorded = try RecordedWeights(weights, options, graph, &context)
+    if weights.isEmpty { return graph.warnOfNoWeights(&context) }
+    let record = recorded.record
+    let form = try record.form(form, for: recorded.parameters)
     context.note(.form(form))
-    if record.masksWereActive, form == .midpoint { context.warn(.masked(path)) }
+    if record.masksWereActive, form == .midpoint { context.warn(.masked(record.name)) }
     let scores = MovementScores(record, form: form)
-    let keys = zip(weights, matches).map { weight, match in
+    let keys = zip(weights, recorded.matches).map { weight, match in
       MovementKeys(scores: scores, match: match, count: weight.count)
     }
     try requireFinite(keys, weights, graph)
     var pruning = ElementPruning(pass: Self.info.name, options: selection)
-    pruning.source = ("from", matches.map { record.describe($0) })
-    pruning.owners = matches.map { match in
-      match.owners.map { owner in
-        let parameter = record.parameters[owner.parameter]
-        return PrunedWeights.Owner(
-          name: parameter.name, shape: parameter.shape, layout: owner.layout)
-      }
-    }
+    pruning.source = ("from", recorded.descriptions)
+    pruning.owners = recorded.owners
     if case .bound(let name, let number) = selection.amount {
       pruning.bound = { [selection] _, largest in
         try Self.bound(name, number.double, largest, isSingle: selection.isPlain)
@@ -133,14 +119,6 @@ public struct PruneMovement: Pass {
   }
 }
 
-extension Graph {
-  /// Whether the model, what passes folded into it, or the record tells of a BatchNormalization.
-  fileprivate func mayHoldNormalizations(_ record: TrainingRecord, _ context: PassContext) -> Bool {
-    allNodes.contains { self[$0].op is BatchNormalization }
-      || !context.results(of: FoldedFactors.self).isEmpty || record.hasNormalizations
-  }
-}
-
 extension DiagnosticMessage {
   fileprivate static func noPositiveScore(_ largest: Double) -> Self {
     Self(
@@ -155,14 +133,6 @@ extension DiagnosticMessage {
       "masks were active while '\(path)' was recorded: masked weights did not move, and the midpoint"
         + " form scores them as if training had not wanted them to",
       notes: ["record without masks, or use form=gradient with scores of the unmasked gradient"])
-  }
-
-  fileprivate static func scaled(_ path: String, by factor: Float) -> Self {
-    Self(
-      "record-scaled",
-      "every weight is \(factor) times what '\(path)' holds at the end of the training, and neither the"
-        + " model nor the record has a BatchNormalization that explains it",
-      notes: ["write the record from the very weights that are exported"])
   }
 
   fileprivate static func form(_ form: MovementForm) -> Self {

@@ -25,6 +25,13 @@ struct ChannelMap: Hashable, Sendable {
     stride = size / channels
   }
 
+  /// The output channels stand on the last axis.
+  init?(trailing shape: [Int]) {
+    guard let channels = shape.last, channels > 0, let size = elementCount(of: shape), size > 0
+    else { return nil }
+    (count, groupChannels, groupSize, stride) = (channels, channels, size, 1)
+  }
+
   /// The output channels of each group stand on the second axis, the groups along the first.
   init?(transposedConvolution shape: [Int], groups: Int) {
     guard shape.count >= 2, groups > 0, shape[0] % groups == 0, let size = elementCount(of: shape),
@@ -38,9 +45,25 @@ struct ChannelMap: Hashable, Sendable {
 
   var elementsPerChannel: Int { groupSize / groupChannels }
 
+  /// Whether each channel is a run of elements.
+  var isLeading: Bool { stride == elementsPerChannel }
+
   func channel(_ position: Int) -> Int {
     let group = position / groupSize
     return group * groupChannels + position % groupSize / stride % groupChannels
+  }
+}
+
+extension MatchTarget.Role {
+  /// The output channels of a parameter that lies in a layout.
+  func channels(of shape: [Int], in layout: RecordLayout) -> ChannelMap? {
+    switch self {
+    case .plain: ChannelMap(leading: shape)
+    case .transposedConvolution(let groups):
+      ChannelMap(transposedConvolution: shape, groups: groups)
+    case .lstm, .gru:
+      layout.hasTransposedGates ? ChannelMap(trailing: shape) : ChannelMap(leading: shape)
+    }
   }
 }
 

@@ -77,6 +77,18 @@ package struct RecordOwner: Sendable {
 
   /// The factor of each output channel, where BatchNormalization was folded in.
   package let scale: ChannelScale?
+
+  /// The output channels of the parameter.
+  let channels: ChannelMap?
+
+  init(
+    parameter: Int, layout: RecordLayout, scale: ChannelScale? = nil, channels: ChannelMap? = nil
+  ) {
+    self.parameter = parameter
+    self.layout = layout
+    self.scale = scale
+    self.channels = channels
+  }
 }
 
 /// A constant of the model and everything in the record it was made from.

@@ -74,6 +74,9 @@ extension RecordLayout {
     return RecordLayout(name, blocks)
   }
 
+  /// Whether gates stand side by side in the parameter, as Keras keeps them.
+  var hasTransposedGates: Bool { blocks.count > 1 && blocks[0].extents.count > 1 }
+
   /// Calls `body` with runs of the constant and where they begin and how they step in the
   /// parameter, until it returns false.
   ///

@@ -133,7 +133,9 @@ extension RecordMatcher {
           let layouts = layouts(parameter, target, range)
           if !scaled {
             return layouts.first(where: comparison.isEqual).map {
-              RecordOwner(parameter: index, layout: $0, scale: nil)
+              RecordOwner(
+                parameter: index, layout: $0,
+                channels: target.role.channels(of: parameter.shape, in: $0))
             }
           }
           return scaledOwner(index, layouts, target, comparison, largest)
@@ -147,20 +149,15 @@ extension RecordMatcher {
     _ largest: Float
   ) -> RecordOwner? {
     let shape = record.parameters[index].shape
-    let channels: ChannelMap? =
-      switch target.role {
-      case .plain: ChannelMap(leading: shape)
-      case .transposedConvolution(let groups):
-        ChannelMap(transposedConvolution: shape, groups: groups)
-      case .lstm, .gru: nil
-      }
-    guard let channels else { return nil }
+    guard target.role != .lstm, target.role != .gru else { return nil }
     for layout in layouts {
+      guard let channels = target.role.channels(of: shape, in: layout) else { continue }
       let known = target.factors.flatMap {
         comparison.scale(layout, channels, known: $0, largest: largest)
       }
       if let scale = known ?? comparison.scale(layout, channels, largest: largest) {
-        return RecordOwner(parameter: index, layout: layout, scale: scale)
+        return RecordOwner(
+          parameter: index, layout: layout, scale: scale, channels: channels)
       }
     }
     return nil

@@ -9,6 +9,7 @@ package enum Criterion: String, CaseIterable, Sendable {
   case taylor = "first-order Taylor"
   case taylorSquares = "Taylor over weights"
   case taylorGates = "Taylor over channels"
+  case taylorActivations = "Taylor over feature maps"
   case secondOrder = "optimal brain damage"
   case wanda = "weights times activations"
 
@@ -21,6 +22,7 @@ package enum Criterion: String, CaseIterable, Sendable {
     case .taylor: [.g1, .final]
     case .taylorSquares: [.gw2]
     case .taylorGates: [.chgw2]
+    case .taylorActivations: [.chact]
     case .secondOrder: [.g2, .final]
     case .wanda: [.xnorm2, .final]
     }
@@ -60,15 +62,26 @@ extension TrainingRecord {
     let served = criteria(for: indices)
     let forms = wanted.map { [$0] } ?? MovementForm.allCases
     if let form = forms.first(where: { served.contains($0.criterion) }) { return form }
-    throw missingKey(for: forms, among: indices, served)
+    throw missingKey(for: forms.map(\.criterion), among: indices, served)
+  }
+
+  /// Requires the keys of a criterion for all of the parameters.
+  package func require(
+    _ criterion: Criterion, for indices: some Sequence<Int>
+  ) throws(DiagnosticMessage) {
+    let indices = Array(indices)
+    let served = criteria(for: indices)
+    guard served.contains(criterion) else {
+      throw missingKey(for: [criterion], among: indices, served)
+    }
   }
 
   private func missingKey(
-    for forms: [MovementForm], among indices: [Int], _ served: [Criterion]
+    for criteria: [Criterion], among indices: [Int], _ served: [Criterion]
   ) -> DiagnosticMessage {
     var lacking: [String] = []
-    for form in forms {
-      for key in form.criterion.keys {
+    for criterion in criteria {
+      for key in criterion.keys {
         guard let owner = indices.first(where: { !parameters[$0].keys.contains(key) }) else {
           continue
         }

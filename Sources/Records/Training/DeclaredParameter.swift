@@ -6,6 +6,7 @@ struct DeclaredParameter {
   var shape: [Int]?
   var aliases: [String] = []
   var groups: Int?
+  var steps: Int?
 
   static func all(in file: any RecordTensors) throws(DiagnosticMessage) -> [DeclaredParameter] {
     guard let format = file.metadata["format"] else {
@@ -35,16 +36,17 @@ struct DeclaredParameter {
   private init(name: String) { self.name = name }
 
   private mutating func read(_ scanner: inout JSONScanner) throws(DiagnosticMessage) {
-    var (shape, aliases, groups): ([Int]?, [String], Int?) = (nil, [], nil)
+    var (shape, aliases, groups, steps): ([Int]?, [String], Int?, Int?) = (nil, [], nil, nil)
     try scanner.object { (scanner, key) throws(DiagnosticMessage) in
       switch key {
       case "shape": shape = try scanner.counts()
       case "alias": aliases = try scanner.strings()
       case "groups": groups = try scanner.count()
+      case "steps": steps = try scanner.count()
       default: try scanner.skipValue()
       }
     }
-    (self.shape, self.aliases, self.groups) = (shape, aliases, groups)
+    (self.shape, self.aliases, self.groups, self.steps) = (shape, aliases, groups, steps)
   }
 
   /// The parameter with what the file holds of it.
@@ -65,7 +67,8 @@ struct DeclaredParameter {
       tensors[key] = try tensor(key, shape: final, in: file)
     }
     let parameter = TrainingRecord.Parameter(
-      name: name, shape: final, aliases: aliases, groups: groups, keys: Set(tensors.keys))
+      name: name, shape: final, aliases: aliases, groups: groups, keys: Set(tensors.keys),
+      steps: steps.flatMap { $0 > 0 ? $0 : nil })
     return (parameter, tensors)
   }
 
@@ -78,7 +81,7 @@ struct DeclaredParameter {
     guard [.float32, .float64, .float16, .bfloat16].contains(element) else {
       throw .record(file, "'\(full)' holds \(element.rawValue), not floats")
     }
-    guard !key.isElementwise || tensor.type.shape == shape else {
+    guard key.extent != .element || tensor.type.shape == shape else {
       throw .record(
         file, "'\(full)' has shape \(tensor.type.shape), but '\(name)/final' has \(shape)")
     }

@@ -19,6 +19,9 @@ package struct TrainingRecord: Sendable {
 
     package let keys: Set<RecordKey>
 
+    /// The steps that its sums are of, where they differ from the record's.
+    let steps: Int?
+
     package var count: Int { elementCount(of: shape) ?? 0 }
   }
 
@@ -29,6 +32,9 @@ package struct TrainingRecord: Sendable {
 
   /// Whether weights were masked while training ran; such weights did not move.
   package let masksWereActive: Bool
+
+  /// What the sums of the record are of.
+  package let counts: RecordCounts
 
   private let constants: [String: Constant]
 
@@ -49,6 +55,7 @@ package struct TrainingRecord: Sendable {
     }
     self.parameters = parameters.sorted { $0.name < $1.name }
     self.constants = constants
+    counts = try RecordCounts(source)
     notes = Self.notes(source.metadata)
     masksWereActive = source.metadata["masks_active"].map { $0 != "false" } ?? false
     for parameter in self.parameters {
@@ -61,6 +68,11 @@ package struct TrainingRecord: Sendable {
   /// The recorded numbers; nil if the parameter has none for the key.
   package func values(_ parameter: Parameter, _ key: RecordKey) -> FloatValues? {
     constants["\(parameter.name)/\(key.rawValue)"].flatMap(FloatValues.init)
+  }
+
+  /// The shape of a recorded tensor; nil if the parameter has none for the key.
+  func shape(_ parameter: Parameter, _ key: RecordKey) -> [Int]? {
+    constants["\(parameter.name)/\(key.rawValue)"]?.type.shape
   }
 
   /// Whether a parameter looks like one of a normalisation: a vector that is no bias.
@@ -78,25 +90,12 @@ package struct TrainingRecord: Sendable {
   }
 
   private func position(_ index: Int, _ parameter: Parameter, _ key: RecordKey) -> String {
-    indexText(index, in: key.isElementwise ? parameter.shape : [])
+    indexText(index, in: key.extent == .element ? parameter.shape : [])
   }
 
   private static func notes(_ metadata: [String: String]) -> [String] {
     guard metadata["masks_active"] == nil else { return [] }
     return ["the record does not say whether masks were active in training (masks_active)"]
-  }
-}
-
-/// The tensors that a record may hold of each parameter.
-package enum RecordKey: String, CaseIterable, Sendable {
-  case final, `init`, mv, dww, g1, g2, gw2, chgw2, chact, xnorm2
-
-  /// Whether the tensor has the parameter's own shape.
-  var isElementwise: Bool {
-    switch self {
-    case .final, .`init`, .mv, .dww, .g1, .g2, .gw2: true
-    case .chgw2, .chact, .xnorm2: false
-    }
   }
 }
 
