@@ -1,4 +1,13 @@
 extension LoopBuilder {
+  /// An element of a view, or as many as there are lanes along the axis of lanes.
+  package func elements(_ view: TensorView, _ index: [Expr], _ lanes: Int) -> Expr {
+    guard lanes > 1 else { return view[index] }
+    if view.strides[laneAxis] == 0 || view.shape[laneAxis] == 1 {
+      return .splat(view[index], lanes: lanes)
+    }
+    return .load(view.buffer, view.at(index), lanes: lanes)
+  }
+
   /// Loops over all elements of views of one shape, in the memory order of the first, with as few
   /// nested loops as their strides allow.
   ///

@@ -49,7 +49,7 @@ extension ModelLowering {
         let operands = zip(node.operands, views).compactMap { id, view -> Expr? in
           guard id != nil else { return nil }
           guard let view else { return value }
-          return element(view.broadcast(to: final.shape), index, value.lanes, builder.laneAxis)
+          return builder.elements(view.broadcast(to: final.shape), index, value.lanes)
         }
         value = op.scalar(operands, builder).splatted(value.lanes)
         value = builder.define("t", value)
@@ -86,13 +86,4 @@ extension ModelLowering {
       }.compactMap { builder.operands[$0]?.buffer })
     return found.filter { !headReads.contains($0) }
   }
-}
-
-/// An element of a view, or as many as there are lanes along an axis.
-func element(_ view: TensorView, _ index: [Expr], _ lanes: Int, _ axis: Int) -> Expr {
-  guard lanes > 1 else { return view[index] }
-  if view.strides[axis] == 0 || view.shape[axis] == 1 {
-    return .splat(view[index], lanes: lanes)
-  }
-  return .load(view.buffer, view.at(index), lanes: lanes)
 }

@@ -31,7 +31,7 @@ import Testing
       try expectSameAnswers(program, try CoppiceIR.Program(parsing: exact), graph)
     }
     if isBlessing {
-      try blessed.joined(separator: "// -----\n").write(
+      try blessed.joined(separator: "\n// -----\n").write(
         to: file.url, atomically: true, encoding: .utf8)
     }
   }
@@ -58,8 +58,13 @@ import Testing
     _ program: CoppiceIR.Program, _ copy: CoppiceIR.Program, _ graph: Graph
   ) throws {
     let inputs = graph.inputs.map { input in
-      let count = graph[input].type.count
-      return Bytes((0..<count).map { Float($0 &* 7919 % 13) - 6 })
+      let type = graph[input].type
+      let numbers = (0..<type.count).map { $0 &* 7919 % 13 }
+      switch type.element {
+      case .float32: return Bytes(numbers.map { Float($0) - 6 })
+      case .float64: return Bytes(numbers.map { Double($0) - 6 })
+      default: return Bytes(numbers.map { UInt8($0) })
+      }
     }
     var whole = copy
     (whole.inputs, whole.outputs) = (program.inputs, program.outputs)

@@ -1,7 +1,7 @@
 /// Convolution of activations with weights.
 ///
 /// Activations are N x C x D1 x ..., weights M x C/group x k1 x ...
-public struct Conv: LinearOperator {
+public struct Conv: SlidingOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Conv", operands: ["X", "W", "B?"],
@@ -35,18 +35,8 @@ public struct Conv: LinearOperator {
   ) -> LinearReading? {
     var reading = LinearReading.convolution(1, of: 0, groups: group, operands, result: result)
     reading?.addend = LinearReading.Addend(operand: 2)
+    reading?.start = 2
     return reading
-  }
-
-  /// The resolved windows.
-  ///
-  /// - Parameters:
-  ///   - x: The type of the activations.
-  ///   - w: The type of the weights.
-  /// - Returns: Kernel, strides, dilations, pads and output extents.
-  /// - Throws: `window`.
-  public func window(_ x: TensorType, _ w: TensorType) throws(DiagnosticMessage) -> SpatialWindow {
-    try SpatialWindow(attributes, kernel: Array(w.shape[2...]), input: Array(x.shape[2...]))
   }
 
   /// Checks ranks, channels and groups.
@@ -74,7 +64,7 @@ public struct Conv: LinearOperator {
           "conv-bias", "bias must be [\(w.shape[0])] of the type of X", notes: ["B is \(bias)"])
       }
     }
-    let window = try window(x, w)
+    let window = try window(x.shape, w.shape)
     return [TensorType(x.element, [x.shape[0], w.shape[0]] + window.output)]
   }
 
@@ -84,7 +74,7 @@ public struct Conv: LinearOperator {
   /// - Throws: `window`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
-    let window = try window(TensorType(x.element, x.shape), TensorType(w.element, w.shape))
+    let window = try window(x.shape, w.shape)
     let perGroup = y.shape[1] / group
     let bias = builder.operands.count > 2 ? builder.operands[2] : nil
     try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in

@@ -70,8 +70,7 @@ public struct DeformConv: LinearOperator {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let (offset, bias) = (try builder.operand(2), builder.operandIfAny(3))
     let mask = builder.operandIfAny(4)
-    let window = try Conv(attributes: attributes).window(
-      TensorType(x.element, x.shape), TensorType(w.element, w.shape))
+    let window = try Conv(attributes: attributes).window(x.shape, w.shape)
     let taps = w.shape[2] * w.shape[3]
     try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
       let sum = builder.declare(

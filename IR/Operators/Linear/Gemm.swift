@@ -86,15 +86,25 @@ public struct Gemm: LinearOperator {
     let left = transA ? a.permuted([1, 0]) : a
     let addend = builder.operandIfAny(2)?.broadcast(to: y.shape)
     let starts = alpha == 1 && beta == 1
+    let finish = try finishing(builder)
     try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
       let zero = Expr.constant(0, y.element)
       let sum = builder.declare("sum", starts ? addend?[index] ?? zero : zero)
       try builder.forEachNonzero(of: 1, rowAxis: transB ? 0 : 1, row: index[1]) { k, weight in
         builder.accumulate(sum, left[[index[0], k]] * weight)
       }
-      var value = Expr.variable(sum).scaled(by: alpha)
-      if !starts, beta != 0, let addend { value = value + addend[index].scaled(by: beta) }
-      builder.store(value, to: y, at: index)
+      builder.store(starts ? .variable(sum) : finish(.variable(sum), index), to: y, at: index)
+    }
+  }
+
+  /// `alpha` times the sum plus `beta` times the addend.
+  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
+    let shape = try builder.result().shape
+    let addend = beta == 0 ? nil : builder.operandIfAny(2)?.broadcast(to: shape)
+    return { sum, index in
+      let product = sum.scaled(by: alpha)
+      guard let addend else { return product }
+      return product + builder.elements(addend, index, sum.lanes).scaled(by: beta)
     }
   }
 }

@@ -47,6 +47,10 @@ public struct LinearReading: Hashable, Sendable {
   /// What is added to the sums, so that scaling a row of the weight and this scales the result; `nil`
   /// if the operator takes no such operand.
   public var addend: Addend?
+  /// The operand that sums start from, one number for each output channel.
+  public var start: Int?
+  /// The operand that stands for zero in a quantized input.
+  public var inputZeroPoint: Int?
   /// The operand that scales a quantized weight.
   public var scale: Int?
   /// The operand that stands for zero in a quantized weight.

@@ -38,7 +38,7 @@ extension Expr {
   /// The product with a factor, in double precision for whole numbers.
   package func scaled(by factor: Float) -> Expr {
     if factor == 1 { return self }
-    if element.isFloat { return self * .constant(Double(factor), element) }
+    if element.isFloat { return self * .constant(Double(factor), element).splatted(lanes) }
     let product = converted(to: .float64) * .constant(Double(factor), .float64)
     return product.converted(to: element)
   }

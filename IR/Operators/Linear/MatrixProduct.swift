@@ -58,6 +58,17 @@ public struct MatrixProduct: Hashable, Sendable {
     return result
   }
 
+  /// The index in `full` for one in the result.
+  ///
+  /// - Parameter index: One expression for each axis of `output`.
+  /// - Returns: One expression for each axis of `full`.
+  public func fullIndex(_ index: [Expr]) -> [Expr] {
+    var result = index
+    if leftIsVector { result.insert(.integer(0), at: batch.count) }
+    if rightIsVector { result.append(.integer(0)) }
+    return result
+  }
+
   /// The left factor with all batch axes and a row axis.
   ///
   /// - Parameter view: Where operand 0 lies.

@@ -1,5 +1,5 @@
 /// The convolution of 8-bit integers with zero points, summed in int32.
-public struct ConvInteger: LinearOperator {
+public struct ConvInteger: SlidingOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "ConvInteger", since: 10, operands: ["x", "w", "x_zero_point?", "w_zero_point?"],
@@ -31,6 +31,7 @@ public struct ConvInteger: LinearOperator {
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
       1, of: 0, groups: attributes.int("group", 1), operands, result: result)
+    reading?.inputZeroPoint = 2
     reading?.zeroPoint = 3
     reading?.walksNonzeros = false
     return reading
@@ -47,6 +48,6 @@ public struct ConvInteger: LinearOperator {
 
   /// Output-stationary loops in int32; padding counts as the zero point.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    try operands.lower(builder, attributes, start: { _ in .constant(0, .int32) }) { _, sum in sum }
+    try operands.lower(builder, self, bias: nil)
   }
 }

@@ -25,19 +25,20 @@ package struct IntegerConvolution {
     return shape
   }
 
-  /// Output-stationary loops in int32; stores what `finish` makes of each sum.
+  /// Output-stationary loops in int32; stores what the operator makes of each sum.
   package func lower(
-    _ builder: LoopBuilder, _ attributes: Attributes, start: (_ filter: Expr) -> Expr,
-    _ finish: (_ filter: Expr, _ sum: Expr) -> Expr
+    _ builder: LoopBuilder, _ op: any SlidingOperator, bias: TensorView?
   ) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(x), try builder.operand(w), try builder.result())
-    let conv = Conv(attributes: attributes)
-    let window = try conv.window(TensorType(.int32, x.shape), TensorType(.int32, w.shape))
+    let conv = Conv(attributes: op.attributes)
+    let window = try op.window(x.shape, w.shape)
+    let finish = try op.finishing(builder)
     let perGroup = max(y.shape[1] / conv.group, 1)
     let shiftX = builder.operandIfAny(xZeroPoint)
     let shiftW = builder.operandIfAny(wZeroPoint)
     builder.loops(y.shape) { index in
-      let sum = builder.declare("sum", start(index[1]))
+      let start = bias.map { $0[[index[1]]].converted(to: .int32) } ?? .constant(0, .int32)
+      let sum = builder.declare("sum", start)
       let first = conv.group == 1 ? Expr.integer(0) : index[1] / .integer(perGroup) * w.shape[1]
       let zeroX = shiftX.map { builder.define("zx", $0.perFilter(index[1]).converted(to: .int32)) }
       let zeroW = shiftW.map { builder.define("zw", $0.perFilter(index[1]).converted(to: .int32)) }
@@ -50,7 +51,7 @@ package struct IntegerConvolution {
           builder.accumulate(sum, a * b)
         }
       }
-      builder.store(finish(index[1], .variable(sum)), to: y, at: index)
+      builder.store(finish(.variable(sum), index), to: y, at: index)
     }
   }
 }

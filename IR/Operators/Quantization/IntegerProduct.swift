@@ -1,13 +1,14 @@
 extension LoopBuilder {
-  /// Sums the products of a matrix product in int32, zero points taken off, and stores what
-  /// `finish` makes of each sum.
+  /// Sums the products of a matrix product in int32, zero points taken off, and stores what the
+  /// operator makes of each sum.
   ///
   /// Zero points are `nil`, one number, one for each row of the left factor or one for each column
   /// of the right one, with or without batch axes.
   package func integerProduct(
     _ factors: (a: TensorView, b: TensorView), _ zeroPoints: (a: TensorView?, b: TensorView?),
-    to y: TensorView, _ finish: (_ index: [Expr], _ sum: Expr, _ product: MatrixProduct) -> Expr
+    by op: any LinearOperator
   ) throws(DiagnosticMessage) {
+    let (y, finish) = (try result(), try op.finishing(self))
     let product = try MatrixProduct(factors.a.shape, factors.b.shape)
     let (left, right) = (product.left(factors.a), product.right(factors.b))
     loops(product.full) { index in
@@ -23,7 +24,8 @@ extension LoopBuilder {
         if let shiftB { w = w - shiftB.converted(to: .int32) }
         accumulate(sum, x * w)
       }
-      store(finish(index, .variable(sum), product), to: y, at: product.outputIndex(index))
+      let place = product.outputIndex(index)
+      store(finish(.variable(sum), place), to: y, at: place)
     }
   }
 }

@@ -26,6 +26,7 @@ public struct MatMulInteger: LinearOperator {
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.product(operand, (left: 0, right: 1), operands)
+    reading?.inputZeroPoint = 2
     reading?.zeroPoint = 3
     reading?.walksNonzeros = false
     return reading
@@ -44,7 +45,7 @@ public struct MatMulInteger: LinearOperator {
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let factors = (a: try builder.operand(0), b: try builder.operand(1))
     let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(3))
-    try builder.integerProduct(factors, zeroPoints, to: builder.result()) { _, sum, _ in sum }
+    try builder.integerProduct(factors, zeroPoints, by: self)
   }
 }
 

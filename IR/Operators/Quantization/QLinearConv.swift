@@ -1,5 +1,5 @@
 /// The convolution of quantized tensors, requantized.
-public struct QLinearConv: LinearOperator {
+public struct QLinearConv: SlidingOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "QLinearConv", since: 10,
@@ -34,6 +34,8 @@ public struct QLinearConv: LinearOperator {
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
       3, of: 0, groups: attributes.int("group", 1), operands, result: result)
+    reading?.start = 8
+    reading?.inputZeroPoint = 2
     reading?.scale = 4
     reading?.zeroPoint = 5
     reading?.walksNonzeros = false
@@ -65,16 +67,18 @@ public struct QLinearConv: LinearOperator {
 
   /// Output-stationary loops in int32, scaled once for each output.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    try operands.lower(builder, self, bias: builder.operandIfAny(8))
+  }
+
+  /// Sums are scaled, rounded and put around the result's zero point.
+  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let (scaleX, scaleW) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
-    let (bias, y) = (builder.operandIfAny(8), try builder.result())
-    let start = { (filter: Expr) -> Expr in
-      bias.map { $0[[filter]].converted(to: .int32) } ?? .constant(0, .int32)
-    }
-    try operands.lower(builder, attributes, start: start) { filter, sum in
-      let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(filter).converted(to: .float32) }
+    let element = try builder.result().element
+    return { sum, index in
+      let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(index[1]).converted(to: .float32) }
       let scaled = sum.converted(to: .float32) * (scales[0] * scales[1] / scales[2])
-      return scaled.quantized(zeroY.perFilter(filter), to: y.element)
+      return scaled.quantized(zeroY.perFilter(index[1]), to: element)
     }
   }
 }

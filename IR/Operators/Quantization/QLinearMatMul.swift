@@ -29,6 +29,7 @@ public struct QLinearMatMul: LinearOperator {
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.product(operand, (left: 0, right: 3), operands)
+    reading?.inputZeroPoint = 2
     reading?.scale = 4
     reading?.zeroPoint = 5
     reading?.walksNonzeros = false
@@ -58,15 +59,22 @@ public struct QLinearMatMul: LinearOperator {
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let factors = (a: try builder.operand(0), b: try builder.operand(3))
     let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(5))
+    try builder.integerProduct(factors, zeroPoints, by: self)
+  }
+
+  /// Sums are scaled, rounded and put around the result's zero point.
+  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
+    let product = try MatrixProduct(builder.operand(0).shape, builder.operand(3).shape)
     let (scaleA, scaleB) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
-    let y = try builder.result()
-    try builder.integerProduct(factors, zeroPoints, to: y) { index, sum, product in
-      let a = product.rowParameter(scaleA, index).converted(to: .float32)
-      let b = product.columnParameter(scaleB, index).converted(to: .float32)
-      let scale = a * b / product.rowParameter(scaleY, index).converted(to: .float32)
-      let zero = product.rowParameter(zeroY, index)
-      return (sum.converted(to: .float32) * scale).quantized(zero, to: y.element)
+    let element = try builder.result().element
+    return { sum, index in
+      let place = product.fullIndex(index)
+      let a = product.rowParameter(scaleA, place).converted(to: .float32)
+      let b = product.columnParameter(scaleB, place).converted(to: .float32)
+      let scale = a * b / product.rowParameter(scaleY, place).converted(to: .float32)
+      let zero = product.rowParameter(zeroY, place)
+      return (sum.converted(to: .float32) * scale).quantized(zero, to: element)
     }
   }
 }

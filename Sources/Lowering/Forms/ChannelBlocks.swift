@@ -52,14 +52,20 @@ struct PackedWeights {
     index: @escaping @Sendable (_ channel: Int, _ depth: Int) -> Int
   ) {
     self.depth = depth
-    let bytes = source.dense
-    let size = channels * depth * 4
+    let (bytes, element) = (source.dense, source.type.element)
+    let size = element.byteCount(channels * depth)
     let make: @Sendable (UnsafeMutableRawBufferPointer) -> Void = { out in
-      bytes.withUnsafeBytes { pack(blocks, depth, $0, out, index) }
+      bytes.withUnsafeBytes { raw in
+        switch element.bits {
+        case 8: pack(blocks, depth, raw, out, index, UInt8.self)
+        case 32: pack(blocks, depth, raw, out, index, UInt32.self)
+        default: pack(blocks, depth, raw, out, index, UInt64.self)
+        }
+      }
     }
     // Large tables are packed when they are written, one after the other.
     let packed = size > 1 << 20 ? Bytes(derived: size, make: make) : Bytes(count: size, fill: make)
-    buffer = builder.addConstant(packed, .float32, channels * depth, "packed", operand)
+    buffer = builder.addConstant(packed, element, channels * depth, "packed", operand)
   }
 
   /// Where a block starts.
@@ -75,20 +81,23 @@ struct TileAccumulators {
   let vectors: Int
   let lanes: Int
   let variables: [[Variable]]
+  private let arithmetic: Arithmetic
 
-  /// Declares them, starting from the bias.
+  /// Declares them, each at its start.
   init(
-    positions: Int, block: ChannelBlock, available: Int, channel: Expr, bias: TensorView?,
+    positions: Int, block: ChannelBlock, available: Int, channel: Expr, _ arithmetic: Arithmetic,
     _ builder: LoopBuilder
   ) {
+    self.arithmetic = arithmetic
     let lanes = block.lanes(available)
     let vectors = block.size / lanes
     (self.positions, self.vectors, self.lanes) = (positions, vectors, lanes)
     let starts = (0..<vectors).map { vector -> Expr in
-      guard let bias else { return Expr.constant(0, .float32).splatted(lanes) }
       let index = channel + vector * lanes
-      if bias.strides[0] == 0 || lanes == 1 { return bias[[index]].splatted(lanes) }
-      return .load(bias.buffer, bias.at([index]), lanes: lanes)
+      guard let start = arithmetic.start, start.strides[0] != 0, lanes > 1 else {
+        return arithmetic.start(index).splatted(lanes)
+      }
+      return .load(start.buffer, start.at([index]), lanes: lanes)
     }
     variables = (0..<positions).map { position in
       (0..<vectors).map { builder.declare("a\(position)_\($0)_", starts[$0]) }
@@ -106,20 +115,23 @@ struct TileAccumulators {
     _ weights: Expr, _ table: Buffer, _ activations: [Expr], _ builder: LoopBuilder
   ) {
     let loaded = (0..<vectors).map { vector in
-      builder.define("w", .load(table, weights + vector * lanes, lanes: lanes))
+      let load = Expr.load(table, weights + vector * lanes, lanes: lanes)
+      return builder.define("w", arithmetic.factor(load))
     }
     for (row, activation) in zip(variables, activations) {
-      let x = builder.define("x", activation).splatted(lanes)
+      let x = builder.define("x", arithmetic.activation(activation)).splatted(lanes)
       for (variable, weight) in zip(row, loaded) { builder.accumulate(variable, x * weight) }
     }
   }
 }
 
-/// Copies float32 weights block by block; `index` is affine in the channel.
-private func pack(
+/// Copies weights as wide as `Bits` block by block; `index` is affine in the channel.
+@inline(__always)
+private func pack<Bits: FixedWidthInteger & BitwiseCopyable>(
   _ blocks: [ChannelBlock], _ depth: Int, _ source: UnsafeRawBufferPointer,
-  _ target: UnsafeMutableRawBufferPointer, _ index: (Int, Int) -> Int
+  _ target: UnsafeMutableRawBufferPointer, _ index: (Int, Int) -> Int, _: Bits.Type
 ) {
+  let size = MemoryLayout<Bits>.size
   var next = 0
   for block in blocks {
     for number in 0..<block.repeats {
@@ -129,8 +141,8 @@ private func pack(
         let step = block.size > 1 ? index(first + 1, row) - start : 0
         for number in 0..<block.size {
           let value = source.loadUnaligned(
-            fromByteOffset: (start + number * step) * 4, as: UInt32.self)
-          target.storeBytes(of: value, toByteOffset: next * 4, as: UInt32.self)
+            fromByteOffset: (start + number * step) * size, as: Bits.self)
+          target.storeBytes(of: value, toByteOffset: next * size, as: Bits.self)
           next += 1
         }
       }

@@ -5,7 +5,9 @@ struct ConvolutionGeometry {
   var x: TensorView
   let y: TensorView
   let weight: Constant
-  let bias: TensorView?
+  /// The operand that the weights are.
+  let operand: Int
+  let arithmetic: Arithmetic
   let group: Int
   var height: Int
   var width: Int
@@ -16,19 +18,21 @@ struct ConvolutionGeometry {
   var strideH: Int
   var strideW: Int
 
-  /// Takes a float32 convolution of rank 4 with constant weights apart.
+  /// Takes a convolution of rank 4 with constant weights apart.
   ///
   /// - Returns: `nil` for any other node.
   init?(_ site: Site) {
-    guard let conv = site.op as? Conv, let weight = site.constants[1],
-      let x = site.operands[0], let y = site.results[0], x.rank == 4, x.element == .float32,
-      var window = try? conv.window(TensorType(.float32, x.shape), weight.type)
+    guard let op = site.op as? any SlidingOperator, let reading = site.reading,
+      let weight = site.constants[reading.operand], let x = site.operands[reading.input],
+      let y = site.results[0], x.rank == 4, let arithmetic = Arithmetic(site, reading),
+      var window = try? op.window(x.shape, weight.type.shape)
     else { return nil }
     self.x = x
     self.y = y
     self.weight = weight
-    bias = site.operands.count > 2 ? site.operands[2] : nil
-    group = conv.group
+    self.arithmetic = arithmetic
+    operand = reading.operand
+    group = reading.groups
     let isPointwise =
       window.kernel == [1, 1] && window.strides == [1, 1] && window.begin == [0, 0]
       && window.end == [0, 0]

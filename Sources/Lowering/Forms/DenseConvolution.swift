@@ -11,11 +11,12 @@ struct DenseConvolution: KernelForm {
     let perGroup = g.y.shape[1] / g.group
     guard perGroup >= 4 || g.group == 1 else { return nil }
     let isLast = g.y.strides[1] == 1 && site.tailIsVectorizable(along: 1)
-    let vectors = !target.vectorBytes.isEmpty && (isLast || target.hasWideVectors)
-    let sizes = vectors ? target.channelBlocks : [4, 2, 1]
+    let element = g.arithmetic.element
+    let vectors = !target.vectors(of: element).isEmpty && (isLast || target.hasWideVectors)
+    let sizes = vectors ? target.channelBlocks(of: element) : [4, 2, 1]
     let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
     let isTurned = vectors && !isLast
-    let lanes = vectors ? target.lanes : 1
+    let lanes = vectors ? target.lanes(of: element) : 1
     var work = Work()
     for block in blocks {
       work.tiles(g, block, lanes, target, reads: g.weight.type.shape[1])
@@ -24,7 +25,8 @@ struct DenseConvolution: KernelForm {
     return Plan(
       vectors
         ? isTurned ? "conv_turned" : "conv" : target.vectorBytes.isEmpty ? "conv" : "conv_scalar",
-      .dense, bytes: g.denseBytes, scratch: isTurned ? 24 * sizes[0] : 0, work, target
+      .dense, bytes: g.denseBytes, scratch: isTurned ? 6 * sizes[0] * g.arithmetic.bytes : 0, work,
+      target
     ) { builder throws(DiagnosticMessage) in
       try emit(g, blocks, vectors: vectors, turned: isTurned ? sizes[0] : nil, builder, target)
     }
@@ -45,17 +47,20 @@ struct DenseConvolution: KernelForm {
     }
     let shape = g.weight.type.shape
     let packed = PackedWeights(
-      grouped, depth: depth, channels: channels, builder, g.weight, operand: 1
+      grouped, depth: depth, channels: channels, builder, g.weight, operand: g.operand
     ) { channel, row in
       let (tap, ci) = (row / shape[1], row % shape[1])
       return (channel * shape[1] + ci) * shape[2] * shape[3] + tap
     }
-    let turned = turned.map { builder.scratch(.float32, [6, $0], "turned") }
-    return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target) {
+    let element = g.arithmetic.element
+    let turned = turned.map { builder.scratch(element, [6, $0], "turned") }
+    let finish = try g.arithmetic.finishing(builder)
+    return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target, of: element) {
       (lanes) throws(DiagnosticMessage) in
       let tile = DenseConvolutionTile(
         g: g, packed: packed, builder: builder, lanes: lanes,
-        accumulators: target.accumulators(lanes: lanes), turned: lanes > 1 ? turned : nil)
+        accumulators: target.accumulators(lanes: lanes, of: element),
+        turned: lanes > 1 ? turned : nil, finish: finish)
       builder.loop("n", g.y.shape[0]) { n in
         builder.loop("g", g.group) { number in
           for block in blocks { tile.run(block, n, number, perGroup) }
@@ -80,7 +85,8 @@ extension Work {
   ) {
     let vectors = block.size / block.lanes(available)
     let size = DenseConvolutionTile.positions(
-      vectors, available, accumulators: target.accumulators(lanes: available))
+      vectors, available,
+      accumulators: target.accumulators(lanes: available, of: g.arithmetic.element))
     let inner = g.inner
     let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
     let columns = g.window.kernel[1]
@@ -100,7 +106,7 @@ extension Work {
     count(whole, size, taps: whole * columns)
     if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
     count(g.outWidth - inner.count, 1, taps: edges)
-    let bytes = block.size * g.weight.type.shape[1...].reduce(4, *)
+    let bytes = block.size * g.weight.type.shape[1...].reduce(g.weight.type.element.bits / 8, *)
     reads(bytes, passes: Double(runs * g.outHeight * (whole + 1)), target)
   }
 }
@@ -114,6 +120,7 @@ struct DenseConvolutionTile {
   let accumulators: Int
   /// Where vectors of channels are put down, when channels do not lie side by side in the result.
   let turned: TensorView?
+  let finish: SumFinish
 
   /// Positions in a tile: as many as leave registers for weights.
   static func positions(_ vectors: Int, _ lanes: Int, accumulators: Int) -> Int {
@@ -159,7 +166,8 @@ struct DenseConvolutionTile {
     _ count: Int, _ rows: (from: Expr, to: Expr), _ columns: (from: Expr, to: Expr)
   ) {
     let sums = TileAccumulators(
-      positions: count, block: block, available: lanes, channel: channel, bias: g.bias, builder)
+      positions: count, block: block, available: lanes, channel: channel, g.arithmetic,
+      builder)
     let depth = g.weight.type.shape[1]
     let w = g.window
     let image = g.x.at([n, number * depth, .integer(0), .integer(0)])
@@ -218,7 +226,8 @@ struct DenseConvolutionTile {
     builder.loop("c", block.size) { number in
       for position in 0..<sums.positions {
         let value = Expr.load(turned.buffer, number + position * block.size, lanes: 1)
-        builder.store(value, to: g.y, at: [n, channel + number, oy, ox + position])
+        let index = [n, channel + number, oy, ox + position]
+        builder.store(finish(value, index), to: g.y, at: index)
       }
     }
   }
@@ -230,7 +239,7 @@ struct DenseConvolutionTile {
     for (position, row) in sums.variables.enumerated() {
       for (vector, variable) in row.enumerated() {
         let index = [n, channel + vector * sums.lanes, oy, ox + position]
-        builder.store(.variable(variable), to: g.y, at: index)
+        builder.store(finish(.variable(variable), index), to: g.y, at: index)
       }
     }
   }

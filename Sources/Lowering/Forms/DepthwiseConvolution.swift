@@ -8,10 +8,10 @@ struct DepthwiseConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
     guard storage == .dense, let g = ConvolutionGeometry(site), g.isDepthwise else { return nil }
     let vectors =
-      g.y.strides[1] == 1 && g.x.strides[1] == 1 && !target.vectorBytes.isEmpty
-      && site.tailIsVectorizable(along: 1)
+      g.y.strides[1] == 1 && g.x.strides[1] == 1
+      && !target.vectors(of: g.arithmetic.element).isEmpty && site.tailIsVectorizable(along: 1)
     let blocks = ChannelBlock.cover(g.group, sizes: vectors ? [16, 8, 4, 1] : [1])
-    let lanes = vectors ? target.lanes : 1
+    let lanes = vectors ? target.lanes(of: g.arithmetic.element) : 1
     var work = Work()
     for block in blocks { work.tiles(g, block, lanes) }
     work[.store] = Double(g.y.count) / Double(lanes)
@@ -29,11 +29,14 @@ struct DepthwiseConvolution: KernelForm {
   ) throws(DiagnosticMessage) -> Kernel {
     let depth = g.window.kernel[0] * g.window.kernel[1]
     let packed = PackedWeights(
-      blocks, depth: depth, channels: g.group, builder, g.weight, operand: 1
+      blocks, depth: depth, channels: g.group, builder, g.weight, operand: g.operand
     ) { channel, tap in channel * depth + tap }
-    return try CoppiceLowering.kernel("depthwise", vectors: vectors, builder, target) {
-      (lanes) throws(DiagnosticMessage) in
-      let tile = DepthwiseTile(g: g, packed: packed, builder: builder, lanes: lanes)
+    let finish = try g.arithmetic.finishing(builder)
+    return try CoppiceLowering.kernel(
+      "depthwise", vectors: vectors, builder, target, of: g.arithmetic.element
+    ) { (lanes) throws(DiagnosticMessage) in
+      let tile = DepthwiseTile(
+        g: g, packed: packed, builder: builder, lanes: lanes, finish: finish)
       builder.loop("n", g.y.shape[0]) { n in
         for block in blocks { tile.run(block, n) }
       }
@@ -76,6 +79,7 @@ struct DepthwiseTile {
   let packed: PackedWeights
   let builder: LoopBuilder
   let lanes: Int
+  let finish: SumFinish
 
   /// Positions in a tile.
   static func positions(_ g: ConvolutionGeometry) -> Int { g.inner.count == 3 ? 3 : 4 }
@@ -108,7 +112,8 @@ struct DepthwiseTile {
     _ rows: (from: Expr, to: Expr), _ columns: (from: Expr, to: Expr)?
   ) {
     let sums = TileAccumulators(
-      positions: count, block: block, available: lanes, channel: channel, bias: g.bias, builder)
+      positions: count, block: block, available: lanes, channel: channel, g.arithmetic,
+      builder)
     let w = g.window
     let image = g.x.at([n, channel, .integer(0), .integer(0)])
     let place = (oy * w.strides[0] - w.begin[0]) * g.strideH
@@ -134,7 +139,7 @@ struct DepthwiseTile {
     for (position, row) in sums.variables.enumerated() {
       for (vector, variable) in row.enumerated() {
         let index = [n, channel + vector * sums.lanes, oy, ox + position]
-        builder.store(.variable(variable), to: g.y, at: index)
+        builder.store(finish(.variable(variable), index), to: g.y, at: index)
       }
     }
   }
@@ -143,11 +148,11 @@ struct DepthwiseTile {
     let step = g.window.strides[1] * g.strideW
     for vector in 0..<sums.vectors {
       let load = Expr.load(packed.buffer, weights + vector * sums.lanes, lanes: sums.lanes)
-      let weight = builder.define("w", load)
+      let weight = builder.define("w", g.arithmetic.factor(load))
       for (position, row) in sums.variables.enumerated() {
         let place = x + (position * step + vector * sums.lanes)
         let value = Expr.load(g.x.buffer, place, lanes: sums.lanes)
-        builder.accumulate(row[vector], value * weight)
+        builder.accumulate(row[vector], g.arithmetic.activation(value) * weight)
       }
     }
   }

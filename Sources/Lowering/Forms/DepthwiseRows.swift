@@ -5,7 +5,8 @@ import CoppiceIR
 struct DepthwiseRows: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
     guard storage == .dense, target.hasWideVectors, let g = ConvolutionGeometry(site),
-      g.isDepthwise, g.y.strides[3] == 1, g.outWidth >= 4,
+      g.isDepthwise, !target.vectors(of: g.arithmetic.element).isEmpty, g.y.strides[3] == 1,
+      g.outWidth >= 4,
       g.window.kernel[0] * g.window.kernel[1] <= 49, site.tailIsVectorizable(along: 3)
     else { return nil }
     let overlapping = site.tailViews.isEmpty
@@ -21,9 +22,10 @@ struct DepthwiseRows: KernelForm {
   private func work(
     _ g: ConvolutionGeometry, _ padded: PaddedOperand, _ target: Target, overlapping: Bool
   ) -> Work {
+    let lanes = target.lanes(of: g.arithmetic.element)
     let tiling = SparseTiling(
-      padded.geometry, vectors: target.lanes, height: 1, overlapping: overlapping)
-    let (tiles, parts, vectors) = tiling.counts(g, lanes: target.lanes)
+      padded.geometry, vectors: lanes, height: 1, overlapping: overlapping)
+    let (tiles, parts, vectors) = tiling.counts(g, lanes: lanes)
     let channels = Double(g.group * g.y.shape[0])
     var work = Work()
     work[.copy] = padded.written
@@ -48,16 +50,18 @@ private struct DepthwiseRowsKernel {
     self.g = g
     self.overlapping = overlapping
     packed = PackedWeights(
-      [block], depth: taps, channels: g.group, builder, g.weight, operand: 1
+      [block], depth: taps, channels: g.group, builder, g.weight, operand: g.operand
     ) { channel, tap in channel * taps + tap }
     padded = PaddedOperand(g, builder)
   }
 
   func kernel(_ builder: LoopBuilder, _ target: Target) throws(DiagnosticMessage) -> Kernel {
-    try CoppiceLowering.kernel("depthwise", vectors: true, builder, target) {
-      (lanes) throws(DiagnosticMessage) in
+    let finish = try g.arithmetic.finishing(builder)
+    return try CoppiceLowering.kernel(
+      "depthwise", vectors: true, builder, target, of: g.arithmetic.element
+    ) { (lanes) throws(DiagnosticMessage) in
       if lanes == 1 {
-        let tile = DepthwiseTile(g: g, packed: packed, builder: builder, lanes: 1)
+        let tile = DepthwiseTile(g: g, packed: packed, builder: builder, lanes: 1, finish: finish)
         let block = ChannelBlock(first: 0, size: 1, repeats: g.group)
         return builder.loop("n", g.y.shape[0]) { tile.run(block, $0) }
       }
@@ -67,21 +71,24 @@ private struct DepthwiseRowsKernel {
       builder.laneAxis = 3
       builder.loop("n", g.y.shape[0]) { n in
         padded.fill(n, builder)
-        builder.loop("co", g.group) { channel in rows(tiling, n, channel, builder) }
+        builder.loop("co", g.group) { channel in rows(tiling, n, channel, finish, builder) }
       }
     }
   }
 
-  private func rows(_ tiling: SparseTiling, _ n: Expr, _ channel: Expr, _ builder: LoopBuilder) {
+  private func rows(
+    _ tiling: SparseTiling, _ n: Expr, _ channel: Expr, _ finish: SumFinish,
+    _ builder: LoopBuilder
+  ) {
     let inner = tiling.inner
     for piece in tiling.pieces {
       builder.loop("ox", piece.repeats) { index in
         let ox = index * piece.width + piece.start
         builder.loop("oy", to: .integer(inner.count), step: tiling.innerRows) { oy in
-          tile(piece, tiling.innerRows, n, channel, oy, ox, builder)
+          tile(piece, tiling.innerRows, n, channel, oy, ox, finish, builder)
         }
         builder.loop("oy", from: .integer(inner.count), to: .integer(g.outHeight)) { oy in
-          tile(piece, 1, n, channel, oy, ox, builder)
+          tile(piece, 1, n, channel, oy, ox, finish, builder)
         }
       }
     }
@@ -89,14 +96,14 @@ private struct DepthwiseRowsKernel {
 
   private func tile(
     _ piece: SparseTiling.Piece, _ count: Int, _ n: Expr, _ channel: Expr, _ oy: Expr, _ ox: Expr,
-    _ builder: LoopBuilder
+    _ finish: SumFinish, _ builder: LoopBuilder
   ) {
     let (x, window) = (padded.geometry.x, padded.geometry.window)
     let step = (row: window.strides[0] * x.strides[2], column: 1)
     let parts = (0..<count).flatMap { piece.parts(row: $0, step) }
     let start = builder.define("x0", x.at([n, channel, oy * window.strides[0], ox]))
     let table = builder.define("w0", packed.offset(channel))
-    let bias = builder.define("first", g.bias.map { $0[[channel]] } ?? .constant(0, .float32))
+    let bias = builder.define("first", g.arithmetic.start(channel))
     let sums = parts.map { builder.declare("a", bias.splatted($0.lanes)) }
     for ky in 0..<window.kernel[0] {
       for kx in 0..<window.kernel[1] {
@@ -111,8 +118,8 @@ private struct DepthwiseRowsKernel {
       }
     }
     for (part, sum) in zip(parts, sums) {
-      builder.store(
-        .variable(sum), to: g.y, at: [n, channel, oy + part.row, ox + part.column])
+      let index = [n, channel, oy + part.row, ox + part.column]
+      builder.store(finish(.variable(sum), index), to: g.y, at: index)
     }
   }
 }

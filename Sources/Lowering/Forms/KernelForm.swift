@@ -23,16 +23,18 @@ protocol KernelForm: Sendable {
 ///   - vectors: Whether vectors apply at all.
 ///   - builder: Takes the statements.
 ///   - target: Says which widths there are.
-///   - body: Builds the body for vectors of so many floats; 1 for scalars.
+///   - element: What vectors hold.
+///   - body: Builds the body for vectors of so many numbers; 1 for scalars.
 /// - Returns: The kernel.
 /// - Throws: What `body` throws.
 func kernel(
   _ title: String, vectors: Bool, _ builder: LoopBuilder, _ target: Target,
+  of element: ElementType,
   _ body: (_ lanes: Int) throws(DiagnosticMessage) -> Void
 ) throws(DiagnosticMessage) -> Kernel {
   var variants: [Kernel.Variant] = []
-  for bytes in (vectors ? target.vectorBytes : []) + [0] {
-    try body(max(bytes / 4, 1))
+  for bytes in (vectors ? target.vectors(of: element) : []) + [0] {
+    try body(max(bytes * 8 / element.bits, 1))
     variants.append(.init(vectorBytes: bytes, body: builder.takeStatements()))
   }
   return Kernel(title: title, variants: variants)

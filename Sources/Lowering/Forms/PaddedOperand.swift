@@ -1,7 +1,7 @@
 import CoppiceIR
 
 /// A copy of a convolution's operand with its padding around it, so that neighbouring results read
-/// neighbouring elements for every tap.
+/// neighbouring elements for every tap; of floats, whose padding is zeros.
 ///
 /// With steps of `s` columns, each row is cut into `s` rows of every `s`-th column.
 struct PaddedOperand {
@@ -15,7 +15,7 @@ struct PaddedOperand {
   private var step: Int { source.window.strides[1] }
 
   /// Bytes of the copy.
-  var bytes: Int { copy.count * 4 }
+  var bytes: Int { copy.buffer.element.byteCount(copy.count) }
 
   /// Elements that are written for it: all once as zeros, and the operand's for each image.
   var written: Double { Double(copy.count + source.x.count) }
@@ -24,12 +24,12 @@ struct PaddedOperand {
   init(_ g: ConvolutionGeometry) {
     let shape = Self.shape(g)
     let count = shape.reduce(1, *)
-    self.init(g, TensorView(Buffer(id: -1, element: .float32, count: count), shape))
+    self.init(g, TensorView(Buffer(id: -1, element: g.x.element, count: count), shape))
   }
 
   /// Reserves memory for the copy.
   init(_ g: ConvolutionGeometry, _ builder: LoopBuilder) {
-    self.init(g, builder.scratch(.float32, Self.shape(g), "padded"))
+    self.init(g, builder.scratch(g.x.element, Self.shape(g), "padded"))
   }
 
   private init(_ g: ConvolutionGeometry, _ copy: TensorView) {
@@ -65,7 +65,7 @@ struct PaddedOperand {
   /// Zeros the copy.
   func clear(_ builder: LoopBuilder) {
     builder.loop("i", copy.count) { index in
-      builder.emit(.store(copy.buffer, index, .constant(0, .float32)))
+      builder.emit(.store(copy.buffer, index, .constant(0, copy.buffer.element)))
     }
   }
 

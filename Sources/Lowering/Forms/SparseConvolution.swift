@@ -7,8 +7,8 @@ import CoppiceIR
 /// code is made, rows by the bounds of the loop over taps, so that nothing is tested inside.
 struct SparseConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site),
-      let weight = site.sparse(1, storage, rowAxis: 0),
+    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
+      let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,
       let tiling = SparseTiling(g, weight.layout, positions: 16 / weight.height)

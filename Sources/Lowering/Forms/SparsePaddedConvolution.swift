@@ -6,8 +6,8 @@ import CoppiceIR
 /// Every tap meets every result of a tile, so that one loop over taps serves all tiles.
 struct SparsePaddedConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site),
-      let weight = site.sparse(1, storage, rowAxis: 0),
+    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
+      let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,
       SparseTiling(g, weight.layout, positions: 16 / weight.height) == nil

@@ -4,14 +4,15 @@ import CoppiceIR
 /// positions in registers, one weight (or a block of four rows) at a time for all of them.
 struct SparsePointwise: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site),
+    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
       g.group == 1, g.window.kernel == [1, 1], g.outHeight == 1, g.window.strides == [1, 1],
       g.window.begin == [0, 0], g.height == 1, g.strideW == 1, g.y.strides[3] == 1,
-      let weight = site.sparse(1, storage, rowAxis: 0), g.y.shape[1] % weight.height == 0
+      let weight = site.sparse(g.operand, storage, rowAxis: 0), g.y.shape[1] % weight.height == 0
     else { return nil }
-    let vectors = !target.vectorBytes.isEmpty && site.tailIsVectorizable(along: 3)
+    let element = g.arithmetic.element
+    let vectors = !target.vectors(of: element).isEmpty && site.tailIsVectorizable(along: 3)
     let form = vectors || target.vectorBytes.isEmpty ? "sparse_conv1x1" : "sparse_conv1x1_scalar"
-    let lanes = vectors ? target.lanes : 1
+    let lanes = vectors ? target.lanes(of: element) : 1
     return Plan(
       form, storage, bytes: weight.bytes, work(g, weight, lanes, target), target
     ) { builder throws(DiagnosticMessage) in
@@ -25,7 +26,10 @@ struct SparsePointwise: KernelForm {
     let width = Self.width(g, lanes, weight.height, target)
     let (whole, rest) = (g.outWidth / width, g.outWidth % width)
     let tiles = Double(g.y.shape[0] * (whole + (rest > 0 ? 1 : 0)))
-    let (full, last) = (TilePart.run(width, lanes).count, TilePart.run(rest, lanes).count)
+    let (full, last) = (
+      TilePart.run(width, lanes, g.arithmetic).count,
+      TilePart.run(rest, lanes, g.arithmetic).count
+    )
     let parts = Double(g.y.shape[0] * (whole * full + last))
     let blocks = Double(weight.blockRows)
     var work = Work()
@@ -43,17 +47,18 @@ struct SparsePointwise: KernelForm {
   private func emit(
     _ g: ConvolutionGeometry, vectors: Bool, _ builder: LoopBuilder, _ target: Target
   ) throws(DiagnosticMessage) -> Kernel {
-    let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
-    return try CoppiceLowering.kernel("sparse_conv1x1", vectors: vectors, builder, target) {
-      (lanes) throws(DiagnosticMessage) in
+    let table = builder.sparseTable(g.weight, g.operand, rowAxis: 0)
+    return try CoppiceLowering.kernel(
+      "sparse_conv1x1", vectors: vectors, builder, target, of: g.arithmetic.element
+    ) { (lanes) throws(DiagnosticMessage) in
       let width = Self.width(g, lanes, table.height, target)
       let full = g.outWidth / width * width
       builder.loop("n", g.y.shape[0]) { n in
         builder.loop("p", to: .integer(full), step: width) {
-          tile(g, table, n, $0, TilePart.run(width, lanes), builder)
+          tile(g, table, n, $0, TilePart.run(width, lanes, g.arithmetic), builder)
         }
         if g.outWidth > full {
-          let rest = TilePart.run(g.outWidth - full, lanes)
+          let rest = TilePart.run(g.outWidth - full, lanes, g.arithmetic)
           tile(g, table, n, .integer(full), rest, builder)
         }
       }
@@ -65,8 +70,10 @@ struct SparsePointwise: KernelForm {
     _ g: ConvolutionGeometry, _ lanes: Int, _ height: Int, _ target: Target
   ) -> Int {
     if lanes == 1 { return 16 / height }
-    let registers = height == 1 ? 4 : target.accumulators(lanes: lanes) / height
-    return max(1, min(registers, 4, 8192 / (g.x.shape[1] * lanes))) * lanes
+    let element = g.arithmetic.element
+    let registers = height == 1 ? 4 : target.accumulators(lanes: lanes, of: element) / height
+    let cached = 32768 / g.arithmetic.bytes / (g.x.shape[1] * lanes)
+    return max(1, min(registers, 4, cached)) * lanes
   }
 
   private func tile(
@@ -77,9 +84,7 @@ struct SparsePointwise: KernelForm {
     let (none, one) = (Expr.integer(0), Expr.integer(1))
     builder.loop("b", table.blockRows) { block in
       let channel = block * table.height
-      let sums = SparseSums(table, parts, builder) { lane in
-        g.bias.map { $0[[channel + lane]] } ?? .constant(0, .float32)
-      }
+      let sums = SparseSums(table, parts, builder) { g.arithmetic.start(channel + $0) }
       table.visit(
         table.cursor(block, builder), first: none, count: 1, from: none, to: one, builder,
         enter: { _ in start }

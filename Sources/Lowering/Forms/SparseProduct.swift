@@ -4,18 +4,19 @@ import CoppiceIR
 /// time for a tile of rows; a single row has several sums under way for each result.
 struct SparseProduct: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let p = ProductGeometry(site),
-      let weight = site.sparse(1, storage, rowAxis: p.transposed ? 0 : 1),
+    guard storage.isSparse, let p = ProductGeometry(site), p.arithmetic.isFloat,
+      let weight = site.sparse(p.operand, storage, rowAxis: p.transposed ? 0 : 1),
       p.columns % weight.height == 0
     else { return nil }
     let vectors =
-      p.rows == 1 && weight.height == 4 && !target.vectorBytes.isEmpty && p.storesVectors
+      p.rows == 1 && weight.height == 4 && p.storesVectors
+      && target.vectors(of: p.arithmetic.element).contains(4 * p.arithmetic.bytes)
       && site.tailIsVectorizable(along: p.y.rank - 1)
     let form = p.rows > 1 ? "sparse_product" : vectors ? "sparse_row_blocks" : "sparse_row"
     return Plan(
       form, storage, bytes: weight.bytes, work(p, weight, vectors: vectors, target), target
     ) { builder throws(DiagnosticMessage) in
-      emit(p, vectors: vectors, builder)
+      try emit(p, vectors: vectors, builder)
     }
   }
 
@@ -39,37 +40,41 @@ struct SparseProduct: KernelForm {
     return work
   }
 
-  private func emit(_ p: ProductGeometry, vectors: Bool, _ builder: LoopBuilder) -> Kernel {
-    let table = builder.sparseTable(p.weight, 1, rowAxis: p.transposed ? 0 : 1)
+  private func emit(
+    _ p: ProductGeometry, vectors: Bool, _ builder: LoopBuilder
+  ) throws(DiagnosticMessage) -> Kernel {
+    let table = builder.sparseTable(p.weight, p.operand, rowAxis: p.transposed ? 0 : 1)
+    let finish = try p.arithmetic.finishing(builder)
     let size = min(p.rows, 16 / table.height)
     let full = p.rows / size * size
     var variants: [Kernel.Variant] = []
     for lanes in vectors ? [4, 1] : [1] {
       builder.loops(Array(p.y.shape.dropLast(2)), "n") { outer in
         builder.loop("b", table.blockRows) { block in
-          if p.rows == 1 { return single(p, table, outer, block, lanes, builder) }
+          if p.rows == 1 { return single(p, table, outer, block, lanes, finish, builder) }
           builder.loop("r", to: .integer(full), step: size) {
-            tile(p, table, outer, block, $0, size, builder)
+            tile(p, table, outer, block, $0, size, finish, builder)
           }
           if p.rows > full {
-            tile(p, table, outer, block, .integer(full), p.rows - full, builder)
+            tile(p, table, outer, block, .integer(full), p.rows - full, finish, builder)
           }
         }
       }
       variants.append(
-        .init(vectorBytes: lanes == 1 ? 0 : lanes * 4, body: builder.takeStatements()))
+        .init(
+          vectorBytes: lanes == 1 ? 0 : lanes * p.arithmetic.bytes, body: builder.takeStatements()))
     }
     return Kernel(title: "sparse_product", variants: variants)
   }
 
   private func tile(
     _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr, _ row: Expr,
-    _ count: Int, _ builder: LoopBuilder
+    _ count: Int, _ finish: SumFinish, _ builder: LoopBuilder
   ) {
     let start = builder.define("x0", p.x.at(outer + [row, .integer(0)]))
     let (strideR, strideK) = (p.x.strides[p.x.rank - 2], p.x.strides[p.x.rank - 1])
     let parts = TilePart.scalars(count, 1, (strideR, 0))
-    let sums = SparseSums(table, parts, builder) { _ in .constant(0, .float32) }
+    let sums = SparseSums(table, parts, builder) { _ in p.arithmetic.zero }
     let (none, one) = (Expr.integer(0), Expr.integer(1))
     table.visit(
       table.cursor(block, builder), first: none, count: 1, from: none, to: one, builder,
@@ -79,19 +84,20 @@ struct SparseProduct: KernelForm {
       sums.add(slot, p.x.buffer, x, builder)
     }
     sums.store { sum, lane, part in
-      p.store(sum, at: outer + [row + part.row, block * table.height + lane], builder)
+      let index = outer + [row + part.row, block * table.height + lane]
+      builder.store(finish(sum, index), to: p.y, at: index)
     }
   }
 
   /// One row: sums of every second or fourth nonzero, which are added at the end.
   private func single(
     _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr, _ lanes: Int,
-    _ builder: LoopBuilder
+    _ finish: SumFinish, _ builder: LoopBuilder
   ) {
     let start = builder.define("x0", p.x.at(outer + [.integer(0), .integer(0)]))
     let strideK = p.x.strides[p.x.rank - 1]
     let turns = !table.readsSeveral ? 1 : table.height == 1 || lanes > 1 ? 4 : 2
-    let zero = Expr.constant(0, .float32).splatted(lanes)
+    let zero = p.arithmetic.zero.splatted(lanes)
     let width = table.height / lanes
     let sums = (0..<turns).map { _ in (0..<width).map { _ in builder.declare("a", zero) } }
     table.visit(row: block, turns: turns, builder) { turn, column, slot in
@@ -108,7 +114,7 @@ struct SparseProduct: KernelForm {
         turns == 1 ? parts : stride(from: 0, to: turns, by: 2).map { parts[$0] + parts[$0 + 1] }
       let total = pairs.dropFirst().reduce(pairs[0]) { $0 + $1 }
       let index = outer + [.integer(0), block * table.height + number]
-      p.store(total, at: index, builder)
+      builder.store(finish(total, index), to: p.y, at: index)
     }
   }
 }

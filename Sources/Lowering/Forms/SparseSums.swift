@@ -29,12 +29,14 @@ struct TilePart {
   /// - Parameters:
   ///   - width: Results in the run.
   ///   - lanes: Lanes of a full vector.
+  ///   - arithmetic: Says how many fill the shortest vector, of 16 bytes.
   /// - Returns: The parts in order.
-  static func run(_ width: Int, _ lanes: Int) -> [TilePart] {
+  static func run(_ width: Int, _ lanes: Int, _ arithmetic: Arithmetic) -> [TilePart] {
+    let least = 16 / arithmetic.bytes
     var (rest, size, result) = (width, lanes, [TilePart]())
     while rest > 0 {
       while size > rest { size /= 2 }
-      if size == 2 { size = 1 }
+      if size < least { size = 1 }
       result.append(TilePart(x: width - rest, lanes: size, row: 0, column: width - rest))
       rest -= size
     }

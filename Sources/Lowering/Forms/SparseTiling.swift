@@ -68,13 +68,13 @@ struct SparseTiling {
   ///   - overlapping: Whether a result may be computed and stored twice.
   init(_ g: ConvolutionGeometry, vectors lanes: Int, height: Int, overlapping: Bool) {
     isWhole = false
-    let most = height == 1 ? 8 : lanes == 16 ? 4 : 2
+    let most = height == 1 ? 8 : lanes * g.arithmetic.bytes == 64 ? 4 : 2
     let all = 0..<g.window.kernel[1]
     func piece(_ start: Int, _ width: Int, _ repeats: Int) -> Piece {
       var piece = Piece(
         start: start, width: width, repeats: repeats,
         segments: [Segment(taps: all, columns: 0..<width)])
-      piece.vectors = Self.vectors(width, lanes, overlapping)
+      piece.vectors = Self.vectors(width, lanes, g.arithmetic, overlapping)
       return piece
     }
     let wide = min(most, 4) * lanes
@@ -83,7 +83,7 @@ struct SparseTiling {
     if rest > 0 { pieces.append(piece(count * wide, rest, 1)) }
     self.pieces = pieces
     let parts = pieces.map(\.vectors.count).max() ?? 1
-    let rowBytes = g.x.shape[1] * g.strideH * 4
+    let rowBytes = g.x.shape[1] * g.strideH * g.arithmetic.bytes
     let cached = max(2, 49152 / max(rowBytes, 1) - g.window.reach(0) + 1)
     innerRows = max(1, min(most / parts, cached, g.outHeight))
     inner = 0..<(innerRows == 1 ? 0 : g.outHeight / innerRows * innerRows)
@@ -91,12 +91,12 @@ struct SparseTiling {
 
   /// The vectors of a row: full ones, the last overlapping the one before, or halved ones.
   private static func vectors(
-    _ width: Int, _ lanes: Int, _ overlapping: Bool
+    _ width: Int, _ lanes: Int, _ arithmetic: Arithmetic, _ overlapping: Bool
   ) -> [(column: Int, lanes: Int)] {
     var size = lanes
-    while size > max(width, 4) { size /= 2 }
+    while size > max(width, 16 / arithmetic.bytes) { size /= 2 }
     if !overlapping || width < size {
-      return TilePart.run(width, lanes).map { ($0.column, $0.lanes) }
+      return TilePart.run(width, lanes, arithmetic).map { ($0.column, $0.lanes) }
     }
     let starts = stride(from: 0, to: width, by: size).map { min($0, width - size) }
     return starts.map { ($0, size) }

@@ -72,9 +72,7 @@ struct SparseWindowTile {
     let channel = block * table.height
     let steps = (row: w.strides[0] * g.strideH, column: w.strides[1] * g.strideW)
     let parts = (0..<count).flatMap { piece.parts(row: $0, steps) }
-    let sums = SparseSums(table, parts, builder) { lane in
-      g.bias.map { $0[[channel + lane]] } ?? .constant(0, .float32)
-    }
+    let sums = SparseSums(table, parts, builder) { g.arithmetic.start(channel + $0) }
     let cursor = table.cursor(block, builder)
     for segment in piece.segments {
       switch rows {

@@ -26,7 +26,8 @@ struct SparseWindows {
     self.scalars = scalars
     self.readsCopy = readsCopy
     hasVectors =
-      target.hasWideVectors && g.y.strides[3] == 1 && g.outWidth >= 4
+      target.hasWideVectors && !target.vectors(of: g.arithmetic.element).isEmpty
+      && g.y.strides[3] == 1 && g.outWidth >= 4
       && site.tailIsVectorizable(along: 3)
     overlapping = site.tailViews.isEmpty
   }
@@ -36,8 +37,9 @@ struct SparseWindows {
     let padded = hasVectors || readsCopy ? PaddedOperand(g) : nil
     var work: Work
     if let padded, hasVectors {
-      let tiling = vectors(padded, target.lanes, weight.height)
-      work = Work(vectors: tiling, g, weight, lanes: target.lanes)
+      let lanes = target.lanes(of: g.arithmetic.element)
+      let tiling = vectors(padded, lanes, weight.height)
+      work = Work(vectors: tiling, g, weight, lanes: lanes)
     } else {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight)
     }
@@ -55,10 +57,11 @@ struct SparseWindows {
   }
 
   private func emit(_ builder: LoopBuilder, _ target: Target) throws(DiagnosticMessage) -> Kernel {
-    let table = builder.sparseTable(g.weight, 1, rowAxis: 0)
+    let table = builder.sparseTable(g.weight, g.operand, rowAxis: 0)
     let padded = hasVectors || readsCopy ? PaddedOperand(g, builder) : nil
-    return try CoppiceLowering.kernel("sparse_conv", vectors: hasVectors, builder, target) {
-      (lanes) throws(DiagnosticMessage) in
+    return try CoppiceLowering.kernel(
+      "sparse_conv", vectors: hasVectors, builder, target, of: g.arithmetic.element
+    ) { (lanes) throws(DiagnosticMessage) in
       guard let padded, lanes > 1 || readsCopy else {
         let tile = SparseWindowTile(g: g, table: table, tiling: scalars, builder: builder)
         return builder.loop("n", g.y.shape[0]) { tile.run($0) }

@@ -4,12 +4,14 @@ import CoppiceIR
 /// filters of a group.
 struct UniformConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .uniform, let g = ConvolutionGeometry(site) else { return nil }
+    guard storage == .uniform, let g = ConvolutionGeometry(site),
+      g.arithmetic.isFloat
+    else { return nil }
     let taps = g.met(0, g.outRows) * g.met(1, 0..<g.outWidth) * g.x.shape[1] * g.x.shape[0]
     var work = Work()
     work[.step] = Double(taps)
     work[.store] = Double(g.y.count)
-    return Plan("uniform_conv", .uniform, bytes: 4, work, target) {
+    return Plan("uniform_conv", .uniform, bytes: g.arithmetic.bytes, work, target) {
       builder throws(DiagnosticMessage) in try emit(g, builder)
     }
   }
@@ -17,10 +19,10 @@ struct UniformConvolution: KernelForm {
   private func emit(
     _ g: ConvolutionGeometry, _ builder: LoopBuilder
   ) throws(DiagnosticMessage) -> Kernel {
-    let weight = try builder.operand(1)[Array(repeating: .integer(0), count: 4)]
+    let weight = try builder.operand(g.operand)[Array(repeating: .integer(0), count: 4)]
     let perGroup = g.y.shape[1] / g.group
     builder.loops([g.y.shape[0], g.group, g.outHeight, g.outWidth]) { index in
-      let sum = builder.declare("sum", .constant(0, .float32))
+      let sum = builder.declare("sum", g.arithmetic.zero)
       let image = g.x.at(
         [index[0], index[1] * g.weight.type.shape[1], .integer(0), .integer(0)])
       visit(g, builder, image, index[2], index[3]) { place in
@@ -29,7 +31,7 @@ struct UniformConvolution: KernelForm {
       let product = builder.define("p", .variable(sum) * weight)
       builder.loop("j", perGroup) { filter in
         let channel = builder.define("co", index[1] * perGroup + filter)
-        let value = g.bias.map { product + $0[[channel]] } ?? product
+        let value = g.arithmetic.start.map { product + $0[[channel]] } ?? product
         builder.store(value, to: g.y, at: [index[0], channel, index[2], index[3]])
       }
     }

@@ -19,6 +19,13 @@ struct Site {
   /// The operand whose storage is chosen: the first constant that is read as a weight.
   let weightOperand: Int?
 
+  /// How the producer reads that operand; `nil` if there is none.
+  var reading: LinearReading? {
+    weightOperand.flatMap { operand in
+      computation.graph.linearReadings(computation.head).first { $0.operand == operand }
+    }
+  }
+
   /// The producer's operator.
   var op: any Operator { computation.op }
 

@@ -1,3 +1,5 @@
+import CoppiceIR
+
 /// What code is generated for, and all that was measured of it.
 ///
 /// To add one, write a file like those beside this one and list it in `Targets.swift`.
@@ -12,17 +14,19 @@ public struct Target: Sendable {
   public let name: String
   /// Bytes of the vectors that one source carries variants for, widest first; none for strict C99.
   public let vectorBytes: [Int]
+  /// The types that those vectors compute in.
+  private let vectorElements: Set<ElementType>
   /// The alignment of the arena in bytes.
   public let arenaAlignment: Int
   /// The alignment of long tables in bytes.
   public let tableAlignment: Int
   /// Output channels that are computed together when vectors apply, descending down to 1.
-  let channelBlocks: [Int]
+  private let channelBlocks: [Int]
   /// Output columns of a product that are computed together when vectors apply, descending down to 1.
-  let columnBlocks: [Int]
-  /// Registers that a tile of accumulators may take, by lanes, so that weights and activations find
-  /// theirs.
-  let accumulators: [Int: Int]
+  private let columnBlocks: [Int]
+  /// Registers that a tile of accumulators may take, by lanes of floats, so that weights and
+  /// activations find theirs.
+  private let accumulators: [Int: Int]
   /// Whether sparse windows run in vectors, and dense kernels at the speed of a large processor.
   let hasWideVectors: Bool
   /// What caches hold; `nil` where all memory is alike.
@@ -33,13 +37,16 @@ public struct Target: Sendable {
   let costs: Costs
 
   init(
-    _ name: String, vectorBytes: [Int] = [], arenaAlignment: Int = 16, tableAlignment: Int = 16,
+    _ name: String, vectorBytes: [Int] = [],
+    vectorElements: Set<ElementType> = [.float32, .float64], arenaAlignment: Int = 16,
+    tableAlignment: Int = 16,
     channelBlocks: [Int] = [32, 16, 8, 4, 1], columnBlocks: [Int] = [64, 32, 16, 8, 4, 1],
     accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false, caches: Caches? = nil,
     codeBytes: Double, costs: Costs
   ) {
     self.name = name
     self.vectorBytes = vectorBytes
+    self.vectorElements = vectorElements
     self.arenaAlignment = arenaAlignment
     self.tableAlignment = tableAlignment
     self.channelBlocks = channelBlocks
@@ -53,9 +60,32 @@ public struct Target: Sendable {
 
   /// Registers that a tile of accumulators may take.
   ///
-  /// - Parameter lanes: Floats in a vector; 1 for scalars.
+  /// - Parameters:
+  ///   - lanes: Numbers in a vector; 1 for scalars.
+  ///   - element: Their type.
   /// - Returns: Registers of that width.
-  func accumulators(lanes: Int) -> Int { accumulators[lanes] ?? 16 }
+  func accumulators(lanes: Int, of element: ElementType) -> Int {
+    accumulators[lanes == 1 ? 1 : lanes * element.bits / 32] ?? 16
+  }
+
+  /// The bytes of the vectors that compute in a type, widest first; none where nothing does.
+  ///
+  /// - Parameter element: Of sums.
+  /// - Returns: Some of `vectorBytes`.
+  func vectors(of element: ElementType) -> [Int] {
+    vectorElements.contains(element) ? vectorBytes : []
+  }
+
+  /// Output channels that are computed together in vectors, descending down to 1.
+  func channelBlocks(of element: ElementType) -> [Int] { fitting(channelBlocks, element) }
+
+  /// Output columns of a product that are computed together in vectors, descending down to 1.
+  func columnBlocks(of element: ElementType) -> [Int] { fitting(columnBlocks, element) }
+
+  /// The sizes that take no more registers than floats do.
+  private func fitting(_ sizes: [Int], _ element: ElementType) -> [Int] {
+    sizes.filter { $0 == 1 || $0 * element.bits <= sizes[0] * 32 }
+  }
 
   /// A forecast of the bytes of machine code.
   ///
@@ -63,8 +93,10 @@ public struct Target: Sendable {
   /// - Returns: Bytes.
   package func codeBytes(_ operations: Int) -> Int { Int(Double(operations) * operationBytes) }
 
-  /// Floats in the widest vector, 1 without any.
-  var lanes: Int { max((vectorBytes.first ?? 4) / 4, 1) }
+  /// Numbers of a type in the widest vector, 1 without any.
+  func lanes(of element: ElementType) -> Int {
+    vectors(of: element).first.map { $0 * 8 / element.bits } ?? 1
+  }
 }
 
 extension Target: Hashable {
