@@ -18,7 +18,8 @@ import Foundation
 ///
 /// The record (`prunerec/1`) is matched to the weights by value, so that names that an exporter lost
 /// or reused do not matter. `form=gradient` takes the recorded sums of minus gradient times weight;
-/// `form=midpoint` takes half of what each weight's square gained over the training. Without `form`
+/// `form=midpoint` takes half of what each weight's square gained over the training; `form=delta` the
+/// sums of each change times the weight before it, as recorded or between snapshots. Without `form`
 /// the first that the record can serve for all of the weights is taken, and said. Scores rank with
 /// their sign: the lowest go. `threshold=t` keeps the weights with a score above t. Counts, ties and
 /// the choice of weights are those of `prune-magnitude`.
@@ -53,12 +54,13 @@ public struct PruneMovement: Pass {
   /// Makes the pass.
   ///
   /// - Parameter options: The record, one of the three amounts, the form and the scope.
-  /// - Throws: `pass-option-exclusive` unless exactly one amount is given.
+  /// - Throws: `pass-option-exclusive` unless exactly one amount is given; `record-partial`.
   public init(options: PassOptions) throws {
     self.options = try RecordOptions(options)
     form = options.text("form").flatMap(MovementForm.init)
     selection = try SelectionOptions(
       options, amounts: ["sparsity", "keep", "threshold", "sigmoid", "score-percent-of-max"])
+    try self.options.check(selection)
   }
 
   /// Zeroes weights.
@@ -73,15 +75,19 @@ public struct PruneMovement: Pass {
     try graph.requireFinite(weights)
     let recorded = try RecordedWeights(weights, options, graph, &context)
     if weights.isEmpty { return graph.warnOfNoWeights(&context) }
+    if recorded.ranked.isEmpty { return context.warn(.nothing("the record owns no weight")) }
     let record = recorded.record
     let form = try record.form(form, for: recorded.parameters)
     context.note(.form(form))
-    if record.masksWereActive, form == .midpoint { context.warn(.masked(record.name)) }
+    if record.masksWereActive, form != .gradient { context.warn(.masked(record.name, form)) }
+    if form == .delta, let gap = record.coarsestStep(recorded.parameters), gap > 1 {
+      context.warn(.coarse(record.name, gap))
+    }
     let scores = MovementScores(record, form: form)
-    let keys = zip(weights, recorded.matches).map { weight, match in
+    let own = zip(recorded.weights, recorded.matches).map { weight, match in
       MovementKeys(scores: scores, match: match, count: weight.count)
     }
-    try requireFinite(keys, weights, graph)
+    try requireFinite(own, recorded.weights, graph)
     var pruning = ElementPruning(pass: Self.info.name, options: selection)
     pruning.source = ("from", recorded.descriptions)
     pruning.owners = recorded.owners
@@ -90,7 +96,9 @@ public struct PruneMovement: Pass {
         try Self.bound(name, number.double, largest, isSingle: selection.isPlain)
       }
     }
-    try pruning.prune(weights, by: keys, width: .single, on: &graph, &context)
+    try pruning.prune(
+      recorded.ranked.map(\.weight), by: recorded.keys(.single) { own[$0] }, width: .single,
+      on: &graph, &context)
   }
 
   /// The score that decides.
@@ -127,10 +135,20 @@ extension DiagnosticMessage {
       notes: ["training moved every weight towards zero; give sparsity, keep or threshold"])
   }
 
-  fileprivate static func masked(_ path: String) -> Self {
+  fileprivate static func coarse(_ path: String, _ gap: Int) -> Self {
+    Self(
+      "record-coarse",
+      "'\(path)' has weights up to \(gap) steps apart: the delta form of coarse snapshots is biased"
+        + " against weights that moved far, and wrong in sign where one crossed zero",
+      notes: [
+        "use form=midpoint, which needs only the first and the last, or record dww in every step"
+      ])
+  }
+
+  fileprivate static func masked(_ path: String, _ form: MovementForm) -> Self {
     Self(
       "record-masked",
-      "masks were active while '\(path)' was recorded: masked weights did not move, and the midpoint"
+      "masks were active while '\(path)' was recorded: masked weights did not move, and the \(form.rawValue)"
         + " form scores them as if training had not wanted them to",
       notes: ["record without masks, or use form=gradient with scores of the unmasked gradient"])
   }
@@ -140,6 +158,7 @@ extension DiagnosticMessage {
       switch form {
       case .gradient: "the recorded sums of minus gradient times weight"
       case .midpoint: "half of what each weight's square gained over the training"
+      case .delta: "the sums of each change times the weight before it"
       }
     return Self("movement-form", "scores in the \(form.rawValue) form: \(meaning)")
   }

@@ -69,9 +69,10 @@ public struct Compiler {
       }
     }
     let pipeline = try registry.resolve(options.passes)
-    let records = OpenedTensors()
+    let files = PassFiles()
     var services = PassServices.host
-    services.openTensors = records.open
+    services.openTensors = files.open
+    services.readText = files.read
     let timer = PassTimer()
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
@@ -88,7 +89,7 @@ public struct Compiler {
       sparsifies: pipeline.passNames.contains("sparsify"))
     optimized.isApproximate = pipeline.isApproximate
     optimized.modelFiles = model.paths
-    optimized.otherFiles = options.plugins + records.paths
+    optimized.otherFiles = options.plugins + files.paths
     return optimized
   }
 

@@ -23,7 +23,9 @@ private struct MemoryTensors: NamedTensors {
     1.125, -0.875, 1.125, -2.625, 1.125, 0, -0.125, 0, 0.1875, 0.03125, 0, 1.375,
   ]
 
-  private func services(_ change: (inout MemoryTensors) -> Void = { _ in }) -> PassServices {
+  private func services(
+    map: String = "{}", _ change: (inout MemoryTensors) -> Void = { _ in }
+  ) -> PassServices {
     let constant = { (values: [Float]) in Constant(values, .float32, [3, 4]) }
     var tensors = MemoryTensors(
       metadata: ["format": "prunerec/1", "params": #"{"fc.weight":{}}"#],
@@ -33,7 +35,7 @@ private struct MemoryTensors: NamedTensors {
       ])
     change(&tensors)
     let opened = tensors
-    return PassServices { _ in opened }
+    return PassServices(openTensors: { _ in opened }, readText: { _ in map })
   }
 
   private func run(
@@ -61,6 +63,73 @@ private struct MemoryTensors: NamedTensors {
       try run(["keep": "0.5", "form": "midpoint"]).mask == [1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1])
     #expect(
       try run(["keep": "0.25", "form": "midpoint"]).mask == [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
+  }
+
+  /// Half the gradient form, as the rate was 0.5 in every step.
+  @Test func deltasOfSnapshotsGiveTheReferenceMasks() throws {
+    func steps(_ steps: [Int]) -> PassServices {
+      services {
+        let second: [Float] = [
+          1.25, -0.75, 0.75, 1.75, -0.75, 0, -0.25, -2, -0.125, -0.375, 1.5, -2,
+        ]
+        let third: [Float] = [1.5, -0.75, 1, 1.5, -1, -0.5, 0, -2, -0.375, -0.25, 1.5, -2.25]
+        for (step, values) in zip(steps, [second, third]) {
+          $0.tensors["fc.weight/snap.\(step)"] = Constant(values, .float32, [3, 4])
+        }
+      }
+    }
+    let delta = ["keep": "0.5", "form": "delta"]
+    let every = try run(delta, services: steps([1, 2]))
+    #expect(every.mask == [1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1])
+    #expect(every.context.diagnostics.map(\.message.id) == ["record-note", "movement-form"])
+    let coarse = try run(delta, services: steps([100, 200]))
+    #expect(coarse.mask == every.mask)
+    #expect(coarse.context.diagnostics.last?.message.id == "record-coarse")
+  }
+
+  /// One weight of the record and one that it does not know.
+  private func runPartly(
+    _ options: [String: String], map: String = "{}"
+  ) throws -> (masks: [[Int]], context: PassContext) {
+    var graph = WeightGraph(width: 3)
+    graph.add("w", shape: [3, 4], Self.last)
+    graph.add("other", shape: [4, 3], [4, 3, -12, 1, 2, 11, 10, -5, 9, 8, 7, 6])
+    let given = options.merging(["record": "r", "form": "gradient"]) { own, _ in own }
+    let context = try graph.run(PruneMovement.self, given, services: services(map: map))
+    return ([graph.mask(0), graph.mask(1)], context)
+  }
+
+  @Test func weightsWithoutAnOwnerGoTheWayThatIsAskedFor() throws {
+    let six = [1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1]
+    let skip = try runPartly(["keep": "0.5", "record-partial": "skip"])
+    #expect(skip.masks == [six, [Int](repeating: 1, count: 12)])
+    let magnitude = try runPartly(["keep": "0.5", "record-partial": "magnitude"])
+    #expect(magnitude.masks == [six, [0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 0]])
+    for run in [skip, magnitude] {
+      let warning = run.context.diagnostics.first { $0.message.id == "record-partial" }
+      #expect(warning?.severity == .warning)
+      #expect(warning?.message.notes.first?.contains("'other'") == true)
+    }
+    let error = #expect(throws: DiagnosticMessage.self) { try runPartly(["keep": "0.5"]) }
+    #expect(error?.id == "record-match")
+    #expect(error?.notes.last?.contains("record-map=FILE") == true)
+    for clash in [["keep": "0.5", "scope": "global"], ["threshold": "0"]] {
+      let given = clash.merging(["record-partial": "magnitude"]) { $1 }
+      let error = #expect(throws: DiagnosticMessage.self) { try runPartly(given) }
+      #expect(error?.id == "record-partial")
+    }
+  }
+
+  @Test func aMapNamesOwnersByHand() throws {
+    let map = #"{"other": {"param": "fc.weight", "layout": "transposed"}}"#
+    let run = try runPartly(["keep": "0.25", "record-map": "map.json"], map: map)
+    #expect(run.masks[1] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    #expect(run.context.diagnostics.contains { $0.message.id == "record-map" })
+    let unknown = #"{"nobody": "fc.weight"}"#
+    let error = #expect(throws: DiagnosticMessage.self) {
+      try runPartly(["keep": "0.25", "record-map": "map.json"], map: unknown)
+    }
+    #expect(error?.text.contains("'nobody', which is no constant") == true)
   }
 
   /// `pruning-cases.md` 1: sigmoid(S) > tau, and a part of the largest score.

@@ -46,7 +46,7 @@ import Testing
     let record = try builder.build()
     let error = #expect(throws: DiagnosticMessage.self) { try record.form(nil, for: [0]) }
     #expect(
-      error?.text == "'built' has no 'mv' of 'w' and no 'init' of 'w';"
+      error?.text == "'built' has no 'mv' of 'w' and no 'init' of 'w' and no 'dww' of 'w';"
         + " what it can serve: magnitude, optimal brain damage")
   }
 }

@@ -34,6 +34,12 @@ enum HandMadeRecord {
     0.625, -0.375, 0.75, -1.21875, 0.65625, 0.375, 0.125, 0, 0.1875, 0.0390625, 0, 0.875,
   ]
 
+  /// The weights after the first and the second step.
+  static let between: [[Float]] = [
+    [1.25, -0.75, 0.75, 1.75, -0.75, 0, -0.25, -2, -0.125, -0.375, 1.5, -2],
+    [1.5, -0.75, 1, 1.5, -1, -0.5, 0, -2, -0.375, -0.25, 1.5, -2.25],
+  ]
+
   static func record(named name: String = "fc.weight") throws -> TrainingRecord {
     var builder = RecordBuilder()
     builder.add(

@@ -152,6 +152,80 @@ import Testing
     #expect(throws: DiagnosticMessage.self) { try owners(record, target("x", [4, 8], other)) }
   }
 
+  /// The nearest whole multiples of steps, one for each index of an axis or one for all.
+  private func quantized(
+    _ values: [Float], _ shape: [Int], axis: Int?, steps: Float = 127
+  ) -> [Float] {
+    let inner = axis.map { shape[($0 + 1)...].reduce(1, *) } ?? 1
+    let extent = axis.map { shape[$0] } ?? 1
+    var largest = [Float](repeating: 0, count: extent)
+    for (index, value) in values.enumerated() {
+      largest[index / inner % extent] = max(largest[index / inner % extent], value.magnitude)
+    }
+    return values.enumerated().map { index, value in
+      let step = largest[index / inner % extent] / steps
+      return (value / step).rounded() * step
+    }
+  }
+
+  @Test(arguments: [nil, 0, 1] as [Int?])
+  func dequantizedWeightsMatchTheirOwner(_ axis: Int?) throws {
+    let values = numbers(96, seed: 90)
+    let record = try record([
+      ("w", [8, 12], values), ("v", [8, 12], numbers(96, seed: 91)),
+      ("u", [12, 8], numbers(96, seed: 92)),
+    ])
+    for steps in [Float(7), 127] {
+      let model = quantized(values, [8, 12], axis: axis, steps: steps)
+      #expect(try owners(record, target("x", [8, 12], model)) == [["w: identity"]])
+      let turned = transposed(model, rows: 8, columns: 12)
+      #expect(try owners(record, target("x", [12, 8], turned)) == [["w: transposed"]])
+    }
+  }
+
+  @Test func aStepAsideIsNoDequantizedWeight() throws {
+    let values = numbers(96, seed: 93)
+    let record = try record([("w", [8, 12], values)])
+    var model = quantized(values, [8, 12], axis: nil)
+    let largest = model.map(\.magnitude).max() ?? 0
+    let small = try #require(model.firstIndex { $0.magnitude < largest / 2 })
+    model[small] += largest / 127
+    #expect(throws: DiagnosticMessage.self) { try owners(record, target("x", [8, 12], model)) }
+    let few = quantized(Array(values[..<4]), [2, 2], axis: nil)
+    let other = try self.record([("w", [2, 2], Array(values[..<4]))])
+    #expect(throws: DiagnosticMessage.self) { try owners(other, target("x", [2, 2], few)) }
+  }
+
+  @Test func ownersGivenByHandStandAboveTheValues() throws {
+    let values = numbers(12, seed: 94)
+    let record = try record([
+      ("a", [3, 4], values), ("b", [4, 3], numbers(12, seed: 95)), ("c", [3, 4], values),
+    ])
+    let other = numbers(12, seed: 96)
+    func owners(_ map: String, _ values: [Float]) throws -> ([String], [String]) {
+      let matcher = RecordMatcher(record, map: try RecordMap(map, name: "map.json"))
+      let result = try matcher.matches([target("x", [3, 4], values)])
+      let names = result.matches.compactMap { $0 }.flatMap(\.owners).map {
+        "\(record.parameters[$0.parameter].name): \($0.layout.name)"
+      }
+      return (names, result.notes)
+    }
+    #expect(try owners(#"{"x": "c"}"#, values).0 == ["c: identity"])
+    #expect(try owners(#"{"x": "c"}"#, values).1.isEmpty)
+    #expect(
+      try owners(#"{"x": {"param": "c", "layout": "identity"}}"#, values).0 == ["c: identity"])
+    let stale = try owners(#"{"x": {"param": "b", "layout": "transposed"}}"#, other)
+    #expect(stale.0 == ["b: transposed"])
+    #expect(stale.1.first?.contains("'x' is 'b' by hand, off by") == true)
+    #expect(try owners(#"{"x": ["a", "c"]}"#, values).0 == ["a: identity", "c: identity"])
+    for wrong in [
+      #"{"x": "nobody"}"#, #"{"x": {"param": "a", "layout": "transposed"}}"#, #"{"x": {}}"#,
+      #"{"x": {"param": "a", "gates": 4}}"#, #"{"x": "b"}"#, #"["x"]"#, #"{"x": 4}"#,
+    ] {
+      #expect(throws: DiagnosticMessage.self) { try owners(wrong, other) }
+    }
+  }
+
   @Test func weightsWithSeveralFaultyPartsCountOnce() throws {
     let record = try record([("w", [12, 2], numbers(24, seed: 74))])
     let lstm = target("l", [2, 12, 2], numbers(48, seed: 75), role: .lstm)

@@ -7,31 +7,56 @@ struct RecordedWeights {
   /// The record.
   let record: TrainingRecord
 
-  /// The weights, in the order in which they were given.
+  /// The weights that have owners, in the order in which they were given.
   let weights: [PrunableWeight]
 
   /// The owners of each weight.
   let matches: [RecordMatch]
 
+  /// All weights that are to be ranked, with the places in `weights` of those that have owners.
+  let ranked: [(weight: PrunableWeight, place: Int?)]
+
   /// Opens the record and finds the parameters that weights were made from.
   ///
   /// - Parameters:
-  ///   - weights: Finite ones of the graph.
-  ///   - options: Which record.
+  ///   - given: Finite weights of the graph.
+  ///   - options: Which record, and what becomes of weights without an owner.
   ///   - graph: The model.
   ///   - context: Opens the record; gets notes and warnings.
-  /// - Throws: What is wrong with the record, `record-match` where a weight has no owner in it.
+  /// - Throws: What is wrong with the record, `record-map`, `record-match` where a weight has no owner in
+  ///   it and needs one.
   init(
-    _ weights: [PrunableWeight], _ options: RecordOptions, _ graph: Graph,
+    _ given: [PrunableWeight], _ options: RecordOptions, _ graph: Graph,
     _ context: inout PassContext
   ) throws(DiagnosticMessage) {
     let path = options.path
     let tensors = ServiceTensors(name: path, tensors: try context.services.openTensors(path))
     record = try TrainingRecord(tensors)
     for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
-    self.weights = weights
-    matches = try RecordMatcher(record).match(
-      weights.compactMap { graph.matchTarget($0, context) })
+    let map = try options.map.map { (path) throws(DiagnosticMessage) in
+      let map = try RecordMap(try context.services.readText(path), name: path)
+      try graph.requireConstants(of: map)
+      return map
+    }
+    let result = try RecordMatcher(record, map: map).matches(
+      given.compactMap { graph.matchTarget($0, context) })
+    if let fault = result.error(record) {
+      if options.unowned == .error { throw fault.withWaysOut }
+      context.warn(.partial(fault, options.unowned))
+    }
+    for note in result.notes { context.warn(DiagnosticMessage("record-map", note)) }
+    var (weights, matches): ([PrunableWeight], [RecordMatch]) = ([], [])
+    var ranked: [(weight: PrunableWeight, place: Int?)] = []
+    for (weight, match) in zip(given, result.matches) {
+      if let match {
+        ranked.append((weight, weights.count))
+        weights.append(weight)
+        matches.append(match)
+      } else if options.unowned == .magnitude {
+        ranked.append((weight, nil))
+      }
+    }
+    (self.weights, self.matches, self.ranked) = (weights, matches, ranked)
     if let factor = matches.commonFactor, !graph.mayHoldNormalizations(record, context) {
       context.warn(.scaled(path, by: factor))
     }
@@ -40,17 +65,27 @@ struct RecordedWeights {
   /// The parameters that weights were made from.
   var parameters: [Int] { matches.flatMap { $0.owners.map(\.parameter) } }
 
-  /// The owners of each weight in words.
-  var descriptions: [String] { matches.map { record.describe($0) } }
+  /// The owners of each ranked weight in words.
+  var descriptions: [String] {
+    ranked.map { $0.place.map { record.describe(matches[$0]) } ?? "magnitude" }
+  }
 
-  /// The owners of each weight, for masks in the layout of the training.
+  /// The owners of each ranked weight, for masks in the layout of the training.
   var owners: [[PrunedWeights.Owner]] {
-    matches.map { match in
-      match.owners.map { owner in
+    ranked.map { _, place in
+      guard let place else { return [] }
+      return matches[place].owners.map { owner in
         let parameter = record.parameters[owner.parameter]
         return PrunedWeights.Owner(
           name: parameter.name, shape: parameter.shape, layout: owner.layout)
       }
+    }
+  }
+
+  /// The keys of each ranked weight: of those with owners as given, of others their magnitudes.
+  func keys(_ width: KeyWidth, _ own: (Int) -> any ScoreKeys) -> [any ScoreKeys] {
+    ranked.map { weight, place in
+      place.map(own) ?? MagnitudeKeys(constant: weight.constant, width: width)
     }
   }
 
@@ -101,6 +136,15 @@ struct RecordedWeights {
 }
 
 extension Graph {
+  /// Refuses a map that names constants which the model does not have.
+  fileprivate func requireConstants(of map: RecordMap) throws(DiagnosticMessage) {
+    let names = Set(constantValues.map { self[$0].name })
+    guard let unknown = map.constants.first(where: { !names.contains($0) }) else { return }
+    throw DiagnosticMessage(
+      "record-map", "'\(map.name)' names '\(unknown)', which is no constant of the model",
+      notes: ["the report of a run with record-partial=skip lists the weights by name"])
+  }
+
   /// Whether the model, what passes folded into it, or the record tells of a BatchNormalization.
   fileprivate func mayHoldNormalizations(_ record: TrainingRecord, _ context: PassContext) -> Bool {
     allNodes.contains { self[$0].op is BatchNormalization }
@@ -109,6 +153,20 @@ extension Graph {
 }
 
 extension DiagnosticMessage {
+  /// The refusal, with what a user may do.
+  fileprivate var withWaysOut: Self {
+    Self(
+      id, text,
+      notes: notes + [
+        "record-map=FILE names owners by hand; record-partial=skip or magnitude goes on without them"
+      ])
+  }
+
+  fileprivate static func partial(_ fault: Self, _ unowned: UnownedWeights) -> Self {
+    let consequence = unowned == .skip ? "they stay as they are" : "they are ranked by magnitude"
+    return Self("record-partial", "\(fault.text): \(consequence)", notes: fault.notes)
+  }
+
   fileprivate static func scaled(_ path: String, by factor: Float) -> Self {
     Self(
       "record-scaled",

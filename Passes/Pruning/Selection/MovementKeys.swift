@@ -34,6 +34,8 @@ struct ServiceTensors: RecordTensors {
 
   var metadata: [String: String] { tensors.metadata }
 
+  var names: [String] { tensors.names }
+
   func tensor(_ name: String) throws(DiagnosticMessage) -> Constant? { try tensors.tensor(name) }
 }
 

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "95663e8c6f29f26c"
+#define COPPICE_API_FINGERPRINT "5c333a87f420d91d"

@@ -4,7 +4,8 @@ public import CoppicePassManager
 extension PassServices {
   /// Tensors and samples from files, and models that run as programs of this machine.
   public static let host = PassServices(
-    openTensors: Coppice.openTensors, readSamples: Coppice.readSamples,
+    openTensors: Coppice.openTensors, readText: Coppice.readText,
+    readSamples: Coppice.readSamples,
     makeEvaluator: { graph, taps, gates throws(Diagnostics) in
       try HostEvaluator(graph, taps, gates)
     })

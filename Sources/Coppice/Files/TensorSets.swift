@@ -1,9 +1,7 @@
 import CoppiceC
 import CoppiceIR
 import CoppiceONNX
-import CoppicePassManager
 import CoppiceRecords
-import Synchronization
 
 /// The format of tensors in files.
 public enum TensorFormat: String, Sendable, CaseIterable {
@@ -11,31 +9,6 @@ public enum TensorFormat: String, Sendable, CaseIterable {
   case pb
   /// NumPy's array.
   case npy
-}
-
-/// Opens a safetensors file for passes.
-@Sendable func openTensors(_ path: String) throws(DiagnosticMessage) -> any NamedTensors {
-  SafetensorsTensors(file: try SafetensorsFile(path: path))
-}
-
-/// Opens safetensors files for passes, and remembers which.
-final class OpenedTensors: Sendable {
-  private let opened = Mutex<[String]>([])
-
-  var paths: [String] { opened.withLock { $0 } }
-
-  @Sendable func open(_ path: String) throws(DiagnosticMessage) -> any NamedTensors {
-    opened.withLock { $0.append(path) }
-    return try openTensors(path)
-  }
-}
-
-private struct SafetensorsTensors: NamedTensors {
-  let file: SafetensorsFile
-
-  var metadata: [String: String] { file.metadata }
-  var names: [String] { file.entries.map(\.name).sorted() }
-  func tensor(_ name: String) -> Constant? { file.entry(name).map { file.constant($0) } }
 }
 
 /// Reads `STEM.pb` or `STEM.npy`, whichever is there.

@@ -14,6 +14,8 @@ public protocol NamedTensors: Sendable {
 public struct PassServices: Sendable {
   /// Opens a file of named tensors.
   public typealias Open = @Sendable (String) throws(DiagnosticMessage) -> any NamedTensors
+  /// Reads a file of text.
+  public typealias ReadText = @Sendable (String) throws(DiagnosticMessage) -> String
   /// Reads the samples of a folder for a graph.
   public typealias ReadSamples = @Sendable (String, Graph) throws(Diagnostics) -> ModelSamples
   /// Makes a graph ready to run, with values to tap and gates.
@@ -22,6 +24,8 @@ public struct PassServices: Sendable {
 
   /// Opens a file of named tensors, as a user's path names it.
   public var openTensors: Open
+  /// Reads a text in UTF-8, as a user's path names its file.
+  public var readText: ReadText
   /// Reads samples, as a user's path names their folder.
   public var readSamples: ReadSamples
   /// Chooses the storages of weights by the kernels that will read them; `nil` without a target.
@@ -32,16 +36,19 @@ public struct PassServices: Sendable {
   ///
   /// - Parameters:
   ///   - openTensors: Opens a file of named tensors; refuses every path if none is given.
+  ///   - readText: Reads a file of text; refuses every path if none is given.
   ///   - readSamples: Reads the samples of a folder; refuses every path if none is given.
   ///   - makeEvaluator: Makes a graph ready to run; by the interpreter if none is given.
   ///   - storages: Chooses the storages of weights.
   public init(
     openTensors: @escaping Open = PassServices.refuse,
+    readText: @escaping ReadText = PassServices.refuseText,
     readSamples: @escaping ReadSamples = PassServices.refuseSamples,
     makeEvaluator: @escaping MakeEvaluator = PassServices.interpret,
     storages: (any StoragePlanning)? = nil
   ) {
     self.openTensors = openTensors
+    self.readText = readText
     self.readSamples = readSamples
     self.makeEvaluator = makeEvaluator
     self.storages = storages
@@ -69,6 +76,15 @@ public struct PassServices: Sendable {
   @Sendable public static func refuse(
     _ path: String
   ) throws(DiagnosticMessage) -> any NamedTensors {
+    throw .noFiles(path)
+  }
+
+  /// Refuses to read a text.
+  ///
+  /// - Parameter path: The user's path.
+  /// - Returns: Never.
+  /// - Throws: `no-files`, always.
+  @Sendable public static func refuseText(_ path: String) throws(DiagnosticMessage) -> String {
     throw .noFiles(path)
   }
 

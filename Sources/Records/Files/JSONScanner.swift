@@ -14,6 +14,12 @@ struct JSONScanner {
     self.source = source
   }
 
+  /// Whether the next value is a string.
+  var isString: Bool { next == UInt8(ascii: "\"") }
+
+  /// Whether the next value is an array.
+  var isArray: Bool { next == UInt8(ascii: "[") }
+
   /// Calls `member` at the value of each member, which it must consume.
   mutating func object(
     _ member: (inout JSONScanner, String) throws(DiagnosticMessage) -> Void
@@ -102,6 +108,13 @@ struct JSONScanner {
 }
 
 extension JSONScanner {
+  /// The first byte of the next value.
+  private var next: UInt8? {
+    var scanner = self
+    scanner.skipSpace()
+    return scanner.peek()
+  }
+
   private func peek() -> UInt8? { at < bytes.count ? bytes[at] : nil }
 
   private mutating func skipSpace() {

@@ -128,7 +128,7 @@ extension LayoutComparison {
 
   private var tolerance: Float {
     switch precision {
-    case .exact: 1e-5
+    case .exact, .quantized: 1e-5
     case .float16: 0x1p-10
     case .bfloat16: 0x1p-7
     }

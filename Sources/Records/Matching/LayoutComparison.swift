@@ -12,13 +12,14 @@ struct LayoutComparison {
         case .exact: exactRun(start, parameterStart, stride, count)
         case .float16: roundedRun(start, parameterStart, stride, count, 0x1p-11, 0x1p-23)
         case .bfloat16: roundedRun(start, parameterStart, stride, count, 0x1p-8, 0x1p-126)
+        case .quantized(let grid): quantizedRun(start, parameterStart, stride, count, grid)
         }
       }
   }
 
   /// A few elements far apart tell most wrong candidates.
   private func isSampleEqual(_ layout: RecordLayout) -> Bool {
-    guard precision == .exact, layout.range.count > 64 else { return true }
+    guard case .exact = precision, layout.range.count > 64 else { return true }
     let step = layout.range.count / 16
     for index in stride(from: layout.range.lowerBound, to: layout.range.upperBound, by: step) {
       guard let position = layout.parameterIndex(index) else { return false }
@@ -44,6 +45,20 @@ struct LayoutComparison {
       let value = parameter[position]
       let bound = value.magnitude * relative + absolute
       guard (target[index] - value).magnitude <= bound else { return false }
+      position += stride
+    }
+    return true
+  }
+
+  private func quantizedRun(
+    _ start: Int, _ from: Int, _ stride: Int, _ count: Int, _ grid: QuantizationGrid
+  ) -> Bool {
+    var position = from
+    for index in start..<start + count {
+      // A little more than half, for what was rounded in between.
+      let bound = grid.step(index) * 0.5005
+      // Negated, so that a NaN does not fit.
+      if !((target[index] - parameter[position]).magnitude <= bound) { return false }
       position += stride
     }
     return true

@@ -3,6 +3,8 @@ package struct MatchTarget: Sendable {
   /// The precision in which the model stores what was trained in 32 bits.
   package enum Precision: Sendable {
     case exact, float16, bfloat16
+    /// Whole multiples of steps.
+    case quantized(QuantizationGrid)
   }
 
   /// What reads the constant, as far as that changes its layout.
@@ -46,16 +48,25 @@ package struct MatchTarget: Sendable {
 extension MatchTarget {
   /// The target as one that was rounded, where 32-bit numbers all fit in 16 bits: what a Cast leaves.
   var rounded: MatchTarget? {
-    guard precision == .exact else { return nil }
+    guard case .exact = precision else { return nil }
     let fitting: Precision? = values.withBuffer { values in
       if values.allSatisfy({ $0.bitPattern & 0xFFFF == 0 }) { return .bfloat16 }
       return values.allSatisfy(\.isFloat16) ? .float16 : nil
     }
-    return fitting.map {
-      MatchTarget(
-        name: name, shape: shape, values: values, precision: $0, role: role, uses: uses,
-        scopes: scopes, factors: factors)
-    }
+    return fitting.map(reading)
+  }
+
+  /// The target as one that was quantized, where its elements are whole multiples of a few steps: what
+  /// dequantizing leaves.
+  var dequantized: MatchTarget? {
+    guard case .exact = precision else { return nil }
+    return QuantizationGrid.find(values, shape).map { reading(.quantized($0)) }
+  }
+
+  private func reading(_ precision: Precision) -> MatchTarget {
+    MatchTarget(
+      name: name, shape: shape, values: values, precision: precision, role: role, uses: uses,
+      scopes: scopes, factors: factors)
   }
 }
 

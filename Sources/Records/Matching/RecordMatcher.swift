@@ -5,46 +5,82 @@ package import CoppiceIR
 /// Exporters rename, transpose, permute, merge and scale weights, and keep a name where they
 /// changed the values. So the numbers decide, and names only choose among equal candidates.
 package struct RecordMatcher {
-  private let record: TrainingRecord
-  private let finals: [FloatValues?]
+  let record: TrainingRecord
+  let finals: [FloatValues?]
+  private let map: RecordMap?
   private let byCount: [Int: [Int]]
 
-  package init(_ record: TrainingRecord) {
+  /// Prepares a record; owners in `map` stand above what the values say.
+  package init(_ record: TrainingRecord, map: RecordMap? = nil) {
     self.record = record
+    self.map = map
     finals = record.parameters.map { record.values($0, .final) }
     byCount = Dictionary(grouping: record.parameters.indices) { record.parameters[$0].count }
   }
 
   /// Matches every target, or says of each one that has no single answer why.
   package func match(_ targets: [MatchTarget]) throws(DiagnosticMessage) -> [RecordMatch] {
-    let candidates = targets.map(candidates)
-    let claims = Claims(candidates)
-    var matches: [RecordMatch] = []
-    var faults: [String] = []
-    var faulty: Set<Int> = []
+    let result = try matches(targets)
+    if let error = result.error(record) { throw error }
+    return result.matches.compactMap { $0 }
+  }
+
+  /// Matches the targets that have a single answer.
+  ///
+  /// - Parameter targets: The constants.
+  /// - Returns: A match for each, or why there is none.
+  /// - Throws: `record-map` for a wrong owner in the map.
+  package func matches(_ targets: [MatchTarget]) throws(DiagnosticMessage) -> MatchResult {
+    var mapped: [RecordMatch?] = []
+    var result = MatchResult(matches: [], faults: [], notes: [])
     for (index, target) in targets.enumerated() {
+      let entries = map?.entries[target.name]
+      mapped.append(
+        try entries.map { (entries) throws(DiagnosticMessage) in
+          try match(index, target, entries, &result.notes)
+        })
+    }
+    let candidates = zip(targets, mapped).map { $1 == nil ? self.candidates($0) : [] }
+    let claims = Claims(candidates)
+    for (index, target) in targets.enumerated() {
+      if let match = mapped[index] {
+        result.matches.append(match)
+        result.faults.append([])
+        continue
+      }
       var owners: [RecordOwner] = []
+      var faults: [String] = []
       for part in candidates[index] {
         switch choose(part.owners, for: target, rivals: claims.rivals(of: part)) {
         case .owners(let chosen): owners += chosen
-        case .none:
-          faults.append(unmatched(target, part.range))
-          faulty.insert(index)
-        case .ambiguous:
-          faults.append(ambiguous(target, part.owners))
-          faulty.insert(index)
+        case .none: faults.append(unmatched(target, part.range))
+        case .ambiguous: faults.append(ambiguous(target, part.owners))
         }
       }
-      matches.append(RecordMatch(target: index, owners: owners))
+      result.matches.append(faults.isEmpty ? RecordMatch(target: index, owners: owners) : nil)
+      result.faults.append(faults)
     }
-    guard faults.isEmpty else {
-      throw DiagnosticMessage(
-        "record-match",
-        "'\(record.name)' does not tell the owner of \(faulty.count)"
-          + " of \(targets.count) weights",
-        notes: faults)
-    }
-    return matches
+    return result
+  }
+}
+
+/// What matching found.
+package struct MatchResult: Sendable {
+  /// The match of each target that has one.
+  package internal(set) var matches: [RecordMatch?]
+  /// Why targets have none.
+  package internal(set) var faults: [[String]]
+  /// What the user ought to know of owners given by hand.
+  package internal(set) var notes: [String]
+
+  /// The refusal of targets without a match.
+  package func error(_ record: TrainingRecord) -> DiagnosticMessage? {
+    let faulty = faults.count { !$0.isEmpty }
+    guard faulty > 0 else { return nil }
+    return DiagnosticMessage(
+      "record-match",
+      "'\(record.name)' does not tell the owner of \(faulty) of \(matches.count) weights",
+      notes: faults.flatMap { $0 })
   }
 }
 
@@ -74,8 +110,8 @@ extension RecordMatcher {
   private func candidates(_ target: MatchTarget) -> [Part] {
     let exact = unscaled(target)
     guard exact.contains(where: \.owners.isEmpty) else { return exact }
-    if let rounded = target.rounded.map(unscaled), !rounded.contains(where: \.owners.isEmpty) {
-      return rounded
+    for other in [target.rounded, target.dequantized] {
+      if let found = other.map(unscaled), !found.contains(where: \.owners.isEmpty) { return found }
     }
     return exact.map { part in
       part.owners.isEmpty
@@ -88,7 +124,7 @@ extension RecordMatcher {
   }
 
   /// The directions of a recurrent layer are owned one by one.
-  private func parts(of target: MatchTarget) -> [Range<Int>] {
+  func parts(of target: MatchTarget) -> [Range<Int>] {
     let count = target.values.count
     guard target.role == .lstm || target.role == .gru || isStackedPlain(target) else {
       return [0..<count]
@@ -105,7 +141,7 @@ extension RecordMatcher {
       && !owners(target, 0..<target.values.count / 2, scaled: false).isEmpty
   }
 
-  private func layouts(
+  func layouts(
     _ parameter: TrainingRecord.Parameter, _ target: MatchTarget, _ range: Range<Int>
   ) -> [RecordLayout] {
     var part = target
@@ -144,7 +180,7 @@ extension RecordMatcher {
     }
   }
 
-  private func scaledOwner(
+  func scaledOwner(
     _ index: Int, _ layouts: [RecordLayout], _ target: MatchTarget, _ comparison: LayoutComparison,
     _ largest: Float
   ) -> RecordOwner? {
@@ -163,7 +199,7 @@ extension RecordMatcher {
     return nil
   }
 
-  private func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
+  func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
     var largest: Float = 0
     for value in values { largest = max(largest, value.magnitude) }
     return largest
@@ -224,7 +260,7 @@ extension RecordMatcher {
         : " the record seems to be of another model")
   }
 
-  private func percent(_ distance: Double) -> String {
+  func percent(_ distance: Double) -> String {
     if distance < 0.0005 { return "less than 0.05 %" }
     if distance > 10 { return "more than 1000 %" }
     return "\((distance * 1000).rounded() / 10) %"

@@ -2,6 +2,9 @@ package import CoppiceIR
 
 /// The arrays of an npz file, which is a zip of npy files, stored or deflated.
 package struct NumpyArchive: Sendable {
+  /// What messages call the file.
+  package let name: String
+
   /// The arrays by name, in the order of the archive's directory.
   package let arrays: [(name: String, array: NumpyArray)]
 
@@ -22,6 +25,7 @@ package struct NumpyArchive: Sendable {
       arrays.append((name, array))
     }
     self.arrays = arrays
+    name = file.name
   }
 
   package subscript(name: String) -> NumpyArray? {

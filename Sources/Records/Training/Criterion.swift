@@ -5,12 +5,13 @@ package enum Criterion: String, CaseIterable, Sendable {
   case magnitude
   case movementGradient = "movement (form=gradient)"
   case movementMidpoint = "movement (form=midpoint)"
-  case movementDeltas = "movement from weight changes"
+  case movementDeltas = "movement (form=delta)"
   case taylor = "first-order Taylor"
   case taylorSquares = "Taylor over weights"
   case taylorGates = "Taylor over channels"
   case taylorActivations = "Taylor over feature maps"
   case secondOrder = "optimal brain damage"
+  case layerSecondOrder = "optimal brain damage of layers"
   case wanda = "weights times activations"
 
   package var keys: [RecordKey] {
@@ -24,6 +25,7 @@ package enum Criterion: String, CaseIterable, Sendable {
     case .taylorGates: [.chgw2]
     case .taylorActivations: [.chact]
     case .secondOrder: [.g2, .final]
+    case .layerSecondOrder: [.xnorm2, .final]
     case .wanda: [.xnorm2, .final]
     }
   }
@@ -37,21 +39,30 @@ package enum MovementForm: String, CaseIterable, Sendable {
   /// Half of what the square of the weight gained from the first step to the last.
   case midpoint
 
+  /// The sum over the steps of the weight's change times the weight before it.
+  case delta
+
   package var criterion: Criterion {
     switch self {
     case .gradient: .movementGradient
     case .midpoint: .movementMidpoint
+    case .delta: .movementDeltas
     }
+  }
+}
+
+extension TrainingRecord.Parameter {
+  /// Whether it has the keys of a criterion, or snapshots that stand for them.
+  fileprivate func serves(_ criterion: Criterion) -> Bool {
+    keys.isSuperset(of: criterion.keys) || (criterion == .movementDeltas && hasSnapshots)
   }
 }
 
 extension TrainingRecord {
   /// The criteria for which every one of the parameters has what is needed.
   package func criteria(for indices: some Sequence<Int>) -> [Criterion] {
-    let keys = indices.map { parameters[$0].keys }
-    return Criterion.allCases.filter { criterion in
-      keys.allSatisfy { $0.isSuperset(of: criterion.keys) }
-    }
+    let own = indices.map { parameters[$0] }
+    return Criterion.allCases.filter { criterion in own.allSatisfy { $0.serves(criterion) } }
   }
 
   /// The form asked for, or the best one that all of the parameters can serve.
@@ -82,9 +93,11 @@ extension TrainingRecord {
     var lacking: [String] = []
     for criterion in criteria {
       for key in criterion.keys {
-        guard let owner = indices.first(where: { !parameters[$0].keys.contains(key) }) else {
-          continue
-        }
+        guard
+          let owner = indices.first(where: {
+            !parameters[$0].keys.contains(key) && !parameters[$0].serves(criterion)
+          })
+        else { continue }
         lacking.append("'\(key.rawValue)' of '\(parameters[owner].name)'")
       }
     }

@@ -49,10 +49,10 @@ struct DeclaredParameter {
     (self.shape, self.aliases, self.groups, self.steps) = (shape, aliases, groups, steps)
   }
 
-  /// The parameter with what the file holds of it.
+  /// The parameter with what the file holds of it; `taken` are its snapshots.
   func checked(
-    in file: any RecordTensors
-  ) throws(DiagnosticMessage) -> (TrainingRecord.Parameter, [RecordKey: Constant]) {
+    in file: any RecordTensors, _ taken: [(step: Int, name: String)]
+  ) throws(DiagnosticMessage) -> (TrainingRecord.Parameter, [RecordKey: Constant], Snapshots) {
     guard let final = try file.tensor("\(name)/final")?.type.shape else {
       throw .record(
         file, "it has no tensor '\(name)/final'",
@@ -64,26 +64,31 @@ struct DeclaredParameter {
     }
     var tensors: [RecordKey: Constant] = [:]
     for key in RecordKey.allCases {
-      tensors[key] = try tensor(key, shape: final, in: file)
+      let shape = key.extent == .element ? final : nil
+      tensors[key] = try tensor("\(name)/\(key.rawValue)", shape: shape, in: file)
     }
+    var snapshots = Snapshots()
+    for (step, name) in taken {
+      if let tensor = try tensor(name, shape: final, in: file) { snapshots.append(step, tensor) }
+    }
+    if tensors[.`init`] == nil { tensors[.`init`] = snapshots.takeFirst() }
     let parameter = TrainingRecord.Parameter(
       name: name, shape: final, aliases: aliases, groups: groups, keys: Set(tensors.keys),
-      steps: steps.flatMap { $0 > 0 ? $0 : nil })
-    return (parameter, tensors)
+      steps: steps.flatMap { $0 > 0 ? $0 : nil }, hasSnapshots: !snapshots.steps.isEmpty)
+    return (parameter, tensors, snapshots)
   }
 
   private func tensor(
-    _ key: RecordKey, shape: [Int], in file: any RecordTensors
+    _ full: String, shape: [Int]?, in file: any RecordTensors
   ) throws(DiagnosticMessage) -> Constant? {
-    let full = "\(name)/\(key.rawValue)"
     guard let tensor = try file.tensor(full) else { return nil }
     let element = tensor.type.element
     guard [.float32, .float64, .float16, .bfloat16].contains(element) else {
       throw .record(file, "'\(full)' holds \(element.rawValue), not floats")
     }
-    guard key.extent != .element || tensor.type.shape == shape else {
+    guard shape == nil || tensor.type.shape == shape else {
       throw .record(
-        file, "'\(full)' has shape \(tensor.type.shape), but '\(name)/final' has \(shape)")
+        file, "'\(full)' has shape \(tensor.type.shape), but '\(name)/final' has \(shape ?? [])")
     }
     return tensor
   }

@@ -37,8 +37,13 @@ package struct MovementScores {
     _ owner: RecordOwner, isFirst: Bool, to scores: inout [Float]
   ) throws(DiagnosticMessage) {
     let parameter = record.parameters[owner.parameter]
-    let first = try values(parameter, form == .gradient ? .mv : .`init`)
-    let last = form == .gradient ? first : try values(parameter, .final)
+    let first: FloatValues
+    switch form {
+    case .gradient: first = try values(parameter, .mv)
+    case .midpoint: first = try values(parameter, .`init`)
+    case .delta: first = try deltas(parameter)
+    }
+    let last = form == .midpoint ? try values(parameter, .final) : first
     first.withBuffer { first in
       last.withBuffer { last in
         scores.withUnsafeMutableBufferPointer { scores in
@@ -47,6 +52,28 @@ package struct MovementScores {
         }
       }
     }
+  }
+
+  /// The sum of each change times the weight before it, as recorded or between snapshots.
+  private func deltas(
+    _ parameter: TrainingRecord.Parameter
+  ) throws(DiagnosticMessage) -> FloatValues {
+    if parameter.keys.contains(.dww) || !parameter.hasSnapshots {
+      return try values(parameter, .dww)
+    }
+    let points = record.trajectory(parameter)
+    var sums = [Double](repeating: 0, count: parameter.count)
+    for (point, next) in zip(points, points.dropFirst()) {
+      point.withBuffer { point in
+        next.withBuffer { next in
+          for index in sums.indices {
+            let weight = Double(point[index])
+            sums[index] += (Double(next[index]) - weight) * weight
+          }
+        }
+      }
+    }
+    return FloatValues(sums.map { Float($0) })
   }
 
   private func values(
@@ -84,10 +111,16 @@ private struct ScoreSum {
     case .gradient: return first[position]
     case .midpoint:
       let (begin, end) = (Double(first[position]), Double(last[position]))
-      let midpoint = (end - begin) * (end + begin) * 0.5
-      guard let scale else { return Float(midpoint) }
-      let factor = Double(scale.factors[scale.channels.channel(position)])
-      return Float(midpoint * factor * factor)
+      return scaled((end - begin) * (end + begin) * 0.5, position)
+    case .delta: return scaled(Double(first[position]), position)
     }
+  }
+
+  /// Squares of weights grow with the square of a factor that was folded into them.
+  @inline(__always)
+  private func scaled(_ score: Double, _ position: Int) -> Float {
+    guard let scale else { return Float(score) }
+    let factor = Double(scale.factors[scale.channels.channel(position)])
+    return Float(score * factor * factor)
   }
 }

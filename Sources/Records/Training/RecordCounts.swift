@@ -16,12 +16,16 @@ package struct RecordCounts: Hashable, Sendable {
   /// The steps of the optimizer; nil if the record does not say.
   package let steps: Int?
 
+  /// The step at which recording began.
+  package let start: Int
+
   /// What the squares of `g2` are of; `batch` if the record does not say.
   package let squaredGradient: SquaredGradient
 
   init(_ source: any RecordTensors) throws(DiagnosticMessage) {
     samples = try Self.count("samples", source)
     steps = try Self.count("steps", source)
+    start = try Self.count("start_step", source) ?? 0
     let text = source.metadata["g2_per"] ?? SquaredGradient.batch.rawValue
     guard let squaredGradient = SquaredGradient(rawValue: text) else {
       throw .record(source, "its g2_per is '\(text)', neither 'sample' nor 'batch'")
@@ -33,8 +37,8 @@ package struct RecordCounts: Hashable, Sendable {
     _ name: String, _ source: any RecordTensors
   ) throws(DiagnosticMessage) -> Int? {
     guard let text = source.metadata[name] else { return nil }
-    guard let count = Int(text), count > 0 else {
-      throw .record(source, "its \(name) is '\(text)', which is no count above 0")
+    guard let count = Int(text), count >= 0 else {
+      throw .record(source, "its \(name) is '\(text)', which is no count")
     }
     return count
   }
@@ -54,8 +58,8 @@ extension TrainingRecord {
   /// How many addends a parameter's sums have; nil if the record does not say or the key has no sums.
   package func addends(_ key: RecordKey, of parameter: Parameter) -> Int? {
     switch countName(key) {
-    case "samples": counts.samples
-    case "steps": parameter.steps ?? counts.steps
+    case "samples": counts.samples.flatMap { $0 > 0 ? $0 : nil }
+    case "steps": (parameter.steps ?? counts.steps).flatMap { $0 > 0 ? $0 : nil }
     default: nil
     }
   }

@@ -22,6 +22,9 @@ package struct TrainingRecord: Sendable {
     /// The steps that its sums are of, where they differ from the record's.
     let steps: Int?
 
+    /// Whether there are weights between the first and the last.
+    let hasSnapshots: Bool
+
     package var count: Int { elementCount(of: shape) ?? 0 }
   }
 
@@ -38,6 +41,9 @@ package struct TrainingRecord: Sendable {
 
   private let constants: [String: Constant]
 
+  /// The weights between the first and the last, by the names of the parameters.
+  let snapshots: [String: Snapshots]
+
   /// The parameters by name, in ascending order.
   package let parameters: [Parameter]
 
@@ -48,19 +54,28 @@ package struct TrainingRecord: Sendable {
     name = source.name
     var parameters: [Parameter] = []
     var constants: [String: Constant] = [:]
+    var snapshots: [String: Snapshots] = [:]
+    let taken = try Snapshots.names(in: source)
     for declared in try DeclaredParameter.all(in: source) {
-      let (parameter, tensors) = try declared.checked(in: source)
+      let (parameter, tensors, between) = try declared.checked(
+        in: source, taken[declared.name] ?? [])
       parameters.append(parameter)
+      if parameter.hasSnapshots { snapshots[parameter.name] = between }
       for (key, tensor) in tensors { constants["\(parameter.name)/\(key.rawValue)"] = tensor }
     }
     self.parameters = parameters.sorted { $0.name < $1.name }
     self.constants = constants
+    self.snapshots = snapshots
     counts = try RecordCounts(source)
     notes = Self.notes(source.metadata)
     masksWereActive = source.metadata["masks_active"].map { $0 != "false" } ?? false
     for parameter in self.parameters {
       for key in RecordKey.allCases where parameter.keys.contains(key) {
-        try requireFinite(parameter, key)
+        try requireFinite(values(parameter, key), parameter, key.rawValue, key.extent)
+      }
+      let between = snapshots[parameter.name] ?? Snapshots()
+      for (step, tensor) in zip(between.steps, between.tensors) {
+        try requireFinite(FloatValues(tensor), parameter, "snap.\(step)", .element)
       }
     }
   }
@@ -80,17 +95,15 @@ package struct TrainingRecord: Sendable {
     parameters.contains { $0.shape.count == 1 && $0.name.split(separator: ".").last != "bias" }
   }
 
-  private func requireFinite(_ parameter: Parameter, _ key: RecordKey) throws(DiagnosticMessage) {
-    guard let index = values(parameter, key)?.withBuffer(firstNonFinite) else { return }
-    let tensor = "\(parameter.name)/\(key.rawValue)"
+  private func requireFinite(
+    _ values: FloatValues?, _ parameter: Parameter, _ key: String, _ extent: RecordKey.Extent
+  ) throws(DiagnosticMessage) {
+    guard let index = values?.withBuffer(firstNonFinite) else { return }
+    let position = indexText(index, in: extent == .element ? parameter.shape : [])
     throw DiagnosticMessage(
       "record-not-finite",
-      "'\(name)': '\(tensor)' has a NaN or infinity at \(position(index, parameter, key))",
+      "'\(name)': '\(parameter.name)/\(key)' has a NaN or infinity at \(position)",
       notes: ["record again without the step that diverged, or leave that tensor out"])
-  }
-
-  private func position(_ index: Int, _ parameter: Parameter, _ key: RecordKey) -> String {
-    indexText(index, in: key.extent == .element ? parameter.shape : [])
   }
 
   private static func notes(_ metadata: [String: String]) -> [String] {
