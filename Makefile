@@ -16,7 +16,7 @@ demo: build
 examples: build
 	examples/plugin-pass/run .build/release
 	examples/library-pass/run
-	examples/recorder/run
+	COPPICE=$(CURDIR)/.build/release/coppice examples/recorder/run
 
 test: build
 	swift test -c release --skip-build --disable-xctest

@@ -64,8 +64,11 @@ def all_finite(array: Any) -> bool:
 def highest(scores: Any, count: int) -> Any:
     """Marks the highest scores of a flat array; of equal ones the earlier indices."""
     if is_numpy(scores):
-        chosen = np.zeros(scores.shape, bool)
-        chosen[np.argsort(-scores, kind="stable")[:count]] = True
+        if count == 0:
+            return np.zeros(scores.shape, bool)
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+        chosen = np.asarray(scores > least)
+        chosen[np.flatnonzero(scores == least)[: count - int(chosen.sum())]] = True
         return chosen
     import torch
 
