@@ -123,7 +123,14 @@ public struct Bytes: Sendable {
   public func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
     withUnsafeBytes { bytes in
       let size = MemoryLayout<Element>.stride
-      return (0..<count / size).map { bytes.loadUnaligned(fromByteOffset: $0 * size, as: type) }
+      let elements = count / size
+      return Array(unsafeUninitializedCapacity: elements) { target, initialized in
+        if elements > 0 {
+          UnsafeMutableRawBufferPointer(target).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[..<(elements * size)]))
+        }
+        initialized = elements
+      }
     }
   }
 }

@@ -57,10 +57,19 @@ extension FilterAnalysis {
       let divides = node.op.name == "Div" && node.operand(0).map { labels[$0] != nil } == true
       return setLabels(id, axis, units, isZero: divides)
     }
-    guard values.allSatisfy(\.isFinite) else {
+    guard values.allSatisfy(\.isFinite) || feedsSoftmax(id) else {
       return refuse(operandsOf: id, "gives no finite number for a channel of zeros")
     }
     setLabels(id, axis, units, isZero: values.allSatisfy { $0 == 0 })
+  }
+
+  /// Whether nothing but a softmax reads the result, for which minus infinity is a mask.
+  private func feedsSoftmax(_ id: NodeID) -> Bool {
+    guard let result = graph[id].result else { return false }
+    return uses[result].allSatisfy { use in
+      guard case .operand(let node, _) = use else { return false }
+      return graph[node].op is Softmax
+    }
   }
 
   /// What the operator gives where the channels are zero; `nil` when it reads other computed values.

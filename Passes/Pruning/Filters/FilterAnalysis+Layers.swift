@@ -34,7 +34,7 @@ extension FilterAnalysis {
     guard let input else { return }
     let units = input.units.flatMap { Array(repeating: $0, count: multiplier) }
     addLayer(id, weight, 0, units)
-    groups[id] = input.units
+    counts[id] = ["group": input.units]
     slice(id, 1, axis: 0, units, isMasked: true)
     setLabels(id, 1, units, isZero: bias(id, 2, units))
   }
@@ -51,7 +51,7 @@ extension FilterAnalysis {
       guard let input else { return }
       let units = input.units.flatMap { Array(repeating: $0, count: part) }
       addLayer(id, value, 0, input.units)
-      groups[id] = input.units
+      counts[id] = ["group": input.units]
       slice(id, 1, axis: 0, input.units, isMasked: true)
       return setLabels(id, 1, units, isZero: bias(id, 2, units))
     }

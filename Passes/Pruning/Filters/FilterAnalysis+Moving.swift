@@ -23,7 +23,7 @@ extension FilterAnalysis {
     let isZero = node.operands.allSatisfy { $0.flatMap { labels[$0] }?.isZero ?? true }
     for (result, tensor) in zip(node.results, moved) {
       guard let result else { continue }
-      labels[result] = collapse(tensor, id, isZero: isZero)
+      labels[result] = collapse(tensor, result, id, isZero: isZero)
     }
   }
 
@@ -52,9 +52,13 @@ extension FilterAnalysis {
     return Constant(elements, .int64, type.shape)
   }
 
-  /// The labels along the one axis that they depend on; where there is none, along the axis that
-  /// keeps the most units when the labels at each of its indices are made one.
-  private mutating func collapse(_ tensor: Constant, _ id: NodeID, isZero: Bool) -> ChannelLabels? {
+  /// The labels along the one axis that they depend on.
+  ///
+  /// Where there is none, along the axis that keeps the most units when the labels at each of its indices
+  /// are made one. Heads of an attention go whole, however many there are.
+  private mutating func collapse(
+    _ tensor: Constant, _ result: ValueID, _ id: NodeID, isZero: Bool
+  ) -> ChannelLabels? {
     let units = tensor.dense.array(of: Int.self)
     guard let first = units.first, units.contains(where: { $0 != UnitForest.fixed }) else {
       return nil
@@ -64,7 +68,10 @@ extension FilterAnalysis {
     let columns = shape.indices.map { sets(units, shape, axis: $0) }
     let exact = shape.indices.filter { columns[$0].allSatisfy { $0.count == 1 } }
     let isChannelOperator = ["DepthToSpace", "SpaceToDepth"].contains(graph[id].op.name)
-    let candidates = !exact.isEmpty ? exact : isChannelOperator ? [1] : Array(shape.indices)
+    var candidates = !exact.isEmpty ? exact : isChannelOperator ? [1] : Array(shape.indices)
+    if exact.isEmpty, prunesHeads, let heads = heads(candidates, columns, result) {
+      candidates = [heads]
+    }
     let counts = candidates.map { classes(columns[$0]) }
     guard let most = counts.max(), most > 0,
       let axis = candidates.indices.filter({ counts[$0] == most }).map({ candidates[$0] })
@@ -78,6 +85,12 @@ extension FilterAnalysis {
       chosen.append(representative)
     }
     return ChannelLabels(axis: axis, units: chosen, isZero: isZero)
+  }
+
+  /// The axis along which the heads of an attention lie.
+  private func heads(_ axes: [Int], _ columns: [[Set<Int>]], _ value: ValueID) -> Int? {
+    var search = HeadSearch(graph, uses) { computed.contains($0) }
+    return axes.first { classes(columns[$0]) >= 2 && search.isHeads($0, of: value) }
   }
 
   /// Channels usually lie on axis 1, else behind.

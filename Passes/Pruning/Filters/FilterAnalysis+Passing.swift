@@ -17,19 +17,21 @@ extension FilterAnalysis {
       move(id)
     case "BatchNormalization": normalization(id, constants: 1...4)
     case "InstanceNormalization": normalization(id, constants: 1...2)
-    case "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "LRN":
+    case "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "LRN",
+      "LpNormalization":
       normalize(id)
     case "AveragePool", "MaxPool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool":
       pool(id)
     case "Resize": resize(id)
-    case "LSTM", "GRU", "RNN": recurrence(id)
+    case "GroupNormalization": groupNormalization(id)
+    case "Attention": attention(id)
     case "QuantizeLinear", "DequantizeLinear": quantize(id)
     default: refuse(operandsOf: id, "is not understood by prune-filters")
     }
   }
 
   /// Result 0 has the labels of operand 0, or those that a closure makes of them.
-  private mutating func through(
+  mutating func through(
     _ id: NodeID, _ change: (TensorType, ChannelLabels) -> ChannelLabels?
   ) {
     let node = graph[id]
@@ -54,20 +56,6 @@ extension FilterAnalysis {
     setLabels(id, 1, input.units, isZero: true)
   }
 
-  /// Over some axes; channels on those change the others.
-  private mutating func normalize(_ id: NodeID) {
-    let op = graph[id].op
-    through(id) { type, labels in
-      let isLRN = op.name == "LRN"
-      guard
-        let axis = try? normalizedAxis(isLRN ? 1 : op.attributes.int("axis", -1), rank: type.rank)
-      else { return nil }
-      let isTrailing = op.name == "LayerNormalization" || op.name == "RMSNormalization"
-      if labels.axis == axis || isTrailing && labels.axis >= axis { return nil }
-      return ChannelLabels(axis: labels.axis, units: labels.units, isZero: isLRN && labels.isZero)
-    }
-  }
-
   private mutating func pool(_ id: NodeID) {
     if graph[id].results.dropFirst().contains(where: { $0 != nil }) {
       return refuse(operandsOf: id, "also gives indices into all channels")
@@ -82,31 +70,6 @@ extension FilterAnalysis {
       "tf_crop")
     through(id) { type, labels in
       !hasRegion && output[labels.axis] == type.shape[labels.axis] ? labels : nil
-    }
-  }
-
-  private mutating func recurrence(_ id: NodeID) {
-    for value in graph[id].operands.dropFirst() {
-      refuse(value, reason(id, "takes it as a state or weight"))
-    }
-    guard let input = channels(0, of: id, axis: 2) else { return }
-    guard graph.constant(graph[id].operand(1)) != nil else {
-      return refuse(
-        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
-    }
-    slice(id, 1, axis: 2, input.units, isMasked: !input.isZero)
-  }
-
-  private mutating func reduce(_ id: NodeID, _ op: any Reduction) {
-    let keeps = op.attributes.flag("keepdims", true)
-    let axes = (try? op.axes(graph.inferenceContext(id))) ?? []
-    through(id) { _, labels in
-      if axes.contains(labels.axis) { return nil }
-      if op.name == "ReduceLogSum", labels.isZero { return nil }
-      var labels = labels
-      if !keeps { labels.axis -= axes.count { $0 < labels.axis } }
-      labels.isZero = labels.isZero && op.name != "ReduceLogSumExp"
-      return labels
     }
   }
 }

@@ -12,15 +12,22 @@ struct FilterAnalysis {
   var labels: [ValueID: ChannelLabels] = [:]
   var slices: [ChannelSlice] = []
   var layers: [FilterLayer] = []
-  /// Depthwise nodes, with the units that their groups belong to.
-  var groups: [NodeID: [Int]] = [:]
+  /// Attributes of nodes that count channels: groups, hidden units, heads.
+  var counts: [NodeID: [String: [Int]]] = [:]
   let uses: UseMap
+  /// Whether channels may go that change what is computed of the others.
+  let allowsInexact: Bool
+  /// Whether heads of an attention go whole.
+  let prunesHeads: Bool
   /// The values that depend on the model's inputs.
-  private let computed: Set<ValueID>
-  private var filters: [ValueID: [Int]] = [:]
+  let computed: Set<ValueID>
+  var filters: [ValueID: [Int]] = [:]
   private var readUnits: [ValueID: [Int]] = [:]
 
-  init(_ graph: Graph, _ context: PassContext) {
+  init(
+    _ graph: Graph, _ context: PassContext, allowsInexact: Bool = false, prunesHeads: Bool = true
+  ) {
+    (self.allowsInexact, self.prunesHeads) = (allowsInexact, prunesHeads)
     self.graph = graph
     self.context = context
     uses = graph.uses()
@@ -40,6 +47,7 @@ struct FilterAnalysis {
     case let op as ConvTranspose: transposedConvolution(id, group: op.group)
     case let op as Gemm: gemm(id, op)
     case is MatMul: matrixProduct(id)
+    case is LSTM, is GRU, is RNN: recurrence(id)
     default:
       if node.operands.contains(where: { $0.map { labels[$0] != nil } ?? false }) { passOn(id) }
     }
@@ -105,7 +113,12 @@ extension FilterAnalysis {
   }
 
   mutating func addLayer(_ id: NodeID, _ weight: ValueID, _ axis: Int, _ units: [Int]) {
-    layers.append(FilterLayer(weight: weight, node: id, axis: axis, units: units))
+    addLayer(id, units, [FilterPart(weight: weight, axis: axis, filters: Array(units.indices))])
+  }
+
+  mutating func addLayer(_ id: NodeID, _ units: [Int], _ parts: [FilterPart]) {
+    guard let weight = parts.first?.weight else { return }
+    layers.append(FilterLayer(weight: weight, node: id, units: units, parts: parts))
     if !context.isInScope(graph[id]) {
       for unit in units { forest.refuse(unit, reason(id, "is outside of only{...}")) }
     }

@@ -23,19 +23,9 @@ package struct FilterGates {
   init(_ analysis: FilterAnalysis) {
     self.analysis = analysis
     let forest = analysis.forest
-    var numbers: [Int: Int] = [:]
-    var candidates: [FilterSelection.Candidate] = []
-    for (layer, filters) in analysis.layers.enumerated() {
-      for (index, filter) in filters.units.enumerated() {
-        let unit = forest.root(filter)
-        guard unit != UnitForest.fixed, forest.refusal(unit) == nil, numbers[unit] == nil else {
-          continue
-        }
-        numbers[unit] = candidates.count
-        candidates.append(
-          FilterSelection.Candidate(unit: unit, score: 0, layer: layer, index: index))
-      }
-    }
+    let candidates = analysis.candidates()
+    let numbers = Dictionary(
+      uniqueKeysWithValues: candidates.enumerated().map { ($1.unit, $0) })
     self.candidates = candidates
     gates = ModelGates(
       count: candidates.count,

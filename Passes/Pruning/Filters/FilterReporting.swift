@@ -19,13 +19,43 @@ extension FilterRewriting {
         PrunedFilters.Layer(
           weight: analysis.graph[layer.weight].name, node: analysis.graph[layer.node].name,
           filters: layer.units.count, removed: gone,
-          keptBecause: analysis.refusal(layer)?.text))
+          keptBecause: analysis.refusal(layer)?.text, stays: stays(layer),
+          scores: layer.units.map { scores[analysis.forest.root($0)] }))
     }
     context.leave(pruned)
+  }
+
+  /// The filters of a layer that stay for another reason than their scores.
+  private func stays(_ layer: FilterLayer) -> [PrunedFilters.Stay] {
+    var found: [PrunedFilters.Stay] = []
+    var numbers: [String: Int] = [:]
+    for (index, unit) in layer.units.enumerated() {
+      let root = analysis.forest.root(unit)
+      let fixed = root == UnitForest.fixed ? "it goes with what is no channel of a layer" : nil
+      guard let reason = analysis.forest.refusal(root)?.text ?? stays[root] ?? fixed else {
+        continue
+      }
+      if let number = numbers[reason] {
+        found[number].filters.append(index)
+      } else {
+        numbers[reason] = found.count
+        found.append(PrunedFilters.Stay(filters: [index], reason: reason))
+      }
+    }
+    return found
   }
 }
 
 extension FilterAnalysis {
+  /// Keeps the layers whose weights or nodes are named.
+  mutating func refuse(_ ignored: IgnoredNames) {
+    for layer in layers {
+      let names = [graph[layer.node].name] + layer.parts.map { graph[$0.weight].name }
+      guard ignored.contains(names) else { continue }
+      for unit in layer.units { forest.refuse(unit, reason(layer.node, "is named by ignore")) }
+    }
+  }
+
   /// The first reason in the file why filters of a layer stay.
   func refusal(_ layer: FilterLayer) -> Refusal? {
     layer.units.compactMap { forest.refusal($0) }.min { $0 < $1 }

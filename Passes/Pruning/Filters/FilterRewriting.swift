@@ -5,6 +5,10 @@ struct FilterRewriting {
   let analysis: FilterAnalysis
   let removed: Set<Int>
   let pass: String
+  /// Why units stay that were chosen.
+  var stays: [Int: String] = [:]
+  /// What units were compared by.
+  var scores = UnitTable()
 
   func isRemoved(_ unit: Int) -> Bool { removed.contains(analysis.forest.root(unit)) }
 
@@ -35,11 +39,12 @@ struct FilterRewriting {
     let cuts = rewriteConstants(&graph, analysis.slices) { constant, slice in
       constant.selecting(kept(slice.units), axis: slice.axis)
     }
-    for (id, units) in analysis.groups.sorted(by: { $0.key < $1.key })
-    where units.contains(where: isRemoved) {
+    for (id, attributes) in analysis.counts.sorted(by: { $0.key < $1.key }) {
       var op = graph[id].op
-      op.attributes["group"] = .int(kept(units).count)
-      graph.setOperator(id, op, by: pass)
+      for (name, units) in attributes where units.contains(where: isRemoved) {
+        op.attributes[name] = .int(kept(units).count)
+      }
+      if op.attributes != graph[id].op.attributes { graph.setOperator(id, op, by: pass) }
     }
     for id in graph.allNodes {
       do {

@@ -1,17 +1,10 @@
 import CoppiceIR
 import CoppicePassManager
 
-/// How filters are scored.
-enum FilterCriterion: String, CaseIterable, Sendable {
-  case l1, l2
-}
-
 /// Chooses the units that go.
 struct FilterSelection {
   let analysis: FilterAnalysis
-  let criterion: FilterCriterion
-  let scope: PruningScope
-  let sparsity: ExactDecimal
+  let options: FilterOptions
 
   /// A unit that may go, with its score and its first filter: the layer's number and the index.
   struct Candidate {
@@ -24,107 +17,127 @@ struct FilterSelection {
     }
   }
 
-  /// The units that may go, in the order of their first filters.
-  func candidates() throws -> [Candidate] {
-    var sums: [Int: (sum: Double, count: Int)] = [:]
-    var found: [Candidate] = []
-    for (number, layer) in analysis.layers.enumerated() {
-      let scores = try scores(layer)
-      for (index, unit) in layer.units.enumerated() {
-        let root = analysis.forest.root(unit)
-        guard root != UnitForest.fixed, analysis.forest.refusal(root) == nil else { continue }
-        if sums[root] == nil {
-          found.append(Candidate(unit: root, score: 0, layer: number, index: index))
-        }
-        let old = sums[root] ?? (0, 0)
-        sums[root] = (old.sum + scores[index], old.count + 1)
-      }
-    }
-    for index in found.indices {
-      guard let (sum, count) = sums[found[index].unit] else { continue }
-      found[index].score = sum / Double(count)
-    }
-    return found
+  /// What goes, and why candidates that would go stay.
+  struct Choice {
+    /// The units that go, in the order in which they were chosen.
+    var units: [Int] = []
+    var stays: [Int: String] = [:]
   }
 
-  /// The units that go, in the order in which they were chosen.
-  func choose(_ candidates: [Candidate]) -> [Int] {
-    var left = RemainingChannels(analysis)
-    var chosen: [Int] = []
-    for part in analysis.parts(candidates, scope) {
-      var count = sparsity.floor(times: part.count)
-      let ranked = part.sorted { $0.score != $1.score ? $0.score < $1.score : $0.isLater($1) }
-      for candidate in ranked where count > 0 && left.remove(candidate.unit) {
-        chosen.append(candidate.unit)
-        count -= 1
+  /// The units that go, by the scores of all units.
+  func choose(_ candidates: [Candidate], _ scores: UnitTable) throws -> Choice {
+    var left = RemainingChannels(analysis, floor: options.floor)
+    var choice = Choice()
+    for part in analysis.parts(candidates, options.scope) {
+      let ranked = part.map { candidate in
+        var candidate = candidate
+        candidate.score = scores[candidate.unit] ?? 0
+        if options.keepsZeros, scores.isZero(candidate.unit) { candidate.score = -.infinity }
+        return candidate
+      }.sorted { $0.score != $1.score ? $0.score < $1.score : $0.isLater($1) }
+      let bound = bound(ranked)
+      var count = options.amount.prunedCount(of: part.count) ?? ranked.count { $0.score < bound }
+      for candidate in ranked where count > 0 && candidate.score < bound {
+        if left.remove(candidate.unit) {
+          choice.units.append(candidate.unit)
+          count -= 1
+        } else {
+          choice.stays[candidate.unit] = left.reason(candidate.unit)
+        }
       }
     }
-    return chosen
+    round(&choice)
+    return choice
   }
 
-  /// The norm of each filter.
-  private func scores(_ layer: FilterLayer) throws -> [Double] {
-    guard let constant = analysis.realConstant(layer.weight) else { return [] }
-    let view = MatrixView(constant.type.shape, rowAxis: layer.axis)
-    let numbers = constant.numbers
-    var scores = [Double](repeating: 0, count: view.rows)
-    for row in 0..<view.rows {
-      for column in 0..<view.columns {
-        let index = view.index(row, column)
-        guard numbers[index].isFinite else {
-          throw Diagnostic(
-            .error,
-            .notFinite(
-              "the weight", analysis.graph[layer.weight].name, index, constant.type.shape),
-            at: analysis.graph.location(layer.node))
-        }
-        scores[row] += criterion == .l1 ? numbers[index].magnitude : numbers[index] * numbers[index]
-      }
+  /// The score below which units may go.
+  private func bound(_ ranked: [Candidate]) -> Double {
+    guard case .bound(let name, let number) = options.amount else { return .infinity }
+    if name == "threshold" { return number.double }
+    return number.double * (ranked.last?.score ?? 0)
+  }
+
+  /// Gives back the last chosen until each layer keeps a multiple of `round-to`.
+  private func round(_ choice: inout Choice) {
+    guard options.roundTo > 1 else { return }
+    var rounding = ChannelRounding(analysis, to: options.roundTo, choice.units)
+    for unit in rounding.giveBack() {
+      choice.stays[unit] = "its layer keeps a multiple of \(options.roundTo) (round-to)"
     }
-    return criterion == .l1 ? scores : scores.map { $0.squareRoot() }
+    choice.units.removeAll { choice.stays[$0] != nil }
   }
 }
 
 extension FilterAnalysis {
+  /// The units that may go, in the order of their first filters, without scores.
+  func candidates() -> [FilterSelection.Candidate] {
+    var found: [FilterSelection.Candidate] = []
+    var seen: Set<Int> = []
+    for (number, layer) in layers.enumerated() {
+      for (index, unit) in layer.units.enumerated() {
+        let root = forest.root(unit)
+        guard root != UnitForest.fixed, forest.refusal(root) == nil, seen.insert(root).inserted
+        else { continue }
+        found.append(
+          FilterSelection.Candidate(unit: root, score: 0, layer: number, index: index))
+      }
+    }
+    return found
+  }
+
   /// What is ranked together: everything, or layers that have units in common.
   func parts(
     _ candidates: [FilterSelection.Candidate], _ scope: PruningScope
   ) -> [[FilterSelection.Candidate]] {
     if scope == .global { return [candidates] }
+    let sets = coupledLayers()
+    var parts: [Int: [FilterSelection.Candidate]] = [:]
+    var order: [Int] = []
+    for candidate in candidates {
+      let root = sets[candidate.layer]
+      if parts[root] == nil { order.append(root) }
+      parts[root, default: []].append(candidate)
+    }
+    return order.compactMap { parts[$0] }
+  }
+
+  /// For each layer, the number of the set of layers that have units in common with it.
+  func coupledLayers() -> [Int] {
     var joined = UnitForest()
     let numbers = layers.map { _ in joined.make() }
     var owners: [Int: Int] = [:]
     for (layer, number) in zip(layers, numbers) {
-      for unit in Set(layer.units.map { forest.root($0) }) {
+      for unit in Set(layer.units.map { forest.root($0) }) where unit != UnitForest.fixed {
         if let owner = owners[unit] {
           joined.couple(owner, number, otherwise: Refusal(order: 0, text: ""))
         }
         owners[unit] = number
       }
     }
-    var parts: [Int: [FilterSelection.Candidate]] = [:]
-    var order: [Int] = []
-    for candidate in candidates {
-      let root = joined.root(numbers[candidate.layer])
-      if parts[root] == nil { order.append(root) }
-      parts[root, default: []].append(candidate)
-    }
-    return order.compactMap { parts[$0] }
+    return numbers.map { joined.root($0) }
   }
 }
 
-/// How many channels each tensor has left; none may lose its last.
+/// How many channels each tensor has left; none may lose its last, nor a layer what its floor keeps.
 struct RemainingChannels {
-  private var counts: [Int] = []
+  private struct List {
+    var count: Int
+    let least: Int
+    let isFloor: Bool
+  }
+
+  private var lists: [List] = []
   private var places: [Int: [(list: Int, count: Int)]] = [:]
 
-  init(_ analysis: FilterAnalysis) {
-    let lists = analysis.labels.values.map(\.units) + analysis.slices.map(\.units)
-    for units in Set(lists) {
+  init(_ analysis: FilterAnalysis, floor: ExactDecimal? = nil) {
+    let layers = Set(analysis.layers.map(\.units))
+    let others = analysis.labels.values.map(\.units) + analysis.slices.map(\.units)
+    for units in layers.union(others) {
+      let least = layers.contains(units) ? floor?.ceiling(times: units.count) ?? 1 : 1
       var own: [Int: Int] = [:]
       for unit in units { own[analysis.forest.root(unit), default: 0] += 1 }
-      for (unit, count) in own { places[unit, default: []].append((counts.count, count)) }
-      counts.append(units.count)
+      for (unit, count) in own { places[unit, default: []].append((lists.count, count)) }
+      lists.append(List(count: units.count, least: max(1, least), isFloor: least > 1))
     }
   }
 
@@ -136,8 +149,62 @@ struct RemainingChannels {
 
   mutating func remove(_ unit: Int) -> Bool {
     let places = places[unit] ?? []
-    guard places.allSatisfy({ counts[$0.list] > $0.count }) else { return false }
-    for place in places { counts[place.list] -= place.count }
+    guard places.allSatisfy({ !isFull($0) }) else { return false }
+    for place in places { lists[place.list].count -= place.count }
     return true
+  }
+
+  /// Why a unit may not go.
+  func reason(_ unit: Int) -> String {
+    let full = (places[unit] ?? []).filter(isFull)
+    return full.contains { !lists[$0.list].isFloor }
+      ? "it is the last channel of a tensor" : "the floor of its layer keeps it (keep-at-least)"
+  }
+
+  private func isFull(_ place: (list: Int, count: Int)) -> Bool {
+    lists[place.list].count - place.count < lists[place.list].least
+  }
+}
+
+/// How many filters each layer would keep of what was chosen.
+struct ChannelRounding {
+  private let multiple: Int
+  private var chosen: [Int]
+  private var kept: [Int] = []
+  private let sizes: [Int]
+  private var places: [Int: [(list: Int, count: Int)]] = [:]
+
+  init(_ analysis: FilterAnalysis, to multiple: Int, _ chosen: [Int]) {
+    (self.multiple, self.chosen) = (multiple, chosen)
+    let lists = Array(Set(analysis.layers.map(\.units)))
+    sizes = lists.map(\.count)
+    kept = sizes
+    for (number, units) in lists.enumerated() {
+      for unit in units {
+        places[analysis.forest.root(unit), default: []].append((number, 1))
+      }
+    }
+    for unit in chosen { change(unit, by: -1) }
+  }
+
+  private mutating func change(_ unit: Int, by sign: Int) {
+    for place in places[unit] ?? [] { kept[place.list] += sign * place.count }
+  }
+
+  private func isOdd(_ list: Int) -> Bool {
+    kept[list] != sizes[list] && kept[list] % multiple != 0
+  }
+
+  /// The units that must stay, the last chosen first.
+  mutating func giveBack() -> [Int] {
+    var back: [Int] = []
+    while let last = chosen.lastIndex(where: { unit in
+      (places[unit] ?? []).contains { isOdd($0.list) }
+    }) {
+      let unit = chosen.remove(at: last)
+      change(unit, by: 1)
+      back.append(unit)
+    }
+    return back
   }
 }

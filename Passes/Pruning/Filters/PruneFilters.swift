@@ -17,84 +17,91 @@ public import CoppicePassManager
 ///   %y = Conv(%a, %v) : f32[1,1,4,4]
 /// ```
 ///
-/// Channels that can only go together, such as the two sides of a residual sum, make one unit, whose
-/// score is the mean of its filters' norms. Of n units that can go, floor(sparsity * n) go, in each
-/// set of coupled layers or, with `scope=global`, over all of them; of equal scores the later one.
-/// Every tensor keeps a channel, so a unit that is the last somewhere is passed over. Channels that
-/// reach an output of the model, a value that is not pruned, or an operator that mixes them stay; the
-/// report says why. `mask-only=true` zeroes what would be removed.
+/// A unit is what can only go together: a filter; the filters on both sides of a residual sum; a hidden
+/// unit of an LSTM, GRU or RNN with all its gates, in both directions; an attention head with its
+/// queries, keys and values (or, with `attention=features`, the same feature of every head). Of n units that can go, floor(sparsity * n) go, in each set of coupled
+/// layers or, with `scope=global`, over all of them; of equal scores the later one. Every tensor keeps
+/// a channel, so a unit that is the last somewhere is passed over. Channels that reach an output of the
+/// model, a value that is not pruned, or an operator that mixes them stay; the report says why.
+/// `mask-only=true` zeroes what would be removed.
 ///
-/// - Complexity: O(elements moved by shape operators + weights).
+/// - `l1`, `l2`, `fpgm`: norms of the weights, or the sum of distances to the layer's other filters; a
+///   unit has the mean of its filters.
+/// - `bn`: the magnitude of the scale of the BatchNormalization behind, before it is folded.
+/// - `taylor`: feature maps, from the record's `chact`, normalised over each layer unless `normalise`
+///   says otherwise; `taylor-gate`: squares of sums, from `chgw2`; `taylor-weight`: sums of squares, from
+///   `gw2`; `obd`: from `g2`. A unit has the sum over its filters, taken before the square or magnitude
+///   where the record has `chact.samples` or `chgw.steps`.
+/// - `random`: SplitMix64 from `seed`, one number for each unit.
+///
+/// - Complexity: O(elements moved by shape operators + weights); `fpgm` O(filters * weights) of a layer.
 public struct PruneFilters: Pass {
   /// Name, options and statistics.
   public static let info = PassInfo(
-    name: "prune-filters", summary: "Remove the filters with the smallest norms",
-    exactness: .approximate,
-    options: [
-      PassOption(
-        "sparsity", .decimal(0...1), isRequired: true,
-        "Fraction of the removable filters that goes, rounded down to a count"),
-      PassOption(
-        "criterion", .choice(FilterCriterion.allCases.map(\.rawValue)), default: "l1",
-        "The norm that scores a filter"),
-      PassOption(
-        "scope", .choice([PruningScope.local, .global].map(\.rawValue)), default: "local",
-        "Rank inside each set of coupled layers or over all of them"),
-      PassOption(
-        "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
-    ],
+    name: "prune-filters", summary: "Remove the filters with the lowest scores",
+    exactness: .approximate, options: FilterOptions.declarations,
     statistics: ["filters-removed", "layers-pruned"])
 
-  private let sparsity: ExactDecimal
-  private let criterion: FilterCriterion
-  private let scope: PruningScope
-  private let isMaskOnly: Bool
+  private let options: FilterOptions
 
   /// Makes the pass.
   ///
   /// - Parameter options: See `info`.
   /// - Throws: What is wrong with the options.
-  public init(options: PassOptions) throws {
-    guard let sparsity = try options.decimal("sparsity") else {
-      throw DiagnosticMessage("prune-amount", "give sparsity")
-    }
-    self.sparsity = sparsity
-    criterion = try options.choice("criterion", FilterCriterion.self)
-    scope = try options.choice("scope", PruningScope.self)
-    isMaskOnly = try options.flag("mask-only")
-  }
+  public init(options: PassOptions) throws { self.options = try FilterOptions(options) }
 
   /// Removes filters.
   ///
   /// - Parameters:
   ///   - graph: The model.
-  ///   - context: Gets a table of the layers.
+  ///   - context: Opens the record; gets a table of the layers.
   /// - Throws: `prune-filters-none` when nothing can be removed, `prune-not-finite` for a weight with
-  ///   a NaN or infinity.
+  ///   a NaN or infinity, what is wrong with the record.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
-    let analysis = FilterAnalysis(graph, context)
-    let selection = FilterSelection(
-      analysis: analysis, criterion: criterion, scope: scope, sparsity: sparsity)
-    let candidates = try selection.candidates()
+    var analysis = FilterAnalysis(
+      graph, context, allowsInexact: options.allowsInexact, prunesHeads: options.prunesHeads)
+    analysis.refuse(options.ignored)
+    let source = try source(&analysis, &context)
+    let candidates = analysis.candidates()
     guard !candidates.isEmpty else {
       throw Diagnostic(.error, analysis.nothing(for: Self.info.name), at: .none)
     }
-    let chosen = selection.choose(candidates)
-    if chosen.isEmpty, context.total("filters-removed", of: Self.info.name) == 0 {
-      context.warn(.tooFew(candidates.count))
+    let scores = try FilterScoring(analysis: analysis, options: options).scores(
+      candidates, by: source)
+    let choice = try FilterSelection(analysis: analysis, options: options).choose(
+      candidates, scores)
+    if choice.units.isEmpty, context.total("filters-removed", of: Self.info.name) == 0 {
+      context.warn(.tooFew(candidates.count, Set(choice.stays.values).sorted()))
     }
-    let removed = Set(chosen.filter { _ in context.mayRewrite() })
-    let rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
-    try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
+    let removed = Set(choice.units.filter { _ in context.mayRewrite() })
+    var rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
+    (rewriting.stays, rewriting.scores) = (choice.stays, scores)
+    try rewriting.apply(to: &graph, isMaskOnly: options.isMaskOnly, &context)
+  }
+
+  /// What scores filters; units that it cannot score must stay.
+  private func source(
+    _ analysis: inout FilterAnalysis, _ context: inout PassContext
+  ) throws -> any FilterSource {
+    let candidates = analysis.candidates()
+    if let record = options.record, !candidates.isEmpty {
+      return try FilterRecord(&analysis, candidates, options.criterion, record, &context)
+    }
+    switch options.criterion {
+    case .bn: return try NormalizationScales(&analysis)
+    case .random: return RandomFilters(analysis, candidates, seed: options.seed)
+    default: return FilterNorms(analysis, options.criterion)
+    }
   }
 }
 
 extension DiagnosticMessage {
-  fileprivate static func tooFew(_ count: Int) -> Self {
+  fileprivate static func tooFew(_ count: Int, _ reasons: [String]) -> Self {
     .nothing(
-      "the amount rounds down to none of the \(count) filters or groups of filters that could go, or a"
-        + " tensor would lose its last channel",
-      notes: ["raise sparsity, or rank over all layers with scope=global"])
+      reasons.isEmpty
+        ? "the amount rounds down to none of the \(count) filters or groups of filters that could go"
+        : "of \(count) filters or groups of filters none can go: \(reasons.joined(separator: "; "))",
+      notes: ["raise the amount, or rank over all layers with scope=global"])
   }
 }

@@ -72,10 +72,20 @@ struct ChannelSlice {
   var isMasked: Bool
 }
 
-/// A constant whose index along an axis numbers filters.
+/// A layer whose filters are candidates.
 struct FilterLayer {
+  /// The constant that names the layer.
   var weight: ValueID
   var node: NodeID
-  var axis: Int
+  /// The unit of each filter.
   var units: [Int]
+  /// The constants that the filters are made of.
+  var parts: [FilterPart]
+}
+
+/// A constant of a layer, with the filter that each index along an axis belongs to.
+struct FilterPart {
+  var weight: ValueID
+  var axis: Int
+  var filters: [Int]
 }

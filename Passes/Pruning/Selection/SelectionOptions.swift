@@ -12,7 +12,7 @@ struct SelectionOptions: Sendable {
   let floor: ExactDecimal?
   /// Whether zeros that are there already are the first to go.
   let keepsZeros: Bool
-  private let ignored: [String]
+  private let ignored: IgnoredNames
 
   /// The declarations, after those of the amounts.
   static func options(
@@ -34,8 +34,7 @@ struct SelectionOptions: Sendable {
         "keep-at-least", .decimal(0...1), "Fraction of each tensor's units that stays in any case"),
       PassOption(
         "keep-zeros", .flag, default: "false", "What is zero already goes first and stays zero"),
-      PassOption(
-        "ignore", .text, "Weights or nodes to leave alone: names or globs, parted by semicolons"),
+      .ignore,
     ]
   }
 
@@ -59,9 +58,7 @@ struct SelectionOptions: Sendable {
     normalisation = try options.choice("normalise", ScoreNormalisation.self)
     floor = try options.decimal("keep-at-least")
     keepsZeros = try options.flag("keep-zeros")
-    ignored = (options.text("ignore") ?? "").split(separator: ";").map {
-      $0.trimmingSpaces
-    }
+    ignored = IgnoredNames(options)
   }
 
   /// Whether each element is ranked by its own score, with nothing to keep it from its place.
@@ -72,8 +69,20 @@ struct SelectionOptions: Sendable {
 
   /// Whether a weight is left alone.
   func ignores(_ weight: PrunableWeight, _ graph: Graph) -> Bool {
-    let names = [graph[weight.value].name] + weight.readers.map { graph[$0].name }
-    return ignored.contains { pattern in names.contains { globMatches(pattern, $0) } }
+    ignored.contains([graph[weight.value].name] + weight.readers.map { graph[$0].name })
+  }
+}
+
+/// The weights and nodes that `ignore=` names.
+struct IgnoredNames: Sendable {
+  private let patterns: [String]
+
+  init(_ options: PassOptions) {
+    patterns = (options.text("ignore") ?? "").split(separator: ";").map { $0.trimmingSpaces }
+  }
+
+  func contains(_ names: [String]) -> Bool {
+    patterns.contains { pattern in names.contains { globMatches(pattern, $0) } }
   }
 }
 
@@ -88,4 +97,7 @@ extension Substring {
 
 extension PassOption {
   static let count = PassOption("count", .integer(0...Int.max), "How many units go")
+
+  static let ignore = PassOption(
+    "ignore", .text, "Weights or nodes to leave alone: names or globs, parted by semicolons")
 }

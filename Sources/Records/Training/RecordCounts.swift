@@ -48,7 +48,7 @@ extension TrainingRecord {
   /// The metadata that says how many addends a key's sums have.
   package func countName(_ key: RecordKey) -> String? {
     switch key {
-    case .final, .`init`, .mv, .dww: nil
+    case .final, .`init`, .mv, .dww, .chgwSteps, .chactSamples: nil
     case .g2: counts.squaredGradient == .sample ? "samples" : "steps"
     case .g1, .gw2, .chgw2: "steps"
     case .chact, .xnorm2: "samples"

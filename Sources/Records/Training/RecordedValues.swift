@@ -2,7 +2,7 @@ package import CoppiceIR
 
 /// Numbers of a record in the order of the elements of a model's constants.
 package struct RecordedValues {
-  private let record: TrainingRecord
+  let record: TrainingRecord
 
   package init(_ record: TrainingRecord) { self.record = record }
 
@@ -48,11 +48,7 @@ package struct RecordedValues {
     var result = [Double](repeating: 0, count: count)
     for owner in match.owners {
       let parameter = record.parameters[owner.parameter]
-      guard let values = record.values(parameter, key) else {
-        throw DiagnosticMessage(
-          "record-lacks-key",
-          "'\(record.name)' has no '\(key.rawValue)' of '\(parameter.name)'")
-      }
+      let values = try required(key, parameter)
       let place = try place(key, parameter, owner, values.count)
       let factors = owner.scale.map { $0.factors.map { power($0, key.factorPower) } }
       let weight = weight(parameter)
@@ -70,6 +66,14 @@ package struct RecordedValues {
       }
     }
     return result
+  }
+
+  func required(
+    _ key: RecordKey, _ parameter: TrainingRecord.Parameter
+  ) throws(DiagnosticMessage) -> FloatValues {
+    if let values = record.values(parameter, key) { return values }
+    throw DiagnosticMessage(
+      "record-lacks-key", "'\(record.name)' has no '\(key.rawValue)' of '\(parameter.name)'")
   }
 
   /// A channel of factor zero has no gradient.
@@ -104,7 +108,7 @@ package struct RecordedValues {
     }
   }
 
-  private func shape(
+  func shape(
     _ key: RecordKey, _ parameter: TrainingRecord.Parameter, _ count: Int, _ wanted: String
   ) -> DiagnosticMessage {
     DiagnosticMessage(

@@ -33,8 +33,12 @@ struct StructuredModelTests {
     let refusal = StructuredModels.models.first { $0.name == name }?.refusal
     let options = ["sparsity": sparsity, "scope": sparsity == "0.3" ? "global" : "local"]
     guard let refusal else {
-      let found = try FilterHarness.checkEquivalence(graph, options)
-      #expect(!found.isEmpty)
+      for attention in ["heads", "features"] {
+        let options = options.merging(["attention": attention]) { $1 }
+        let found = try FilterHarness.checkEquivalence(graph, options)
+        let hasFewHeads = name.hasPrefix("attention") && attention == "heads" && sparsity == "0.3"
+        #expect(found.isEmpty == hasFewHeads, "\(attention)")
+      }
       return
     }
     let error = try #require(throws: Diagnostic.self) { try FilterHarness.prune(graph, options) }
