@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance differential generated-c firmware benchmarks networks scaling fuzz
+.PHONY: setup build demo examples test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz
 
 setup:
 	@.ci/setup
@@ -40,6 +40,10 @@ conformance: build
 # Random graphs against onnxruntime and ONNX's reference; GRAPHS=200 for a short run.
 differential: build
 	.venv/bin/python Tests/Differential/run.py --graphs $(or $(GRAPHS),2000)
+
+# Filters removed against filters masked, in onnxruntime and in the C; GRAPHS=40 for a short run.
+structures: build
+	.venv/bin/python Tests/Structures/run.py --graphs $(or $(GRAPHS),1000) $(STRUCTURES)
 
 # What the generated C promises, on every operator and on whole models.
 generated-c: build
