@@ -22,7 +22,7 @@ struct IndexedReader: NonzeroReader {
       let base = enter(group)
       let end = builder.define("k1", self.start(line + group + 1))
       try builder.loop("k", from: .variable(start), to: end) { (slot) throws(E) in
-        try body(base, column(slot, builder), slot)
+        try body(base, builder.column(indices, slot), slot)
       }
       builder.assign(start, end)
     }
@@ -35,18 +35,29 @@ struct IndexedReader: NonzeroReader {
     let start = builder.define("k0", self.start(row))
     let end = builder.define("k2", self.start(row + 1))
     let whole = builder.define("k1", start + (end - start) / .integer(turns) * turns)
-    builder.loop("k", from: start, to: whole, step: turns) { slot in
-      for turn in 0..<turns { body(turn, column(slot + turn, builder), slot + turn) }
-    }
-    builder.loop("k", from: whole, to: end) { body(0, column($0, builder), $0) }
+    builder.entries(indices, from: start, whole: whole, to: end, turns: turns, body)
   }
 
   private func start(_ place: Expr) -> Expr {
     Expr.load(starts, place, lanes: 1).converted(to: .index)
   }
+}
 
-  private func column(_ slot: Expr, _ builder: LoopBuilder) -> Expr {
-    builder.define("c", Expr.load(indices, slot, lanes: 1).converted(to: .index))
+extension LoopBuilder {
+  /// The column of an entry.
+  func column(_ indices: Buffer, _ slot: Expr) -> Expr {
+    define("c", Expr.load(indices, slot, lanes: 1).converted(to: .index))
+  }
+
+  /// Visits the entries of a row, several in a turn up to `whole`, the others one by one.
+  func entries(
+    _ indices: Buffer, from start: Expr, whole: Expr, to end: Expr, turns: Int,
+    _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
+  ) {
+    loop("k", from: start, to: whole, step: turns) { slot in
+      for turn in 0..<turns { body(turn, column(indices, slot + turn), slot + turn) }
+    }
+    loop("k", from: whole, to: end) { body(0, column(indices, $0), $0) }
   }
 }
 

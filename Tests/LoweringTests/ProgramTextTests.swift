@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceTestSupport
 import Testing
 
 @Suite struct ProgramTextTests {
@@ -79,25 +80,9 @@ import Testing
   private func repeated(_ text: String) -> String { String(repeating: text, count: 100_000) }
 
   @Test func damagedTextsNeverTrap() {
-    let bytes = Array(Self.sample.utf8)
-    var state: UInt64 = 7
-    func random(_ limit: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % limit
-    }
-    let marks = Array("%@(){}[],:=\"\\-9x_.*/ \n".utf8)
-    for round in 0..<600 {
-      var copy = bytes
-      switch round % 3 {
-      case 0: copy.removeSubrange(random(copy.count)...)
-      case 1:
-        let start = random(copy.count)
-        copy.removeSubrange(start..<min(copy.count, start + 1 + random(9)))
-      default: for _ in 0...random(3) { copy[random(copy.count)] = marks[random(marks.count)] }
-      }
-      if let program = try? Program(parsing: String(decoding: copy, as: UTF8.self)) {
-        _ = program.text()
-      }
+    let marks = "%@(){}[],:=\"\\-9x_.*/ \n"
+    for text in damagedTexts(Self.sample, rounds: 600, seed: 7, marks: marks) {
+      if let program = try? CoppiceIR.Program(parsing: text) { _ = program.text() }
     }
   }
 }

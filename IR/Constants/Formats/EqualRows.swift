@@ -19,31 +19,12 @@ public struct EqualRows: SparseFormat {
 
   /// Takes the elements whose bits are not all zero, and the first zeros of shorter rows.
   public init(packing constant: Constant, rowAxis: Int) {
-    let view = MatrixView(constant.type.shape, rowAxis: rowAxis)
-    let bits = ElementBits(constant.type.element)
-    var counts = [Int](repeating: 0, count: view.rows)
-    var (length, indices) = (0, [Int32]())
-    values = constant.dense.withUnsafeBytes { raw in
-      view.forEachElement { index, row, _ in
-        if !bits.isEmpty(raw, index) { counts[row] += 1 }
-      }
-      length = counts.max() ?? 0
-      var zeros = counts.map { length - $0 }
-      var next = (0..<view.rows).map { $0 * length }
-      indices = [Int32](repeating: 0, count: view.rows * length)
-      return Bytes(count: constant.type.element.byteCount(indices.count)) { out in
-        view.forEachElement { index, row, column in
-          if bits.isEmpty(raw, index) {
-            if zeros[row] == 0 { return }
-            zeros[row] -= 1
-          }
-          indices[next[row]] = Int32(column)
-          bits.copy(raw, index, to: out, next[row])
-          next[row] += 1
-        }
-      }
-    }
-    (self.rowAxis, columns, self.length, self.indices) = (rowAxis, view.columns, length, indices)
+    let entries = RowEntries(constant, rowAxis: rowAxis, equal: true)
+    self.rowAxis = rowAxis
+    columns = entries.columns
+    length = entries.starts.count > 1 ? Int(entries.starts[1]) : 0
+    indices = entries.indices
+    values = entries.values
   }
 
   /// Takes `axis`, `columns`, `length` and `indices`.
@@ -86,7 +67,7 @@ public struct EqualRows: SparseFormat {
 
   /// The name with the width of the indices that kernels read.
   public func manifestName(_ type: TensorType) -> String {
-    "\(name)-u\(8 * SparseLayout(type.shape, rowAxis: rowAxis).indexBytes)"
+    indexedName(SparseLayout(type.shape, rowAxis: rowAxis))
   }
 
   /// Visits the elements that are there, row by row.
@@ -160,7 +141,7 @@ private struct EqualReader: NonzeroReader {
       let line = cursor.row * layout.groups + first + group
       let start = builder.define("k0", line * length)
       try builder.loop("k", from: start, to: start + length) { (slot) throws(E) in
-        try body(base, column(slot, builder), slot)
+        try body(base, builder.column(indices, slot), slot)
       }
     }
   }
@@ -171,13 +152,6 @@ private struct EqualReader: NonzeroReader {
   ) {
     let start = builder.define("k0", row * length)
     let whole = start + length / turns * turns
-    builder.loop("k", from: start, to: whole, step: turns) { slot in
-      for turn in 0..<turns { body(turn, column(slot + turn, builder), slot + turn) }
-    }
-    builder.loop("k", from: whole, to: start + length) { body(0, column($0, builder), $0) }
-  }
-
-  private func column(_ slot: Expr, _ builder: LoopBuilder) -> Expr {
-    builder.define("c", Expr.load(indices, slot, lanes: 1).converted(to: .index))
+    builder.entries(indices, from: start, whole: whole, to: start + length, turns: turns, body)
   }
 }

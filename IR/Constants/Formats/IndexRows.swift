@@ -33,27 +33,10 @@ public struct IndexRows: SparseFormat {
 
   /// Takes the elements whose bits are not all zero.
   public init(packing constant: Constant, rowAxis: Int) {
-    let view = MatrixView(constant.type.shape, rowAxis: rowAxis)
-    let bits = ElementBits(constant.type.element)
-    var (starts, indices) = ([Int32](repeating: 0, count: view.rows + 1), [Int32]())
-    values = constant.dense.withUnsafeBytes { raw in
-      view.forEachElement { index, row, _ in
-        if !bits.isEmpty(raw, index) { starts[row + 1] += 1 }
-      }
-      for row in 0..<view.rows { starts[row + 1] += starts[row] }
-      let count = Int(starts[view.rows])
-      indices = [Int32](repeating: 0, count: count)
-      var next = starts
-      return Bytes(count: constant.type.element.byteCount(count)) { out in
-        view.forEachElement { index, row, column in
-          if bits.isEmpty(raw, index) { return }
-          indices[Int(next[row])] = Int32(column)
-          bits.copy(raw, index, to: out, Int(next[row]))
-          next[row] += 1
-        }
-      }
-    }
-    (self.rowAxis, columns, self.starts, self.indices) = (rowAxis, view.columns, starts, indices)
+    let entries = RowEntries(constant, rowAxis: rowAxis, equal: false)
+    self.init(
+      rowAxis: rowAxis, columns: entries.columns, starts: entries.starts,
+      indices: entries.indices, values: entries.values)
   }
 
   /// Takes `axis`, `columns`, `starts` and `indices`.
@@ -90,7 +73,7 @@ public struct IndexRows: SparseFormat {
 
   /// The name with the width of the indices that kernels read.
   public func manifestName(_ type: TensorType) -> String {
-    "\(name)-u\(8 * SparseLayout(type.shape, rowAxis: rowAxis).indexBytes)"
+    indexedName(SparseLayout(type.shape, rowAxis: rowAxis))
   }
 
   /// Visits the elements that are there, row by row.

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "5c333a87f420d91d"
+#define COPPICE_API_FINGERPRINT "05a4691d3b21b9d0"

@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceTestSupport
 import Testing
 
 @Suite struct TextFormTests {
@@ -97,24 +98,9 @@ import Testing
   }
 
   @Test func damagedTextsNeverTrap() {
-    let bytes = Array(Self.sample.utf8)
-    var state: UInt64 = 1
-    func random(_ limit: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % limit
-    }
-    let marks = Array("%@(){}[],:=\"\\-9e_ \n/".utf8)
-    for round in 0..<400 {
-      var copy = bytes
-      switch round % 3 {
-      case 0: copy.removeSubrange(random(copy.count)...)
-      case 1:
-        let start = random(copy.count)
-        copy.removeSubrange(start..<min(copy.count, start + 1 + random(9)))
-      default: for _ in 0...random(3) { copy[random(copy.count)] = marks[random(marks.count)] }
-      }
-      let graph = try? Graph(parsing: String(decoding: copy, as: UTF8.self))
-      if let graph { _ = Verifier.check(graph) }
+    let marks = "%@(){}[],:=\"\\-9e_ \n/"
+    for text in damagedTexts(Self.sample, rounds: 400, seed: 1, marks: marks) {
+      if let graph = try? Graph(parsing: text) { _ = Verifier.check(graph) }
     }
   }
 }
