@@ -63,6 +63,7 @@ import Testing
       switch type.element {
       case .float32: return Bytes(numbers.map { Float($0) - 6 })
       case .float64: return Bytes(numbers.map { Double($0) - 6 })
+      case .int64: return Bytes(numbers.map { Int64($0) - 1 })
       default: return Bytes(numbers.map { UInt8($0) })
       }
     }

@@ -29,14 +29,10 @@ package struct ClassLoss {
     let (sum, total) = (builder.declare("sum", zero), builder.declare("total", zero))
     builder.loops(target.shape) { place in
       let loss = prepare(place)
-      let label = builder.define("label", target[place].converted(to: .index))
-      var counts = label.compared(.ge, .integer(0))
-        .and(label.compared(.lt, .integer(x.shape[1])))
-      if attributes["ignore_index"] != nil {
-        counts = counts.and(label.compared(.ne, .integer(attributes.int("ignore_index"))))
-      }
+      let given = builder.define("given", target[place])
       let value = builder.declare("loss", zero)
-      builder.when(counts) {
+      builder.when(counts(given, classes: x.shape[1])) {
+        let label = builder.define("label", given.converted(to: .index))
         let one = Expr.constant(1, x.element)
         let weight = weights?[[label]].converted(to: x.element)
         let known = weight.map { builder.define("weight", $0) }
@@ -52,8 +48,33 @@ package struct ClassLoss {
     builder.store(value, to: y, at: [])
   }
 
+  /// Whether a label is a class that counts, asked in its own type: an index may be narrower.
+  private func counts(_ label: Expr, classes: Int) -> Expr {
+    let element = label.element
+    var tests: [Expr] = []
+    if let least = element.whole(0), element.isSigned { tests.append(label.compared(.ge, least)) }
+    if let limit = element.whole(classes) { tests.append(label.compared(.lt, limit)) }
+    if attributes["ignore_index"] != nil,
+      let ignored = element.whole(attributes.int("ignore_index"))
+    {
+      tests.append(label.compared(.ne, ignored))
+    }
+    guard let first = tests.first else { return .constant(1, .bool) }
+    return tests.dropFirst().reduce(first) { $0.and($1) }
+  }
+
   /// The index in the scores of a class at a place.
   package static func index(_ place: [Expr], _ label: Expr) -> [Expr] {
     [place[0], label] + place[1...]
+  }
+}
+
+extension ElementType {
+  /// A whole number in an integer type; `nil` where the type does not have it.
+  fileprivate func whole(_ value: Int) -> Expr? {
+    let size = isSigned ? bits - 1 : bits
+    let fits = size >= 63 ? isSigned || value >= 0 : (isSigned ? -(1 << size) : 0) <= value
+    guard fits, size >= 63 || value < 1 << size else { return nil }
+    return bits == 64 ? .whole(Int64(value), self) : .constant(Double(value), self)
   }
 }

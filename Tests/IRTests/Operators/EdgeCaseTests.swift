@@ -24,6 +24,19 @@ import Testing
     #expect(zip(results[0].numbers, wanted).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
   }
 
+  @Test(arguments: [
+    (Constant([Int64(1), 1 << 32, -1, 3], .int64, [4]), -1),
+    (Constant([UInt64(1), 1 << 63, .max, 3], .uint64, [4]), -1),
+    (Constant([Int8(1), 127, -128, 3], .int8, [4]), 1000),
+    (Constant([UInt8(1), 255, 128, 3], .uint8, [4]), -100),
+  ])
+  func labelsAreClassesOrDoNotCount(_ labels: Constant, _ ignored: Int) throws {
+    let scores = Constant((0..<16).map { Float($0) }, .float32, [4, 4])
+    let loss = NegativeLogLikelihoodLoss(
+      attributes: ["ignore_index": .int(ignored), "reduction": .string("none")])
+    #expect(try evaluate(loss, scores, labels)[0].numbers == [-1, 0, 0, -15])
+  }
+
   @Test func selectsWholeNumbersInOrder() throws {
     let x = Constant([Int8(-128), 127, 5, 5, 0], .int8, [5])
     let results = try evaluate(TopK(), x, .indices([5]))
