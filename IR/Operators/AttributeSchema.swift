@@ -6,6 +6,8 @@ public struct AttributeSchema: Sendable {
   public let fallback: Attribute?
   /// What it may hold.
   public let allowed: AttributeRange
+  /// Whether files may have it; others are written by adapting older opsets alone.
+  public let isInFiles: Bool
 
   /// Checks a value that was given.
   ///
@@ -29,6 +31,21 @@ public struct AttributeSchema: Sendable {
 }
 
 extension OperatorSchema {
+  /// Refuses attributes that adapting alone may write.
+  ///
+  /// - Parameter given: Attributes as the file has them.
+  /// - Throws: `unknown-attribute`.
+  public func checkFile(_ given: Attributes) throws(DiagnosticMessage) {
+    for attribute in attributes where !attribute.isInFiles && given[attribute.name] != nil {
+      throw unknown(attribute.name)
+    }
+  }
+
+  private func unknown(_ name: String) -> DiagnosticMessage {
+    DiagnosticMessage(
+      "unknown-attribute", "\(self.name) has no attribute '\(name)' that is known here")
+  }
+
   /// Checks the attributes that were given.
   ///
   /// - Parameter given: Attributes of the newest form.
@@ -36,10 +53,7 @@ extension OperatorSchema {
   public func check(_ given: Attributes) throws(DiagnosticMessage) {
     for name in given.names {
       guard let attribute = attributes.first(where: { $0.name == name }), let value = given[name]
-      else {
-        throw DiagnosticMessage(
-          "unknown-attribute", "\(self.name) has no attribute '\(name)' that is known here")
-      }
+      else { throw unknown(name) }
       try attribute.check(value, of: self.name)
     }
   }

@@ -33,12 +33,13 @@ public struct OperatorSchema: Sendable {
   ///   - results: Names in order, marked alike.
   ///   - attributes: Names and defaults in order.
   ///   - allowed: What attributes may hold that mean something of their own in this operator.
+  ///   - adapted: Attributes that only adapting writes.
   ///   - aliases: Other ONNX names that are adapted to this operator at import.
   public init(
     _ name: String, domain: String = "", since: Int = 1, through: Int = 28,
     operands: [String], results: [String] = ["Y"],
     attributes: KeyValuePairs<String, Attribute?> = [:], allowed: [String: AttributeRange] = [:],
-    aliases: [String] = []
+    adapted: Set<String> = [], aliases: [String] = []
   ) {
     self.name = name
     self.domain = domain
@@ -49,7 +50,9 @@ public struct OperatorSchema: Sendable {
     self.attributes = attributes.map { attribute, fallback in
       let range = allowed[attribute] ?? AttributeRange.usual[attribute] ?? .like(fallback)
       guard let range else { preconditionFailure("say what '\(attribute)' of \(name) may hold") }
-      return AttributeSchema(name: attribute, fallback: fallback, allowed: range)
+      return AttributeSchema(
+        name: attribute, fallback: fallback, allowed: range,
+        isInFiles: !adapted.contains(attribute))
     }
     self.aliases = aliases
   }

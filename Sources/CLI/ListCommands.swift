@@ -115,16 +115,17 @@ struct OpsCommand: ParsableCommand {
     }
     if json {
       let list = schemas.map { schema in
-        JSON.object([
+        let attributes = schema.attributes.filter(\.isInFiles)
+        return JSON.object([
           ("name", .text(schema.name)), ("domain", .text(schema.domain)),
           ("since", .integer(schema.since)), ("through", .integer(schema.through)),
           ("aliases", .list(schema.aliases.map { .text($0) })),
           ("operands", .list(schema.operands.map { .text($0.name) })),
-          ("attributes", .list(schema.attributes.map { .text($0.name) })),
+          ("attributes", .list(attributes.map { .text($0.name) })),
           ("operand_arities", .list(schema.operands.map { .text("\($0.arity)") })),
           ("results", .list(schema.results.map { .text($0.name) })),
           ("result_arities", .list(schema.results.map { .text("\($0.arity)") })),
-          ("attribute_values", .object(schema.attributes.map { ($0.name, values($0)) })),
+          ("attribute_values", .object(attributes.map { ($0.name, values($0)) })),
         ])
       }
       try Terminal.output(JSON.list(list).description)
@@ -135,7 +136,7 @@ struct OpsCommand: ParsableCommand {
         schema.domain.isEmpty ? schema.name : "\(schema.domain).\(schema.name)",
         "\(schema.since)-\(schema.through)",
         schema.operands.map(marked).joined(separator: " "),
-        schema.attributes.map(\.name).joined(separator: " "),
+        schema.attributes.filter(\.isInFiles).map(\.name).joined(separator: " "),
       ]
     }
     let titles = ["operator", "opsets", "operands", "attributes"]

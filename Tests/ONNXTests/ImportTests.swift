@@ -61,6 +61,21 @@ import Testing
     #expect(try folder.problems(bytes) == (isRight ? [] : ["external-checksum"]))
   }
 
+  /// Only adapting older opsets may say that lines go along later axes too.
+  @Test(arguments: ["Softmax", "LogSoftmax", "Hardmax"], [11, 13])
+  func attributesOfOurOwnAreRefused(_ type: String, _ opset: Int) throws {
+    func model(_ attributes: [Wire]) -> [UInt8] {
+      Onnx.model(
+        Onnx.graph(
+          [Onnx.node(type, ["x"], ["y"], attributes: attributes)],
+          inputs: [Onnx.value("x", 1, [2, 3, 4])], outputs: [Onnx.value("y", 1, [2, 3, 4])]),
+        opset: opset)
+    }
+    #expect(try folder.problems(model([])) == [])
+    #expect(
+      try folder.problems(model([Onnx.int("flattened", 1)])) == ["unknown-attribute"])
+  }
+
   @Test func nodesOutOfOrderAreSorted() throws {
     let graph = Onnx.graph(
       [Onnx.node("Abs", ["m"], ["y"]), Onnx.node("Relu", ["x"], ["m"])],

@@ -3,7 +3,7 @@ public struct Softmax: Normalizing {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "Softmax", operands: ["input"], results: ["output"],
-    attributes: ["axis": .int(-1), "flattened": .int(0)])
+    attributes: ["axis": .int(-1), "flattened": .int(0)], adapted: ["flattened"])
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

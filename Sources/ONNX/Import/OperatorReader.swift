@@ -10,6 +10,7 @@ extension ModelReader {
       type: call.type, opset: call.opset, attributes: try attributes(call),
       operands: call.operands.map { $0.map { .value($0) } },
       operandTypes: call.operands.map { $0.map { graph[$0].type } })
+    try type.schema.checkFile(foreign.attributes)
     try type.adapt(&foreign)
     try check(foreign, type.schema)
     let op = type.init(attributes: foreign.attributes)
