@@ -60,15 +60,16 @@ private struct PadFolding {
     let target = graph[reader]
     guard let window = graph.window(of: target, graph[result].type.shape) else { return nil }
     var op = target.op
-    switch op.name {
-    case "Conv": guard padding.value == 0 else { return nil }
-    case "AveragePool":
+    switch op {
+    case is any SlidingOperator:
+      guard padding.value == graph.zeroPoint(of: reader) else { return nil }
+    case is AveragePool:
       let ownPads = (window.begin + window.end).contains { $0 != 0 }
       guard padding.value == 0, !op.attributes.flag("ceil_mode"),
         op.attributes.flag("count_include_pad") || !ownPads
       else { return nil }
       op.attributes["count_include_pad"] = .int(1)
-    case "MaxPool":
+    case is MaxPool:
       let keepsOne = padding.begin.indices.allSatisfy {
         padding.begin[$0] + window.begin[$0] < window.kernel[$0]
           && padding.end[$0] + window.end[$0] < window.kernel[$0]
@@ -108,7 +109,7 @@ private struct Padding {
   var value: Double
 
   init?(_ node: Node, in graph: Graph) {
-    guard node.op.name == "Pad", node.op.attributes.string("mode", "constant") == "constant",
+    guard node.op is Pad, node.op.attributes.string("mode", "constant") == "constant",
       let x = node.operand(0), let pads = graph.constant(node.operand(1))?.integers
     else { return nil }
     let rank = graph[x].type.rank
@@ -138,21 +139,29 @@ private struct Padding {
 extension Graph {
   /// The windows of a convolution or pooling with its present padding.
   fileprivate func window(of node: Node, _ input: [Int]) -> SpatialWindow? {
-    let kernel =
-      node.op.name == "Conv"
-      ? node.operand(1).map { Array(self[$0].type.shape.dropFirst(2)) }
-      : node.op.attributes.ints("kernel_shape")
-    guard let kernel, input.count >= 3 else { return nil }
-    return try? SpatialWindow(node.op.attributes, kernel: kernel, input: Array(input[2...]))
+    guard input.count >= 3 else { return nil }
+    guard let op = node.op as? any SlidingOperator else {
+      guard let kernel = node.op.attributes.ints("kernel_shape") else { return nil }
+      return try? SpatialWindow(node.op.attributes, kernel: kernel, input: Array(input[2...]))
+    }
+    guard let weight = op.linearOperands.first.flatMap({ node.operand($0) }) else { return nil }
+    return try? op.window(input, self[weight].type.shape)
+  }
+
+  /// What padding counts as in a convolution; `nil` where that is not known.
+  fileprivate func zeroPoint(of id: NodeID) -> Double? {
+    guard let reading = linearReadings(id).first else { return nil }
+    guard let value = reading.inputZeroPoint.flatMap({ self[id].operand($0) }) else { return 0 }
+    return constant(value)?.onlyNumber
   }
 
   /// Whether an operator gives only numbers of 0 and above.
   fileprivate func isNeverNegative(_ value: ValueID) -> Bool {
     guard let id = producer(value) else { return false }
     let node = self[id]
-    switch node.op.name {
-    case "Relu", "Sigmoid", "Softmax", "HardSigmoid", "Abs", "Exp": return true
-    case "Clip": return (constant(node.operand(1))?.onlyNumber ?? -1) >= 0
+    switch node.op {
+    case is Relu, is Sigmoid, is Softmax, is HardSigmoid, is Abs, is Exp: return true
+    case is Clip: return (constant(node.operand(1))?.onlyNumber ?? -1) >= 0
     default: return false
     }
   }
