@@ -94,6 +94,12 @@ let package = Package(
       path: "Sources/CLI", swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     .target(name: "CoppiceTestSupport", path: "Tests/Support", swiftSettings: settings),
+    .executableTarget(
+      name: "evaluator-benchmark",
+      dependencies: [
+        "Coppice", "CoppiceIR", "CoppiceONNX", "CoppicePassManager", "CoppicePasses",
+      ],
+      path: "Tests/Benchmarks/Evaluator", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
       exclude: ["pruned_models.py", "written_models.py", "faults.c"], swiftSettings: settings),
