@@ -35,6 +35,17 @@ struct ElementBits {
     }
   }
 
+  /// The elements of a run from the start that are not zero, of whichever sign.
+  func nonzeroCount(_ raw: UnsafeRawBufferPointer, _ count: Int) -> Int {
+    guard element == .float32 else { return (0..<count).count { !isZero(raw, $0) } }
+    var zeros: UInt = 0
+    for index in 0..<count {
+      let value = raw.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
+      zeros &+= value &<< 1 == 0 ? 1 : 0
+    }
+    return count - Int(zeros)
+  }
+
   /// Copies an element to a place whose bits are zero.
   @inline(__always)
   func copy(

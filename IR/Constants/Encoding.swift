@@ -6,7 +6,7 @@ extension Constant {
     let bits = ElementBits(type.element)
     if type.element.bits == 0 { return 0 }
     func count(_ bytes: Bytes, _ elements: Int) -> Int {
-      bytes.withUnsafeBytes { raw in (0..<elements).count { !bits.isZero(raw, $0) } }
+      bytes.withUnsafeBytes { bits.nonzeroCount($0, elements) }
     }
     return switch storage {
     case .dense(let bytes): count(bytes, type.count)

@@ -63,6 +63,11 @@ public struct Variable: Hashable, Sendable {
     self.lanes = lanes
     self.hint = hint
   }
+
+  /// Hashes the id, which says it all inside a kernel.
+  ///
+  /// - Parameter hasher: Takes it.
+  public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }
 
 /// A memory region that a kernel reads or writes.
@@ -79,6 +84,11 @@ public struct Buffer: Hashable, Sendable {
     self.element = element
     self.count = count
   }
+
+  /// Hashes the id, which says it all inside a program.
+  ///
+  /// - Parameter hasher: Takes it.
+  public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }
 
 /// An expression of loop IR.

@@ -9,15 +9,24 @@ from common import command
 from models import Model
 
 PRUNED = "@default,prune-magnitude{sparsity=0.8}"
-PASSES = {
-    "dense": "@default",
-    "pruned": f"{PRUNED},sparsify",
-    "rows": f"{PRUNED},sparsify{{storage=index-rows}}",
-    "bitmap": f"{PRUNED},sparsify{{storage=bitmap}}",
-    "blocks": f"{PRUNED},sparsify{{storage=blocks}}",
-    "equal": f"{PRUNED},sparsify{{storage=equal-rows}}",
-}
+CHOSEN = {"dense": "@default", "pruned": f"{PRUNED},sparsify"}
 REFUSED = 2
+
+
+def pipeline(kind):
+    """The passes of a kind of build: dense, pruned, or pruned into one storage."""
+    return CHOSEN.get(kind, f"{PRUNED},sparsify{{storage={kind}}}")
+
+
+def storages(coppice):
+    """The storages that leave zeros out, as the command line lists them."""
+    status, output = command([coppice, "passes", "--json"])
+    if status:
+        raise SystemExit(f"coppice passes ended with {status}: {output}")
+    passes = {one["name"]: one for one in json.loads(output)["passes"]}
+    options = {one["name"]: one for one in passes["sparsify"]["options"]}
+    names = options["storage"]["allowed"].removeprefix("one of ").split(", ")
+    return [name for name in names if name not in ("auto", "dense")]
 
 
 @dataclass(eq=False)
@@ -46,7 +55,7 @@ class Build:
 
     def arguments(self, model, folder):
         return ["compile", model, "-o", folder, "--name", self.name, "--target", self.target,
-                "--weights", self.weights, "--passes", PASSES[self.passes]]
+                "--weights", self.weights, "--passes", pipeline(self.passes)]
 
 
 def compiled(coppice, build):

@@ -5,12 +5,11 @@ from itertools import cycle
 import operators
 from generate import Build
 from models import digits, light_models, small_nets, whole_models
+from toolchains import TARGETS
 from units import Group
 
 PLACES = ("inline", "split", "blob")
-FIRMWARE = ("cortex-m4", "cortex-m7", "cortex-m55")
 LIGHT = ("shufflenet",)
-STORED = ("pruned", "rows", "bitmap", "blocks", "equal")
 LONGEST_STEM = 48
 # Builds that are compiled together: whole networks need an optimiser to run soon.
 GROUP_SIZES = {"parts": 40, "networks": 6}
@@ -19,8 +18,9 @@ GROUP_SIZES = {"parts": 40, "networks": 6}
 class Product:
     """Collects builds in groups; the place of the weights goes round unless it is given."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, storages):
         self.folder = folder
+        self.stored = ("pruned", *storages)
         self.builds = []
         self.places = cycle(PLACES)
         self.counts = {}
@@ -31,7 +31,7 @@ class Product:
                 for kind in passes:
                     for place in places or (next(self.places),):
                         folder = self.next_folder(target, size)
-                        name = f"{self.stem(model)}_{kind}_{place}"
+                        name = f"{self.stem(model)}_{kind.replace('-', '_')}_{place}"
                         self.builds.append(Build(model, name, target, place, kind, folder))
 
     def stem(self, model):
@@ -61,15 +61,15 @@ def of_operators(product, cases, folder):
     weighted = [operators.with_constants(c, folder) for c in cases if operators.is_weighted(c)]
     product.add(operators.hand_made(folder), ["generic"])
     product.add([operators.as_given(case, folder) for case in cases], ["generic"])
-    product.add(weighted, ["generic"], ("dense", *STORED))
+    product.add(weighted, ["generic"], ("dense", *product.stored))
     product.add(weighted, ["x86-64"], ("dense", "pruned"))
     product.add(weighted, ["aarch64", "cortex-m55"], ("dense", "pruned"))
 
 
 def of_networks(product):
     """Small nets for every target, the models of MLPerf Tiny and a large one."""
-    everywhere = ["generic", "x86-64", "aarch64", "riscv", *FIRMWARE]
-    product.add([digits()], ["generic"], ("dense", *STORED), PLACES)
+    everywhere = list(TARGETS)
+    product.add([digits()], ["generic"], ("dense", *product.stored), PLACES)
     product.add([digits()], everywhere[1:], ("dense", "pruned", "blocks"))
     product.add(small_nets(), everywhere, ("dense", "pruned"))
     product.add(whole_models(), everywhere, ("dense", "pruned"), size="networks")

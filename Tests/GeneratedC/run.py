@@ -23,7 +23,7 @@ from arena import arena_faults
 from check import checked, header_faults
 from common import ROOT, SHARED, command, flattened, in_parallel
 from determinism import repeated, told
-from generate import compiled
+from generate import compiled, storages
 from reference import answers
 from stores import dead_assignments, unread_memory
 from toolchains import all_toolchains
@@ -88,7 +88,7 @@ def wanted(builds, options):
 
 def prepared(check, options):
     """All builds that could be made; refused cases again with constant operands."""
-    plan = product.Product(check.folder)
+    plan = product.Product(check.folder, storages(options.coppice))
     models = check.folder / "models"
     models.mkdir()
     cases = operators.sampled()
@@ -99,7 +99,7 @@ def prepared(check, options):
         print("skipped: the models of ../shared are not beside the project")
     made = check.compile(wanted(plan.builds, options))
     given = {build.model.case.name for build in made if build.model.case}
-    again = product.Product(check.folder)
+    again = product.Product(check.folder, plan.stored[1:])
     again.counts = plan.counts
     refused = [case for case in cases if case.name not in given]
     again.add([operators.with_constants(case, models) for case in refused], ["generic"])

@@ -81,14 +81,22 @@ def bare(core, targets, *flags):
                             *flags, *CROSS, "-fstack-usage"), targets)
 
 
+# Each target, the generic one first, and what compiles it besides the compilers of this machine.
+TARGETS = {
+    "generic": None,
+    "x86-64": None,
+    "aarch64": emulated("aarch64", "aarch64"),
+    "riscv": emulated("riscv64", "riscv"),
+    "cortex-m4": bare("cortex-m4", ("cortex-m4", "generic"), "-mfpu=fpv4-sp-d16"),
+    "cortex-m7": bare("cortex-m7", ("cortex-m7",), "-mfpu=fpv5-d16"),
+    "cortex-m55": bare("cortex-m55", ("cortex-m55",)),
+}
+
+
 def all_toolchains(slow_ones):
     """Those whose compiler and emulator are on this machine, and what the others lack."""
     wanted = [*strict("gcc"), *strict("clang", defines_static_arena=True), *sanitized(),
-              emulated("aarch64", "aarch64"),
-              emulated("riscv64", "riscv"),
-              bare("cortex-m4", ("cortex-m4", "generic"), "-mfpu=fpv4-sp-d16"),
-              bare("cortex-m7", ("cortex-m7",), "-mfpu=fpv5-d16"),
-              bare("cortex-m55", ("cortex-m55",))]
+              *(toolchain for toolchain in TARGETS.values() if toolchain)]
     wanted = [toolchain for toolchain in wanted if slow_ones or not toolchain.is_slow]
     programs = {t: [t.words[0], *t.emulator] for t in wanted}
     missing = sorted({p for t in wanted for p in programs[t] if shutil.which(p) is None})

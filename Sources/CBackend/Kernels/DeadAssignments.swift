@@ -3,7 +3,7 @@ import CoppiceIR
 /// A backward walk that leaves out assignments whose value nobody reads.
 struct DeadAssignments {
   /// Variables whose present value is read later.
-  private var live: Set<Int> = []
+  private var live = VariableSet()
 
   /// Statements without assignments that another one overwrites, or that the end of the body makes
   /// pointless.
@@ -34,7 +34,7 @@ struct DeadAssignments {
       live.remove(variable.id)
       value.addVariables(to: &live)
     case .assign(let variable, let value):
-      if live.remove(variable.id) == nil { return nil }
+      if !live.remove(variable.id) { return nil }
       value.addVariables(to: &live)
     case .store(_, let index, let value):
       index.addVariables(to: &live)
@@ -56,12 +56,15 @@ struct DeadAssignments {
   /// The body of a loop, at whose end all is alive that its next turn may read.
   ///
   /// A variable of the body's own begins each turn anew.
-  private mutating func turn(_ body: [Statement], _ test: (inout Set<Int>) -> Void) -> [Statement] {
+  private mutating func turn(_ body: [Statement], _ test: (inout VariableSet) -> Void)
+    -> [Statement]
+  {
     test(&live)
-    var (read, own): (Set<Int>, Set<Int>) = ([], [])
+    var (read, own) = (VariableSet(), VariableSet())
     for statement in body { statement.addReads(to: &read, own: &own) }
-    let before = live.union(read.subtracting(own))
-    live = before
+    read.subtract(own)
+    live.formUnion(read)
+    let before = live
     let kept = walk(body)
     live.formUnion(before)
     return kept
@@ -70,7 +73,7 @@ struct DeadAssignments {
 
 extension Statement {
   /// Adds the ids of all variables that are read, and of those that begin here.
-  fileprivate func addReads(to read: inout Set<Int>, own: inout Set<Int>) {
+  fileprivate func addReads(to read: inout VariableSet, own: inout VariableSet) {
     switch self {
     case .loop(let variable, let from, let to, _, let body):
       own.insert(variable.id)

@@ -73,15 +73,20 @@ struct Helpers {
 extension Target {
   /// The preprocessor's condition for vectors of some bytes: of this target's compilers alone.
   func vectorCondition(_ bytes: Int) -> String {
-    let mve = "defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)"
+    let wide = vectors.last { $0.bytes >= bytes } ?? vectors.first
+    return wide?.condition ?? "0"
+  }
+}
+
+extension VectorExtension {
+  /// What a C compiler defines that has it.
+  fileprivate var condition: String {
     switch self {
-    case .aarch64: return "defined(__ARM_NEON)"
-    case .cortexM55: return mve
-    default:
-      if bytes > 32 { return "defined(__AVX512F__)" }
-      if bytes > 16 { return "defined(__AVX__)" }
-      return self == .x86
-        ? "defined(__SSE2__)" : "defined(__SSE2__) || defined(__ARM_NEON) || (\(mve))"
+    case .avx512: "defined(__AVX512F__)"
+    case .avx: "defined(__AVX__)"
+    case .sse2: "defined(__SSE2__)"
+    case .neon: "defined(__ARM_NEON)"
+    case .helium: "defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)"
     }
   }
 }

@@ -2,8 +2,8 @@ import CoppiceIR
 
 /// The statements of a kernel without what nobody reads, so that no warning points at it.
 struct Liveness {
-  private var reads: [Int: Set<Int>] = [:]
-  private var live: Set<Int> = []
+  private var reads: [Int: [Int]] = [:]
+  private var live = VariableSet()
 
   /// Statements without definitions, variables and assignments that no store, condition or loop
   /// bound depends on, and without loops and conditions left empty.
@@ -11,9 +11,9 @@ struct Liveness {
     let body = DeadAssignments.removed(from: body)
     var liveness = Liveness()
     for statement in body { liveness.collect(statement) }
-    var work = Array(liveness.live)
+    var work = liveness.reads.keys.filter { liveness.live.contains($0) }
     while let variable = work.popLast() {
-      for read in liveness.reads[variable, default: []] where liveness.live.insert(read).inserted {
+      for read in liveness.reads[variable, default: []] where liveness.live.insert(read) {
         work.append(read)
       }
     }
@@ -28,7 +28,7 @@ struct Liveness {
       for inner in body { collect(inner) }
     case .define(let variable, let value), .declare(let variable, let value),
       .assign(let variable, let value):
-      value.addVariables(to: &reads[variable.id, default: []])
+      value.forEachVariable { reads[variable.id, default: []].append($0) }
     case .store(_, let index, let value):
       index.addVariables(to: &live)
       value.addVariables(to: &live)
@@ -63,22 +63,25 @@ struct Liveness {
 
 extension Expr {
   /// Adds the ids of all variables that the expression reads.
-  func addVariables(to set: inout Set<Int>) {
+  func addVariables(to set: inout VariableSet) { forEachVariable { set.insert($0) } }
+
+  /// Visits the ids of all variables that the expression reads, some more than once.
+  func forEachVariable(_ visit: (Int) -> Void) {
     switch self {
     case .integer, .number, .whole: break
-    case .variable(let variable): set.insert(variable.id)
-    case .load(_, let index, _): index.addVariables(to: &set)
+    case .variable(let variable): visit(variable.id)
+    case .load(_, let index, _): index.forEachVariable(visit)
     case .compare where knownComparison != nil: break
     case .binary(_, let a, let b), .compare(_, let a, let b):
-      a.addVariables(to: &set)
-      b.addVariables(to: &set)
-    case .unary(_, let a), .convert(let a, _), .splat(let a, _): a.addVariables(to: &set)
+      a.forEachVariable(visit)
+      b.forEachVariable(visit)
+    case .unary(_, let a), .convert(let a, _), .splat(let a, _): a.forEachVariable(visit)
     case .select(let c, let a, let b):
-      c.addVariables(to: &set)
-      a.addVariables(to: &set)
-      b.addVariables(to: &set)
+      c.forEachVariable(visit)
+      a.forEachVariable(visit)
+      b.forEachVariable(visit)
     case .math(_, let arguments):
-      for argument in arguments { argument.addVariables(to: &set) }
+      for argument in arguments { argument.forEachVariable(visit) }
     }
   }
 }

@@ -22,8 +22,9 @@ struct ConvolutionGeometry {
   ///
   /// - Returns: `nil` for any other node.
   init?(_ site: Site) {
-    guard let op = site.op as? any SlidingOperator, let reading = site.reading,
-      let weight = site.constants[reading.operand], let x = site.operands[reading.input],
+    guard let reading = site.reading, reading.kind == .convolution,
+      let op = site.op as? any SlidingOperator, let weight = site.constants[reading.operand],
+      let x = site.operands[reading.input],
       let y = site.results[0], x.rank == 4, let arithmetic = Arithmetic(site, reading),
       var window = try? op.window(x.shape, weight.type.shape)
     else { return nil }

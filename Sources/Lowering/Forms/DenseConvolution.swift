@@ -7,7 +7,7 @@ import CoppiceIR
 /// padding are computed one at a time, all others in tiles.
 struct DenseConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .dense, let g = ConvolutionGeometry(site) else { return nil }
+    guard storage == .dense, let g = site.convolution else { return nil }
     let perGroup = g.y.shape[1] / g.group
     guard perGroup >= 4 || g.group == 1 else { return nil }
     let isLast = g.y.strides[1] == 1 && site.tailIsVectorizable(along: 1)
@@ -24,7 +24,7 @@ struct DenseConvolution: KernelForm {
     work[.store] = Double(g.y.count) / Double(isTurned ? 1 : lanes)
     return Plan(
       vectors
-        ? isTurned ? "conv_turned" : "conv" : target.vectorBytes.isEmpty ? "conv" : "conv_scalar",
+        ? isTurned ? "conv_turned" : "conv" : target.vectors.isEmpty ? "conv" : "conv_scalar",
       .dense, bytes: g.denseBytes, scratch: isTurned ? 6 * sizes[0] * g.arithmetic.bytes : 0, work,
       target
     ) { builder throws(DiagnosticMessage) in

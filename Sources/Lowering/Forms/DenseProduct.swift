@@ -5,7 +5,7 @@ import CoppiceIR
 /// Weights are packed as `[block][k][column of the block]`.
 struct DenseProduct: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .dense, let p = ProductGeometry(site) else { return nil }
+    guard storage == .dense, let p = site.product else { return nil }
     let vectors =
       p.storesVectors && !target.vectors(of: p.arithmetic.element).isEmpty
       && site.tailIsVectorizable(along: p.y.rank - 1)
@@ -21,7 +21,7 @@ struct DenseProduct: KernelForm {
     work[.store] = Double(p.y.count) / Double(lanes)
     work.reads(bytes, passes: Double(passes), target)
     return Plan(
-      vectors || target.vectorBytes.isEmpty ? "product" : "product_scalar", .dense, bytes: bytes,
+      vectors || target.vectors.isEmpty ? "product" : "product_scalar", .dense, bytes: bytes,
       work, target
     ) { builder throws(DiagnosticMessage) in
       try emit(p, blocks, vectors: vectors, builder, target)

@@ -6,7 +6,7 @@ import CoppiceIR
 /// unrolled, so that neighbouring positions share what they load.
 struct DepthwiseConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .dense, let g = ConvolutionGeometry(site), g.isDepthwise else { return nil }
+    guard storage == .dense, let g = site.convolution, g.isDepthwise else { return nil }
     let vectors =
       g.y.strides[1] == 1 && g.x.strides[1] == 1
       && !target.vectors(of: g.arithmetic.element).isEmpty && site.tailIsVectorizable(along: 1)
@@ -16,7 +16,7 @@ struct DepthwiseConvolution: KernelForm {
     for block in blocks { work.tiles(g, block, lanes) }
     work[.store] = Double(g.y.count) / Double(lanes)
     return Plan(
-      vectors || target.vectorBytes.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
+      vectors || target.vectors.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
       bytes: g.denseBytes, work, target
     ) { builder throws(DiagnosticMessage) in
       try emit(g, blocks, vectors: vectors, builder, target)

@@ -4,7 +4,7 @@ import CoppiceIR
 /// copy of the operand with its padding around it.
 struct DepthwiseRows: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .dense, target.hasWideVectors, let g = ConvolutionGeometry(site),
+    guard storage == .dense, target.hasWideVectors, let g = site.convolution,
       g.isDepthwise, !target.vectors(of: g.arithmetic.element).isEmpty, g.y.strides[3] == 1,
       g.outWidth >= 4,
       g.window.kernel[0] * g.window.kernel[1] <= 49, site.tailIsVectorizable(along: 3)

@@ -7,7 +7,7 @@ import CoppiceIR
 /// code is made, rows by the bounds of the loop over taps, so that nothing is tested inside.
 struct SparseConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
+    guard storage.isSparse, let g = site.convolution, g.arithmetic.isFloat,
       let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,

@@ -6,7 +6,7 @@ import CoppiceIR
 /// Every tap meets every result of a tile, so that one loop over taps serves all tiles.
 struct SparsePaddedConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
+    guard storage.isSparse, let g = site.convolution, g.arithmetic.isFloat,
       let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,

@@ -4,14 +4,14 @@ import CoppiceIR
 /// positions in registers, one weight (or a block of four rows) at a time for all of them.
 struct SparsePointwise: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let g = ConvolutionGeometry(site), g.arithmetic.isFloat,
+    guard storage.isSparse, let g = site.convolution, g.arithmetic.isFloat,
       g.group == 1, g.window.kernel == [1, 1], g.outHeight == 1, g.window.strides == [1, 1],
       g.window.begin == [0, 0], g.height == 1, g.strideW == 1, g.y.strides[3] == 1,
       let weight = site.sparse(g.operand, storage, rowAxis: 0), g.y.shape[1] % weight.height == 0
     else { return nil }
     let element = g.arithmetic.element
     let vectors = !target.vectors(of: element).isEmpty && site.tailIsVectorizable(along: 3)
-    let form = vectors || target.vectorBytes.isEmpty ? "sparse_conv1x1" : "sparse_conv1x1_scalar"
+    let form = vectors || target.vectors.isEmpty ? "sparse_conv1x1" : "sparse_conv1x1_scalar"
     let lanes = vectors ? target.lanes(of: element) : 1
     return Plan(
       form, storage, bytes: weight.bytes, work(g, weight, lanes, target), target

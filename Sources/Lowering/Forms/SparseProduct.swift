@@ -4,7 +4,7 @@ import CoppiceIR
 /// time for a tile of rows; a single row has several sums under way for each result.
 struct SparseProduct: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage.isSparse, let p = ProductGeometry(site), p.arithmetic.isFloat,
+    guard storage.isSparse, let p = site.product, p.arithmetic.isFloat,
       let weight = site.sparse(p.operand, storage, rowAxis: p.transposed ? 0 : 1),
       p.columns % weight.height == 0
     else { return nil }

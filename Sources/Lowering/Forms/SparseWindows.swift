@@ -45,7 +45,7 @@ struct SparseWindows {
     }
     if let padded { work[.copy] = padded.written }
     let form =
-      hasVectors || target.vectorBytes.isEmpty
+      hasVectors || target.vectors.isEmpty
       ? readsCopy && !hasVectors ? "sparse_conv_padded" : "sparse_conv" : "sparse_conv_scalar"
     return Plan(
       form, storage, bytes: weight.bytes, scratch: padded?.bytes ?? 0, work, target

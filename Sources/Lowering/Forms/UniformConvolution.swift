@@ -4,7 +4,7 @@ import CoppiceIR
 /// filters of a group.
 struct UniformConvolution: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .uniform, let g = ConvolutionGeometry(site),
+    guard storage == .uniform, let g = site.convolution,
       g.arithmetic.isFloat
     else { return nil }
     let taps = g.met(0, g.outRows) * g.met(1, 0..<g.outWidth) * g.x.shape[1] * g.x.shape[0]

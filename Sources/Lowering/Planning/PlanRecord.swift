@@ -58,7 +58,7 @@ extension Site {
       constant.storage.kind != storage
     else { return self }
     let rowAxis = reading(weightOperand)?.rowAxis ?? 0
-    return Site(self, weight: constant.stored(as: storage, rowAxis: rowAxis))
+    return with(weight: constant.stored(as: storage, rowAxis: rowAxis))
   }
 }
 
@@ -87,7 +87,7 @@ extension ModelLowering {
       return PlanRecord(
         node: node.name, op: node.op.name, form: plan.form, storage: storage, bytes: plan.bytes,
         cost: plan.cost, scratch: max(plan.scratch, built.scratch), codeBytes: built.code,
-        work: plan.work.list.map { ($0.step.rawValue, $0.count) }, isChosen: isChosen,
+        work: plan.work.list.map { ("\($0.step)", $0.count) }, isChosen: isChosen,
         reason: reason)
     }
   }

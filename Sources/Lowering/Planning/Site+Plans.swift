@@ -18,6 +18,6 @@ extension Site {
 
   /// The best plan as far as another weight of the same node decides it.
   func reading(_ operand: Int, _ storage: StorageKind, _ target: Target) -> Plan? {
-    Site(self, weightOperand: operand).best(storage, target)
+    with(weightOperand: operand).best(storage, target)
   }
 }

@@ -10,21 +10,21 @@ struct Site {
   /// Where the results go; `nil` for one that nobody reads.
   let results: [TensorView?]
   /// Operands that are constants.
-  let constants: [Constant?]
+  private(set) var constants: [Constant?]
   /// What the tail reads besides the producer's result, broadcast to the result.
   let tailViews: [TensorView]
   /// Counts of weights, made once for each.
   let counter: WeightCounter
 
   /// The operand whose storage is chosen: the first constant that is read as a weight.
-  let weightOperand: Int?
+  private(set) var weightOperand: Int?
 
   /// How the producer reads that operand; `nil` if there is none.
-  var reading: LinearReading? {
-    weightOperand.flatMap { operand in
-      computation.graph.linearReadings(computation.head).first { $0.operand == operand }
-    }
-  }
+  private(set) var reading: LinearReading?
+  /// The convolution that the producer is, if it is one with constant weights.
+  private(set) var convolution: ConvolutionGeometry?
+  /// The product that the producer is, if it is one with constant weights.
+  private(set) var product: ProductGeometry?
 
   /// The producer's operator.
   var op: any Operator { computation.op }
@@ -59,30 +59,31 @@ struct Site {
       guard let final, let value else { return nil }
       return view(value)?.broadcast(to: final.shape)
     }
+    measure()
+  }
+
+  private mutating func measure() {
+    reading = weightOperand.flatMap { operand in
+      computation.graph.linearReadings(computation.head).first { $0.operand == operand }
+    }
+    convolution = ConvolutionGeometry(self)
+    product = ProductGeometry(self)
   }
 
   /// The same site seen with another of its weights.
-  init(_ site: Site, weightOperand: Int) {
-    computation = site.computation
-    operands = site.operands
-    results = site.results
-    constants = site.constants
-    tailViews = site.tailViews
-    counter = site.counter
-    self.weightOperand = weightOperand
+  func with(weightOperand: Int) -> Site {
+    var site = self
+    site.weightOperand = weightOperand
+    site.measure()
+    return site
   }
 
   /// The same site with other elements or another storage of its weight.
-  init(_ site: Site, weight: Constant) {
-    computation = site.computation
-    operands = site.operands
-    results = site.results
-    tailViews = site.tailViews
-    counter = site.counter
-    weightOperand = site.weightOperand
-    var constants = site.constants
-    if let weightOperand { constants[weightOperand] = weight }
-    self.constants = constants
+  func with(weight: Constant) -> Site {
+    var site = self
+    if let weightOperand { site.constants[weightOperand] = weight }
+    site.measure()
+    return site
   }
 
   /// Whether the whole tail can be applied to vectors along an axis of the result.

@@ -60,8 +60,7 @@ extension Site {
 
   /// How often each element of a weight is multiplied.
   func uses(_ operand: Int) -> Int {
-    let (graph, head) = (computation.graph, computation.head)
-    let facts = graph.linearReadings(head).first { $0.operand == operand }
-    return facts.flatMap { facts in constants[operand].map { facts.uses(of: $0.type) } } ?? 1
+    guard let reading, reading.operand == operand, let weight = constants[operand] else { return 1 }
+    return reading.uses(of: weight.type)
   }
 }

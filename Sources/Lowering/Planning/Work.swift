@@ -3,7 +3,7 @@
 /// A form counts them in its plan; a target's file says what each takes, as measured.
 struct Work: Sendable {
   /// What takes time.
-  enum Step: String, CaseIterable, Sendable {
+  enum Step: Int, CaseIterable, Sendable {
     /// Entering a tile: addresses, first values, the end of its sums.
     case tile
     /// Entering a loop inside a tile: a row of the window, or the nonzeros of a tap.
@@ -30,11 +30,11 @@ struct Work: Sendable {
     case far
   }
 
-  private var counts: [Step: Double] = [:]
+  private var counts = SIMD16<Double>()
 
   subscript(_ step: Step) -> Double {
-    get { counts[step, default: 0] }
-    set { counts[step] = newValue }
+    get { counts[step.rawValue] }
+    set { counts[step.rawValue] = newValue }
   }
 
   /// Counts weights that are read again and again.
@@ -72,7 +72,9 @@ struct Work: Sendable {
   /// - Parameter costs: What each step takes.
   /// - Returns: In the unit of the costs.
   func cost(_ costs: [Step: Double]) -> Double {
-    Step.allCases.reduce(0) { $0 + self[$1] * (costs[$1] ?? 0) }
+    var sum = 0.0
+    for step in Step.allCases where self[step] != 0 { sum += self[step] * (costs[step] ?? 0) }
+    return sum
   }
 
   /// The counts that are not zero, in a fixed order.

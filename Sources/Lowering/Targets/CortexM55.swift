@@ -1,8 +1,6 @@
-import CoppiceIR
-
 extension Target {
   /// Cortex-M55 with vectors of four floats (Helium); costs by instructions.
   public static let cortexM55 = Target(
-    "cortex-m55", vectorBytes: [16], vectorElements: [.float32], channelBlocks: [8, 4, 1],
-    columnBlocks: [16, 8, 4, 1], accumulators: [1: 16, 4: 6], codeBytes: 5, costs: .cortexM4)
+    "cortex-m55", vectors: [.helium], channelBlocks: [8, 4, 1], columnBlocks: [16, 8, 4, 1],
+    accumulators: [1: 16, 4: 6], codeBytes: 5, costs: .cortexM4)
 }

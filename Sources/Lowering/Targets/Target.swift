@@ -12,10 +12,8 @@ public struct Target: Sendable {
 
   /// The name on the command line and in manifests.
   public let name: String
-  /// Bytes of the vectors that one source carries variants for, widest first; none for strict C99.
-  public let vectorBytes: [Int]
-  /// The types that those vectors compute in.
-  private let vectorElements: Set<ElementType>
+  /// The vectors that one source carries variants for, widest first; none for strict C99.
+  public let vectors: [VectorExtension]
   /// The alignment of the arena in bytes.
   public let arenaAlignment: Int
   /// The alignment of long tables in bytes.
@@ -37,16 +35,14 @@ public struct Target: Sendable {
   let costs: Costs
 
   init(
-    _ name: String, vectorBytes: [Int] = [],
-    vectorElements: Set<ElementType> = [.float32, .float64], arenaAlignment: Int = 16,
+    _ name: String, vectors: [VectorExtension] = [], arenaAlignment: Int = 16,
     tableAlignment: Int = 16,
     channelBlocks: [Int] = [32, 16, 8, 4, 1], columnBlocks: [Int] = [64, 32, 16, 8, 4, 1],
     accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false, caches: Caches? = nil,
     codeBytes: Double, costs: Costs
   ) {
     self.name = name
-    self.vectorBytes = vectorBytes
-    self.vectorElements = vectorElements
+    self.vectors = vectors
     self.arenaAlignment = arenaAlignment
     self.tableAlignment = tableAlignment
     self.channelBlocks = channelBlocks
@@ -71,9 +67,9 @@ public struct Target: Sendable {
   /// The bytes of the vectors that compute in a type, widest first; none where nothing does.
   ///
   /// - Parameter element: Of sums.
-  /// - Returns: Some of `vectorBytes`.
+  /// - Returns: Those of the extensions that do.
   func vectors(of element: ElementType) -> [Int] {
-    vectorElements.contains(element) ? vectorBytes : []
+    vectors.filter { $0.elements.contains(element) }.map(\.bytes)
   }
 
   /// Output channels that are computed together in vectors, descending down to 1.

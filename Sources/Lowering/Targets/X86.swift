@@ -1,7 +1,7 @@
 extension Target {
   /// x86-64 with AVX-512, AVX or SSE2, whatever the C compiler is told.
   public static let x86 = Target(
-    "x86-64", vectorBytes: [64, 32, 16], arenaAlignment: 64, tableAlignment: 64,
+    "x86-64", vectors: [.avx512, .avx, .sse2], arenaAlignment: 64, tableAlignment: 64,
     accumulators: [1: 16, 4: 10, 8: 10, 16: 24], hasWideVectors: true,
     caches: Caches(first: 32768, second: 1 << 20), codeBytes: 8, costs: .x86)
 }
