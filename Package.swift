@@ -109,7 +109,8 @@ let package = Package(
         "Coppice", "CoppiceIR", "CoppiceONNX", "CoppicePassManager", "CoppicePasses",
         "CoppiceRecords", "CoppiceTestSupport",
       ],
-      path: "Tests/DriverTests", exclude: ["Records", "digits_taylor.py"], swiftSettings: settings),
+      path: "Tests/DriverTests", exclude: ["Records", "Fixtures", "digits_taylor.py"],
+      swiftSettings: settings),
     .testTarget(
       name: "CoppiceONNXTests",
       dependencies: ["CoppiceIR", "CoppiceONNX", "CoppiceTestSupport"],

@@ -12,7 +12,8 @@ public enum StandardPasses {
     FoldBatchNorm.self, FoldPad.self, CancelTransposes.self, FuseElementwise.self,
   ]
   private static let pruning: [any Pass.Type] = [
-    PruneMagnitude.self, PruneMovement.self, PruneOBD.self, PruneFilters.self, PruneOracle.self,
+    NameWeights.self, PruneMagnitude.self, PruneMovement.self, PruneOBD.self, PruneFilters.self,
+    PruneOracle.self,
   ]
   private static let storage: [any Pass.Type] = [Sparsify.self]
 }

@@ -31,11 +31,7 @@ struct ModelMasks {
     var weights = WeightMasks(context.results(of: RemovedChannels.self).flatMap(\.cuts))
     for weight in graph.weights() { weights.add(weight, of: graph) }
     let lost = weights.addLost()
-    var owners: [ValueID: [PrunedWeights.Owner]] = [:]
-    for weight in context.results(of: PrunedWeights.self).flatMap(\.weights)
-    where !weight.owners.isEmpty {
-      owners[weight.value] = weight.owners
-    }
+    let owners = context.weightOwners
     let isOwned = { (found: WeightMasks.Found) in
       owners[found.value]?.map(\.layout.range.upperBound).max() == found.mask.flags.count
     }
@@ -47,8 +43,21 @@ struct ModelMasks {
             flags: owner.layout.inParameter(found.mask.flags)))
       }
     }
-    let unnamed = weights.found.filter { !isOwned($0) }.map { add(free($0.mask)) }
-    if !owners.isEmpty, !unnamed.isEmpty { notes.append(.unnamed(unnamed)) }
+    let (scopes, taken) = (ModuleNames(graph), Set(weights.found.map(\.mask.name)))
+    var (unnamed, guessed): ([String], [String]) = ([], [])
+    for found in weights.found where !isOwned(found) {
+      if let mask = scopes.mask(found.mask, of: found.value), places[mask.name] == nil,
+        !taken.contains(mask.name)
+      {
+        guessed.append("'\(add(mask))' of '\(found.mask.name)'")
+      } else {
+        let isNamed = owners.isEmpty && !ModuleNames.isInvented(found.mask.name)
+        let name = add(free(found.mask))
+        if !isNamed { unnamed.append(name) }
+      }
+    }
+    if !unnamed.isEmpty { notes.append(.unnamed(unnamed)) }
+    if !guessed.isEmpty { notes.append(.guessed(guessed)) }
     if !lost.isEmpty { notes.append(.lost(lost)) }
   }
 
@@ -75,6 +84,20 @@ struct ModelMasks {
     var mask = mask
     while places[mask.name] != nil { mask.name += ".onnx" }
     return mask
+  }
+}
+
+extension PassContext {
+  /// The parameters that weights were made from, as far as a record told a pass.
+  fileprivate var weightOwners: [ValueID: [PrunedWeights.Owner]] {
+    var owners: [ValueID: [PrunedWeights.Owner]] = [:]
+    for weight in results(of: NamedWeights.self).flatMap(\.weights) {
+      owners[weight.value] = weight.owners
+    }
+    for weight in results(of: PrunedWeights.self).flatMap(\.weights) where !weight.owners.isEmpty {
+      owners[weight.value] = weight.owners
+    }
+    return owners
   }
 }
 
@@ -181,9 +204,19 @@ extension DiagnosticMessage {
   fileprivate static func unnamed(_ names: [String]) -> Self {
     Self(
       "masks-unnamed",
-      "\(names.count) masks have the names and the layout of the model, as no record tells the"
+      "\(names.count) masks have the names and the layout of the model, as nothing tells the"
         + " parameters of these weights",
-      notes: names.map { "'\($0)'" })
+      notes: names.map { "'\($0)'" } + [
+        "name-weights{record=FILE} before what prunes finds them in a record or a saved state_dict"
+      ])
+  }
+
+  fileprivate static func guessed(_ names: [String]) -> Self {
+    Self(
+      "masks-by-module",
+      "\(names.count) masks are called by the modules in the names of operators, as exporters lost the"
+        + " names of these weights",
+      notes: names + ["name-weights{record=FILE} before what prunes makes sure of them"])
   }
 
   fileprivate static func lost(_ names: [String]) -> Self {

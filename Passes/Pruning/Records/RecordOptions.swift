@@ -23,6 +23,9 @@ struct RecordOptions: Sendable {
   /// What becomes of weights without an owner.
   let unowned: UnownedWeights
 
+  /// Whether a file of bare weights will do.
+  var acceptsWeights = false
+
   /// The declarations.
   static func options(
     isRequired: Bool = true, unowned: [UnownedWeights] = UnownedWeights.allCases
@@ -39,6 +42,12 @@ struct RecordOptions: Sendable {
         "Weights that the record has no parameter for: refuse them, \(magnitude)or leave them alone"
       ),
     ]
+  }
+
+  /// Options of a pass that declares its own.
+  init(path: String, map: String?, unowned: UnownedWeights, acceptsWeights: Bool) {
+    (self.path, self.map, self.unowned) = (path, map, unowned)
+    self.acceptsWeights = acceptsWeights
   }
 
   /// Reads the options, of which `record` is given.

@@ -31,7 +31,8 @@ struct RecordedWeights {
   ) throws(DiagnosticMessage) {
     let path = options.path
     let tensors = ServiceTensors(name: path, tensors: try context.services.openTensors(path))
-    record = try TrainingRecord(tensors)
+    record = try TrainingRecord(
+      options.acceptsWeights ? try StateDict.record(tensors) : tensors)
     for note in record.notes { context.note(DiagnosticMessage("record-note", note)) }
     let map = try options.map.map { (path) throws(DiagnosticMessage) in
       let map = try RecordMap(try context.services.readText(path), name: path)
@@ -42,7 +43,7 @@ struct RecordedWeights {
       given.compactMap { graph.matchTarget($0, context) })
     if let fault = result.error(record) {
       if options.unowned == .error { throw fault.withWaysOut }
-      context.warn(.partial(fault, options.unowned))
+      context.warn(.partial(fault, options))
     }
     for note in result.notes { context.warn(DiagnosticMessage("record-map", note)) }
     var (weights, matches): ([PrunableWeight], [RecordMatch]) = ([], [])
@@ -162,8 +163,13 @@ extension DiagnosticMessage {
       ])
   }
 
-  fileprivate static func partial(_ fault: Self, _ unowned: UnownedWeights) -> Self {
-    let consequence = unowned == .skip ? "they stay as they are" : "they are ranked by magnitude"
+  fileprivate static func partial(_ fault: Self, _ options: RecordOptions) -> Self {
+    let consequence =
+      switch options.unowned {
+      case .magnitude: "they are ranked by magnitude"
+      case _ where options.acceptsWeights: "they keep the names of the model"
+      default: "they stay as they are"
+      }
     return Self("record-partial", "\(fault.text): \(consequence)", notes: fault.notes)
   }
 

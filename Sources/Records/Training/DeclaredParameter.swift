@@ -83,7 +83,7 @@ struct DeclaredParameter {
   ) throws(DiagnosticMessage) -> Constant? {
     guard let tensor = try file.tensor(full) else { return nil }
     let element = tensor.type.element
-    guard [.float32, .float64, .float16, .bfloat16].contains(element) else {
+    guard TrainingRecord.elements.contains(element) else {
       throw .record(file, "'\(full)' holds \(element.rawValue), not floats")
     }
     guard shape == nil || tensor.type.shape == shape else {

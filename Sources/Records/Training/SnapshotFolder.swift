@@ -40,8 +40,7 @@ package struct SnapshotFolder: RecordTensors {
     }
     self.files = found.sorted { $0.step < $1.step }
     parameters = try Self.parameters(self.files, folder)
-    let members = parameters.map { "\(quoted($0)):{}" }.joined(separator: ",")
-    var metadata = ["format": TrainingRecord.format, "params": "{\(members)}"]
+    var metadata = TrainingRecord.metadata(of: parameters)
     let steps = self.files.map(\.step)
     metadata["start_step"] = "\(steps[0])"
     if steps[steps.count - 1] > steps[0] {
@@ -88,8 +87,8 @@ extension SnapshotFolder {
     var names: [String] = []
     guard let last = files.last else { return [] }
     for name in last.tensors.names.sorted() {
-      let element = try last.tensors.tensor(name)?.type.element
-      guard [.float32, .float64, .float16, .bfloat16].contains(element) else { continue }
+      guard let element = try last.tensors.tensor(name)?.type.element else { continue }
+      guard TrainingRecord.elements.contains(element) else { continue }
       for file in files where try file.tensors.tensor(name) == nil {
         throw .snapshots(folder, "'\(name)' of step \(last.step) is not in step \(file.step)")
       }
@@ -97,21 +96,6 @@ extension SnapshotFolder {
     }
     return names
   }
-}
-
-/// A string of JSON.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case ..<" ":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }
 
 extension NumpyArchive: RecordTensors {
