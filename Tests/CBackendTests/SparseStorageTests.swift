@@ -78,7 +78,7 @@ struct SparseStorageTests {
       main.append(array("x_\(item.name)", input(item).array(of: Float.self)))
       main.append(array("y_\(item.name)", wanted))
       for storage in Self.storages {
-        let name = "m_\(item.name)_\(storage.rawValue.prefix(5))"
+        let name = "m_\(item.name)_\(storage.rawValue.filter(\.isLetter))"
         let options = GenerationOptions(name: name)
         models.append(generate(try lower(item.stored(storage), for: target), options))
         main.append("#include \"\(name).h\"")

@@ -80,7 +80,7 @@ extension Generation {
     if constants.list.isEmpty { return }
     c.line("/* Where constants go: define it to put them into a section of your own. */")
     c.line("#ifndef \(macro)_WEIGHTS_ATTR")
-    if options.target == .x86 {
+    if options.target.vectors.contains(.avx) {
       c.line("#if defined(__AVX__) || defined(__AVX512F__)")
       c.line("#define \(macro)_WEIGHTS_ATTR __attribute__((aligned(64)))")
       c.line("#endif")

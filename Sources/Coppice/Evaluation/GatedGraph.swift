@@ -137,10 +137,10 @@ extension Graph {
     case is MatMul: return productSides(reading)
     case is RNN, is LSTM, is GRU:
       return reading.operand == 1 && axis == 2 ? .read(operand: 0, axis: 2, table: table) : nil
-    default:
-      let normalizes = ["BatchNormalization", "InstanceNormalization"].contains(node.op.name)
-      guard normalizes, reading.operand == 1 || reading.operand == 2 else { return nil }
+    case is BatchNormalization, is InstanceNormalization:
+      guard reading.operand == 1 || reading.operand == 2 else { return nil }
       return .result(axis: 1, table: table, together: [3 - reading.operand])
+    default: return nil
     }
   }
 

@@ -19,6 +19,8 @@ final class LayoutPlanner {
   private var members: [ValueID: [Int]] = [:]
   private var order: [ValueID] = []
   private var known: [Key: (cost: Double, bytes: Int)] = [:]
+  /// Sites by their key as dense: storages share views and measures.
+  private var sites: [Key: Site] = [:]
   private var last: Set<ValueID> = []
   /// Elements that are copied if a group has its channels last.
   private var copies: [ValueID: Int] = [:]
@@ -164,7 +166,9 @@ extension LayoutPlanner {
     let isLast = [x.map { last.contains($0) } ?? false, y.map { last.contains($0) } ?? false]
     let key = Key(weight: weight, reader: reader, storage: storage, isLast: isLast)
     if let found = known[key] { return found }
-    let site = site(weights[weight].readers[reader])
+    let place = Key(weight: weight, reader: reader, storage: .dense, isLast: isLast)
+    let site = sites[place] ?? site(weights[weight].readers[reader])
+    sites[place] = site
     let plan = site.best(storage, target)
     let result = (plan?.cost ?? .infinity, plan?.bytes ?? .max)
     known[key] = result

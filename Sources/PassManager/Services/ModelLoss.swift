@@ -65,13 +65,13 @@ struct ModelLoss {
   private static func scale(of output: ValueID, in graph: Graph) -> Scale {
     var value = output
     while let node = graph.producer(value) {
-      switch graph[node].op.name {
-      case "Softmax": return .probabilities
-      case "LogSoftmax": return .logarithms
-      case "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+      switch graph[node].op {
+      case is Softmax: return .probabilities
+      case is LogSoftmax: return .logarithms
+      case is Identity, is Reshape, is Flatten, is Squeeze, is Unsqueeze:
         guard let operand = graph[node].operand(0) else { return .logits }
         value = operand
-      case "Fused":
+      case is Fused:
         guard let block = graph[node].blocks.first, let inner = graph[block].outputs.first else {
           return .logits
         }
