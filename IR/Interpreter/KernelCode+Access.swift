@@ -80,7 +80,7 @@ extension KernelCode {
     }
   }
 
-  private func writable(_ buffer: Buffer) throws(DiagnosticMessage) -> Memory {
+  func writable(_ buffer: Buffer) throws(DiagnosticMessage) -> Memory {
     let memory = try memories.memory(of: buffer)
     guard memory.isWritable else { throw .fault("buffer \(buffer.id) is constant but stored to") }
     return memory

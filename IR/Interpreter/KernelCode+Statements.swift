@@ -3,8 +3,11 @@ extension KernelCode {
   func sequence(_ statements: [Statement]) throws(DiagnosticMessage) -> ActionCode {
     var actions: [ActionCode] = []
     for statement in statements {
+      if try record(statement) { continue }
+      if let action = takeTape() { actions.append(action) }
       if let action = try code(statement) { actions.append(action) }
     }
+    if let action = takeTape() { actions.append(action) }
     switch actions.count {
     case 0: return {}
     case 1: return actions[0]

@@ -8,35 +8,27 @@ typealias ActionCode = () -> Void
 /// Turns one body of loop IR into closures over unboxed variables.
 ///
 /// A vector is as many closures as it has lanes. Closures point straight at their variables, which
-/// live as long as the code.
+/// stay until the next code over the same memories.
 final class KernelCode {
   let memories: Memories
   private var integers: [Int: [UnsafeMutablePointer<Int64>]] = [:]
   private var reals: [Int: [UnsafeMutablePointer<Double>]] = [:]
   private var known: [Int: Variable] = [:]
-  private var ownedIntegers: [UnsafeMutablePointer<Int64>] = []
-  private var ownedReals: [UnsafeMutablePointer<Double>] = []
+  /// What waits to become an action.
+  var tape = Tape()
+  /// A variable that stays 0.
+  private(set) lazy var nothing = newInteger()
 
-  init(memories: Memories) { self.memories = memories }
-
-  deinit {
-    for slot in ownedIntegers { slot.deallocate() }
-    for slot in ownedReals { slot.deallocate() }
+  init(memories: Memories) {
+    self.memories = memories
+    memories.integers.reset()
+    memories.reals.reset()
+    memories.operations.reset()
   }
 
-  func newInteger() -> UnsafeMutablePointer<Int64> {
-    let slot = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
-    slot.initialize(to: 0)
-    ownedIntegers.append(slot)
-    return slot
-  }
+  func newInteger() -> UnsafeMutablePointer<Int64> { memories.integers.take(CollectionOfOne(0)) }
 
-  func newReal() -> UnsafeMutablePointer<Double> {
-    let slot = UnsafeMutablePointer<Double>.allocate(capacity: 1)
-    slot.initialize(to: 0)
-    ownedReals.append(slot)
-    return slot
-  }
+  func newReal() -> UnsafeMutablePointer<Double> { memories.reals.take(CollectionOfOne(0)) }
 
   /// Makes room for a variable.
   func declare(_ variable: Variable) {

@@ -7,55 +7,29 @@
 #endif
 
 extension KernelCode {
-  /// A function of C's `math.h`: of `float` for float32, of `double` for float64.
+  /// A function of C's `math.h`, of `double`; for float32 it is rounded.
+  ///
+  /// Libraries differ in the last bits of their functions of `float`. Their functions of `double` are
+  /// off by a unit in the last place or so, which rounding to float32 hides but once in 2^28.
   func mathCode(
     _ function: MathFunction, _ x: [RealCode], _ isSingle: Bool
   ) throws(DiagnosticMessage) -> RealCode {
-    let arity = function == .pow || function == .fmod ? 2 : 1
-    guard x.count == arity else { throw .fault("\(function) takes \(arity) arguments") }
+    let code = try doubleCode(function, x)
+    return isSingle ? { Double(Float(code())) } : code
+  }
+
+  private func doubleCode(
+    _ function: MathFunction, _ x: [RealCode]
+  ) throws(DiagnosticMessage) -> RealCode {
+    let isBinary = function == .pow || function == .fmod
+    guard x.count == (isBinary ? 2 : 1) else { throw .fault("\(function) of \(x.count) arguments") }
     let a = x[0]
-    if arity == 2 {
+    if isBinary {
       let (b, isPower) = (x[1], function == .pow)
-      if isSingle {
-        return { Double(isPower ? powf(Float(a()), Float(b())) : fmodf(Float(a()), Float(b()))) }
-      }
       return { isPower ? pow(a(), b()) : fmod(a(), b()) }
-    }
-    if isSingle {
-      let call = try singleFunction(function)
-      return { Double(call(Float(a()))) }
     }
     let call = try doubleFunction(function)
     return { call(a()) }
-  }
-}
-
-private func singleFunction(_ function: MathFunction) throws(DiagnosticMessage) -> (Float) -> Float
-{
-  switch function {
-  case .exp: expf
-  case .log: logf
-  case .sqrt: { $0.squareRoot() }
-  case .sin: sinf
-  case .cos: cosf
-  case .tan: tanf
-  case .asin: asinf
-  case .acos: acosf
-  case .atan: atanf
-  case .sinh: sinhf
-  case .cosh: coshf
-  case .tanh: tanhf
-  case .asinh: asinhf
-  case .acosh: acoshf
-  case .atanh: atanhf
-  case .erf: erff
-  case .floor: { $0.rounded(.down) }
-  case .ceil: { $0.rounded(.up) }
-  case .trunc: { $0.rounded(.towardZero) }
-  case .rint: { $0.rounded(.toNearestOrEven) }
-  case .expm1: expm1f
-  case .log1p: log1pf
-  case .pow, .fmod, .isnan, .isinf: throw .fault("\(function) gives no real number of one")
   }
 }
 

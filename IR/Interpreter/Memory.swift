@@ -18,6 +18,10 @@ final class Memories {
   private(set) var fault: String?
   /// Turns of loops that may still be made; below 0 when they were too many.
   let turns: UnsafeMutablePointer<Int>
+  /// The variables and the tapes of the kernel that runs.
+  let integers = Slab<Int64>()
+  let reals = Slab<Double>()
+  let operations = Slab<Tape.Operation>()
 
   init() {
     turns = .allocate(capacity: 1)

@@ -58,15 +58,49 @@ public struct TestVector: Hashable, Sendable {
   public var inputs: [Bytes]
   /// The elements of each output, row-major and packed.
   public var outputs: [Bytes]
+  /// The patterns of inputs that code can fill in place of a table.
+  public var patterns: [TestPattern?]
 
   /// Makes a vector.
   ///
   /// - Parameters:
   ///   - inputs: The elements of each input.
   ///   - outputs: The elements of each output.
-  public init(inputs: [Bytes], outputs: [Bytes]) {
+  ///   - patterns: The patterns of inputs that code can fill.
+  public init(inputs: [Bytes], outputs: [Bytes], patterns: [TestPattern?] = []) {
     self.inputs = inputs
     self.outputs = outputs
+    self.patterns = patterns
+  }
+}
+
+/// Where the answers of the self-test stem from.
+public struct TestAnswers: Hashable, Sendable {
+  /// Who gave them.
+  public enum Source: String, Hashable, Sendable {
+    /// Nobody: the self-test only runs the model.
+    case none
+    /// The vectors that the user gave.
+    case given
+    /// The interpreter.
+    case interpreter
+    /// The generated C, built for the host.
+    case host
+  }
+
+  /// Who gave them.
+  public var source: Source
+  /// How far they are from the vectors that the user gave, by the largest element of the output.
+  public var deviation: Double?
+
+  /// Describes answers.
+  ///
+  /// - Parameters:
+  ///   - source: Who gave them.
+  ///   - deviation: How far they are from the vectors that the user gave.
+  public init(_ source: Source, deviation: Double? = nil) {
+    self.source = source
+    self.deviation = deviation
   }
 }
 
@@ -88,6 +122,8 @@ public struct GenerationOptions: Sendable {
   public var tensors: [ValueID: TensorReport]
   /// Vectors for the self-test; without any it checks what needs none.
   public var vectors: [TestVector]
+  /// Where the answers of the vectors stem from.
+  public var answers = TestAnswers(.given)
   /// The fair tolerance of float outputs, relative to the largest.
   public var tolerance: Double
 

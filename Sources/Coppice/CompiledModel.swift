@@ -14,10 +14,12 @@ public struct CompiledModel: Sendable {
   public let generated: GeneratedModel
   /// Every plan of each layer, if they were asked for.
   public var plans: [PlanRecord] = []
+  /// What there is to say of the self-test.
+  let remarks: [Diagnostic]
 
   /// Notes and warnings of every stage.
   public var diagnostics: [Diagnostic] {
-    optimized.diagnostics + (optimized.denseZeros.map { [$0] } ?? [])
+    optimized.diagnostics + (optimized.denseZeros.map { [$0] } ?? []) + remarks
   }
 
   /// A forecast of the bytes of machine code.

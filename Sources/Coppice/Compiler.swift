@@ -21,8 +21,10 @@ public struct Compiler {
   public var watcher: Watcher
   /// The passes that a pipeline may name; plugins are added when a model is optimized.
   public var registry: PassRegistry
-  /// Whether the self-test of a small model gets a vector that is computed here.
+  /// Whether the self-test gets vectors.
   var computesSelfTest = true
+  /// What computing answers for the self-test may take.
+  package var answerBudget = AnswerBudget()
 
   /// Makes a compiler.
   ///
@@ -123,10 +125,13 @@ public struct Compiler {
       name: name, weights: options.weights ?? .inline, target: options.target, modelHash: hash,
       pipeline: optimized.pipeline, toolVersion: coppiceVersion,
       tensors: optimized.tensorReports, tolerance: options.tolerance)
-    generation.vectors = computesSelfTest ? try selfTestVectors(lowered.program) : []
+    let test = computesSelfTest ? try selfTest(optimized, lowered) : SelfTestPlan()
+    generation.vectors = test.vectors
+    generation.answers = test.answers
     let generated = generate(lowered, generation)
     var compiled = CompiledModel(
-      name: name, optimized: optimized, lowered: lowered, generated: generated)
+      name: name, optimized: optimized, lowered: lowered, generated: generated,
+      remarks: test.diagnostics)
     if options.explains { compiled.plans = explain(optimized.graph, for: options.target) }
     try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
     return compiled

@@ -102,7 +102,7 @@ def adapter(name, manifest, selftest):
     upper = name.upper()
     arguments = ["arena", *(f"inputs.value{i}" for i in range(len(inputs))),
                  *(f"outputs.value{i}" for i in range(len(outputs)))]
-    tested = f"{name}_selftest()" if selftest else "-1"
+    tested = f"{name}_selftest_in({', '.join(arguments)})" if selftest else "-1"
     return f"""#include "harness.h"
 
 #include <stdint.h>

@@ -120,6 +120,8 @@ extension Generation {
     if options.weights == .blob {
       c.line("#define \(macro)_ERROR_WEIGHTS_ALIGN 3  /* the weights are not aligned */")
       c.line("#define \(macro)_ERROR_WEIGHTS_HASH 4   /* the weights belong to another build */")
+      c.line(
+        "#define \(macro)_ERROR_WEIGHTS_BYTES 9  /* \(name)_check_weights: a byte has changed */")
     }
     if !program.assumptions.isEmpty {
       c.line("#define \(macro)_ERROR_INPUT_VALUES 8   /* an input does not hold what it must */")
@@ -143,12 +145,33 @@ extension Generation {
       c.line("#endif")
       c.line()
     }
-    c.line(
-      "/* Checks the build on the device; in \(name)_selftest.c. 0: everything is as expected. */")
+    selfTestPrototypes(&c)
+  }
+
+  private func selfTestPrototypes(_ c: inout CText) {
+    let file = "\(name)_selftest.c"
     if options.weights == .blob {
-      c.line("/* Point \(name)_selftest_weights at the weights first. */")
-      c.line("extern const void *\(name)_selftest_weights;")
+      c.line("/* In \(file). Whether every byte of the weights is as it was made. */")
+      c.line("int \(name)_check_weights(const void *weights);")
+      c.line()
     }
+    c.line("/*")
+    c.line(" * In \(file). Checks the build on the device in memory of the caller; 0: everything")
+    c.line(
+      " * is as expected. The arena and outputs are overwritten, inputs are filled, or left alone")
+    c.line(" * where they were recorded.")
+    c.line(" */")
+    c.line("int \(name)_selftest_in(\(wrapped(selfTestParameters)));")
+    c.line()
+    c.line("/*")
+    c.line(" * The same in static memory of its own, which \(file) does not have with")
+    c.line(
+      " * \(macro)_SELFTEST_BORROWS, nor firmware linked with --gc-sections that does not call it.")
+    if options.weights == .blob {
+      c.line(" * Point \(name)_selftest_weights at the weights first.")
+    }
+    c.line(" */")
+    if options.weights == .blob { c.line("extern const void *\(name)_selftest_weights;") }
     c.line("int \(name)_selftest(void);")
     c.line()
   }

@@ -25,9 +25,25 @@ extension Generation {
     field("macs", String(macs.dense))
     field("macs_nonzero", String(macs.nonzero))
     field("arena", jsonList(placements))
+    field("selftest", selfTestRow)
     c.line("\"tensors\": \(jsonList(constants.reports.map(row)))")
     c.close("}")
     return c
+  }
+
+  /// What the self-test compares with, and how far the given vectors are from it.
+  private var selfTestRow: String {
+    let deviation = options.answers.deviation.map { ", \"deviation\": \(rounded($0))" } ?? ""
+    let source = options.vectors.isEmpty ? .none : options.answers.source
+    return "{\"vectors\": \(options.vectors.count), \"answers\": "
+      + "\(jsonString(source.rawValue))\(deviation)}"
+  }
+
+  /// Two digits: less than machines may differ in.
+  private func rounded(_ value: Double) -> String {
+    guard value > 0, value.isFinite else { return value == 0 ? "0" : "null" }
+    let step = Double(sign: .plus, exponent: value.exponent - 5, significand: 1)
+    return ((value / step).rounded() * step).description
   }
 
   /// Every buffer of the arena: its place, and the calls of `NAME_run` it lives between.

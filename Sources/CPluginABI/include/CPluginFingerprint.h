@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "05a4691d3b21b9d0"
+#define COPPICE_API_FINGERPRINT "1b70d3aefc1f4edf"

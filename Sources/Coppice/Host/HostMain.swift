@@ -16,7 +16,9 @@ struct HostGates: Sendable {
 ///
 /// `SETTINGS` has a byte for each gate of each of `COUNT` settings. For each of them the samples from
 /// `FIRST` on are run, and the outputs go to standard output, one after the other.
-func hostMain(_ program: Program, name: String, gates: HostGates, hasBlob: Bool) -> String {
+func hostMain(
+  _ program: Program, name: String, gates: HostGates, build: HostBuild, hasBlob: Bool
+) -> String {
   let plain = program.inputs.count - gates.tables.count
   let inputs = program.inputs.map { $0.type.byteCount }
   let outputs = program.outputs.map { $0.type.byteCount }
@@ -36,7 +38,7 @@ func hostMain(_ program: Program, name: String, gates: HostGates, hasBlob: Bool)
     (hasBlob ? ["weights"] : []) + ["arena"] + inputs.indices.map { "i\($0)" }
     + outputs.indices.map { "o\($0)" }
   return """
-    #include "\(name).c"
+    \(build == .reproducible ? roundedFunctions : "")#include "\(name).c"
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
@@ -99,3 +101,14 @@ private func gateLoops(_ program: Program, _ gates: HostGates, _ plain: Int) -> 
       + "            ((\(type) *)i\(input))[k] = gate\(input)[k] == 0 || on[gate\(input)[k] - 1];\n"
   }.joined()
 }
+
+/// Functions of `float` by those of `double`: in the last bits of the former libraries differ.
+private let roundedFunctions: String = {
+  let unary = [
+    "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh", "erf", "expm1", "log1p",
+  ]
+  let lines = unary.map { "#define \($0)f(x) ((float)\($0)((double)(x)))\n" }
+  return "#include <math.h>\n" + lines.joined()
+    + "#define powf(x, y) ((float)pow((double)(x), (double)(y)))\n"
+}()

@@ -48,7 +48,7 @@ final class HostProgram: Sendable {
     for file in model.files where !file.name.hasSuffix(".json") {
       try write(file.pieces, to: "\(folder.path)/\(file.name)")
     }
-    let main = hostMain(program, name: name, gates: gates, hasBlob: hasBlob)
+    let main = hostMain(program, name: name, gates: gates, build: build, hasBlob: hasBlob)
     try write([Bytes(Array(main.utf8))], to: "\(folder.path)/host_main.c")
     try compile(model)
   }
