@@ -8,6 +8,8 @@ from common import COPPICE, ROOT
 sys.path.insert(0, os.path.join(ROOT, "examples", "firmware"))
 import run as firmware  # noqa: E402
 
+# What constants may take of an image.
+FLASH = 3 << 20
 STRICTLY = ["gcc", "-O3", "-march=native", "-c"]
 
 
@@ -109,7 +111,18 @@ class Counter:
         self.machine = firmware.Firmware(firmware.CORES["m4"], work)
 
     def counts(self, variants, label):
-        objects = []
+        """The instructions of each variant, in as many images as flash asks for."""
+        sizes = [v.manifest["weights_bytes"] for v in variants]
+        images, room = [], 0
+        for variant, size in zip(variants, sizes):
+            if size > room:
+                images.append([])
+                room = FLASH
+            images[-1].append(variant)
+            room -= size
+        return [n for number, image in enumerate(images) for n in self.image(image, f"{label}.{number}")]
+
+    def image(self, variants, label):
         def build(v):
             return self.machine.compile(v.source, "-O3", label=f"{label}.{v.name}")
         with ThreadPoolExecutor(2) as pool:

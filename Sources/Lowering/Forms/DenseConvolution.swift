@@ -101,6 +101,8 @@ extension Work {
       self[.load] += steps * Double(vectors + positions)
       self[.fma] += steps * Double(vectors * positions)
       self[.chain] += steps * max(0, 1 - Double(vectors * positions) / 8)
+      let step = g.window.strides[1] * g.strideW
+      reaches((0..<positions).map { $0 * step }, times: steps, target)
     }
     let whole = inner.count / size
     count(whole, size, taps: whole * columns)

@@ -115,6 +115,8 @@ extension Work {
       self[.load] += steps * Double(vectors + rows)
       self[.fma] += steps * Double(vectors * rows)
       self[.chain] += steps * max(0, 1 - Double(vectors * rows) / 8)
+      let stride = p.x.strides[p.x.rank - 2]
+      reaches((0..<rows).map { $0 * stride }, times: steps, target)
     }
     count(p.rows / size, size)
     if p.rows % size > 0 { count(1, p.rows % size) }

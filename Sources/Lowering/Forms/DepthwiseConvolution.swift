@@ -13,7 +13,7 @@ struct DepthwiseConvolution: KernelForm {
     let blocks = ChannelBlock.cover(g.group, sizes: vectors ? [16, 8, 4, 1] : [1])
     let lanes = vectors ? target.lanes(of: g.arithmetic.element) : 1
     var work = Work()
-    for block in blocks { work.tiles(g, block, lanes) }
+    for block in blocks { work.tiles(g, block, lanes, target) }
     work[.store] = Double(g.y.count) / Double(lanes)
     return Plan(
       vectors || target.vectors.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
@@ -51,25 +51,41 @@ extension ConvolutionGeometry {
 
 extension Work {
   /// Counts a run of channel blocks in tiles of positions.
-  fileprivate mutating func tiles(_ g: ConvolutionGeometry, _ block: ChannelBlock, _ available: Int)
-  {
+  fileprivate mutating func tiles(
+    _ g: ConvolutionGeometry, _ block: ChannelBlock, _ available: Int, _ target: Target
+  ) {
     let vectors = block.size / block.lanes(available)
     let inner = g.inner
     let size = DepthwiseTile.positions(g)
     let runs = block.repeats * g.y.shape[0]
     let rows = Double(runs * g.met(0, g.outRows))
-    func count(_ tiles: Int, _ positions: Int, taps: Int) {
+    func count(_ tiles: Int, _ positions: Int) {
+      let places = Self.places(g, positions)
+      let taps = Double(g.window.kernel[1] * vectors)
       self[.tile] += Double(runs * g.outHeight * tiles)
       self[.line] += rows * Double(tiles)
-      self[.load] += rows * Double(taps * vectors * (1 + positions))
-      self[.fma] += rows * Double(taps * vectors * positions)
+      self[.load] += rows * Double(tiles) * (taps + Double(places.count * vectors))
+      self[.fma] += rows * Double(tiles) * taps * Double(positions)
+      reaches(places, times: rows * Double(tiles * vectors), target)
     }
-    let (whole, columns) = (inner.count / size, g.window.kernel[1])
-    count(whole, size, taps: whole * columns)
-    if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
-    let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
-    count(g.outWidth - inner.count, 1, taps: edges)
-    self[.step] += rows * Double(edges)
+    count(inner.count / size, size)
+    if inner.count % size > 0 { count(1, inner.count % size) }
+    let edges =
+      rows * Double(g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth))
+    let tiles = Double(g.outWidth - inner.count)
+    self[.tile] += Double(runs * g.outHeight) * tiles
+    self[.line] += rows * tiles
+    self[.step] += edges
+    self[.load] += edges * Double(2 * vectors)
+    self[.fma] += edges * Double(vectors)
+  }
+
+  /// Where a tile's activations lie for one row of the window: neighbours share them.
+  private static func places(_ g: ConvolutionGeometry, _ positions: Int) -> [Int] {
+    let taps = (0..<g.window.kernel[1]).map { $0 * g.window.dilations[1] }
+    let columns = (0..<positions).map { $0 * g.window.strides[1] }
+    let all = Set(taps.flatMap { tap in columns.map { $0 + tap } })
+    return all.map { $0 * g.strideW }
   }
 }
 

@@ -28,7 +28,7 @@ struct PlainLoops: KernelForm {
     // Rows of a block are read one at a time.
     let rows = Double(weight.layout.rows) * uses
     work[.tile] = rows
-    work[.line] = rows * Double(weight.layout.groups)
+    work[.line] = weight.lines * Double(weight.height) * uses
     work[.step] = weight.slots * Double(weight.height) * uses
     work.tests(weight, passes: uses)
     return Plan(form, storage, bytes: weight.bytes, work, target, emit: emit)

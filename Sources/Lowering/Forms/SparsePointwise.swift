@@ -34,6 +34,7 @@ struct SparsePointwise: KernelForm {
     let blocks = Double(weight.blockRows)
     var work = Work()
     work[.tile] = blocks * tiles
+    work[.line] = weight.lines * tiles
     work[.step] = weight.slots * tiles
     work[.load] = weight.slots * parts
     work[.fma] =

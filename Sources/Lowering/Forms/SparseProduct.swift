@@ -31,11 +31,16 @@ struct SparseProduct: KernelForm {
     let height = Double(vectors ? 1 : weight.height)
     var work = Work()
     work[.tile] = blocks * tiles
+    work[.line] = weight.lines * tiles
     work[.step] = weight.slots * tiles
     work[.load] = weight.slots * rows
     work[.fma] = weight.slots * height * rows
     work[.store] = blocks * height * rows
-    work.tests(weight, passes: tiles)
+    for (first, count) in [(0, p.rows / size), (p.rows / size * size, 1)] {
+      let places = (0..<min(size, p.rows - first)).map { $0 * p.x.strides[p.x.rank - 2] }
+      work.reaches(places, times: weight.slots * passes * Double(count), target)
+    }
+    work.tests(weight, passes: tiles, unrolled: p.rows == 1)
     work.reads(weight.bytes, passes: passes, target)
     return work
   }

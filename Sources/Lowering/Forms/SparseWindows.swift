@@ -41,12 +41,15 @@ struct SparseWindows {
       let tiling = vectors(padded, lanes, weight.height)
       work = Work(vectors: tiling, g, weight, lanes: lanes)
     } else {
-      work = Work(scalars: scalars, padded?.geometry ?? g, weight)
+      work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)
     }
     if let padded { work[.copy] = padded.written }
+    let isSingle = weight.layout.windowRows < g.window.kernel[0]
     let form =
-      hasVectors || target.vectors.isEmpty
-      ? readsCopy && !hasVectors ? "sparse_conv_padded" : "sparse_conv" : "sparse_conv_scalar"
+      hasVectors
+      ? "sparse_conv"
+      : (readsCopy ? "sparse_conv_padded" : isSingle ? "sparse_conv_single" : "sparse_conv")
+        + (target.vectors.isEmpty ? "" : "_scalar")
     return Plan(
       form, storage, bytes: weight.bytes, scratch: padded?.bytes ?? 0, work, target
     ) { builder throws(DiagnosticMessage) in try emit(builder, target) }
@@ -91,12 +94,15 @@ extension Work {
   }
 
   /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.
-  fileprivate init(scalars tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight) {
+  fileprivate init(
+    scalars tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight,
+    _ target: Target
+  ) {
     let (tiles, parts, _) = tiling.counts(g)
     let images = Double(g.y.shape[0])
     let (rows, columns) = (Double(g.window.kernel[0]), Double(g.window.kernel[1]))
     var visits = tiles
-    if !tiling.isWhole {
+    if !tiling.isWhole, weight.layout.windowRows == g.window.kernel[0] {
       let edges = tiling.inner.isEmpty ? g.outHeight : g.outHeight - tiling.inner.count
       let top = g.met(0, 0..<tiling.inner.lowerBound)
       let taps =
@@ -109,6 +115,30 @@ extension Work {
     let met = Double(g.met(0, g.outRows)) * Double(g.met(1, 0..<g.outWidth)) / (rows * columns)
     self[.load] = weight.slots * images * met
     self[.fma] = weight.slots * Double(weight.height) * images * met
+    let part = met / Double(g.outHeight * g.outWidth)
+    reaches(tiling, g, weight, times: images * part, target)
+  }
+
+  /// Counts what single results of a tile read and store too far from its first.
+  private mutating func reaches(
+    _ tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight, times met: Double,
+    _ target: Target
+  ) {
+    let steps = (row: g.window.strides[0] * g.strideH, column: g.window.strides[1] * g.strideW)
+    let stored = Double(weight.blockRows * weight.height * g.y.shape[0])
+    let edges = tiling.isWhole ? 0 : g.outHeight - tiling.inner.count
+    let inner = tiling.isWhole ? 1 : tiling.inner.count / tiling.innerRows
+    for (tiles, rows) in [
+      (edges, 1), (inner, tiling.isWhole ? g.outHeight : tiling.innerRows),
+    ] {
+      for piece in tiling.pieces {
+        let count = Double(tiles * piece.repeats)
+        let parts = (0..<rows).flatMap { piece.parts(row: $0, steps) }
+        reaches(parts.map(\.x), times: weight.slots * met * count, target)
+        let places = parts.map { $0.row * g.y.strides[2] + $0.column * g.y.strides[3] }
+        reaches(places, times: stored * count, target)
+      }
+    }
   }
 
   private mutating func count(
@@ -116,7 +146,7 @@ extension Work {
   ) {
     let blocks = Double(weight.blockRows)
     self[.tile] = blocks * tiles
-    self[.line] = blocks * Double(weight.layout.groups) * visits
+    self[.line] = weight.lines * visits
     self[.step] = weight.slots * visits
     self[.load] = weight.slots * parts
     self[.store] = blocks * Double(weight.height) * parts

@@ -14,9 +14,9 @@ struct Plan {
   /// Bytes of memory beside operands and results.
   let scratch: Int
   /// What it does how often.
-  let work: Work
+  private(set) var work: Work
   /// The time in the target's unit.
-  let cost: Double
+  private(set) var cost: Double
   /// Builds the loops; the builder's constants are in the storage.
   let emit: Emit
 
@@ -41,5 +41,18 @@ struct Plan {
     self.work = work
     cost = work.cost(target.costs.of(form))
     self.emit = emit
+  }
+
+  /// The same plan with operators that are applied to what it stores.
+  ///
+  /// - Parameters:
+  ///   - tail: How many.
+  ///   - target: Says what they take.
+  /// - Returns: The plan with their cost.
+  func with(tail: Int, _ target: Target) -> Plan {
+    var plan = self
+    plan.work[.tail] = work[.store] * Double(tail)
+    plan.cost = plan.work.cost(target.costs.of(form))
+    return plan
   }
 }

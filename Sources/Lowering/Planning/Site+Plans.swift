@@ -3,7 +3,8 @@ import CoppiceIR
 extension Site {
   /// Every plan for the weight in a storage, in the order of the forms.
   func plans(_ storage: StorageKind, _ target: Target) -> [Plan] {
-    kernelForms.compactMap { $0.plan(self, storage, target) }
+    let tail = computation.tail.count
+    return kernelForms.compactMap { $0.plan(self, storage, target)?.with(tail: tail, target) }
   }
 
   /// The plan with the least cost; of equal ones the first.

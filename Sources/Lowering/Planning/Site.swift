@@ -125,8 +125,12 @@ struct SparseWeight {
   let slots: Double
   /// Bytes of its tables.
   let bytes: Int
-  /// Bits that are tested for each pass over the weight.
+  /// Bits of a bitmap.
   let bits: Double
+  /// Turns of the loops over bits for each pass: a byte is left at its last bit that is set.
+  let turns: Double
+  /// Groups that are entered for each pass, those of bitmaps byte by byte.
+  let lines: Double
 
   /// Describes a weight.
   ///
@@ -144,7 +148,27 @@ struct SparseWeight {
     let entries = isCanonical ? counts.slots(storage) : (own?.valueCount ?? 0) / height
     slots = Double(entries)
     bytes = isCanonical ? counts.bytes(storage) : entries * (height * counts.elementBytes + 2)
-    bits = storage.testsColumns ? Double(layout.rows * layout.groups * layout.columns) : 0
+    let rows = (layout.rows + height - 1) / height
+    guard storage.testsColumns else {
+      (bits, turns, lines) = (0, 0, Double(rows * layout.groups))
+      return
+    }
+    bits = Double(rows * layout.groups * layout.columns)
+    let (whole, rest) = layout.columns.quotientAndRemainder(dividingBy: 8)
+    let zeros = 1 - counts.density
+    let line = Double(whole) * Self.turns(8, zeros) + (rest > 0 ? Self.turns(rest, zeros) : 0)
+    turns = Double(rows * layout.groups) * line
+    lines = Double(rows * layout.groups * (whole + (rest > 0 ? 1 : 0)))
+  }
+
+  /// The turns that are expected of a loop over some bits, of which a part is not set.
+  private static func turns(_ bits: Int, _ zeros: Double) -> Double {
+    var (none, sum) = (1.0, Double(bits))
+    for _ in 0..<bits {
+      none *= zeros
+      sum -= none
+    }
+    return sum + none
   }
 
   /// Rows of blocks.

@@ -16,8 +16,12 @@ struct Work: Sendable {
     case fma
     /// Turns of the innermost loop that wait for sums, because too few are under way.
     case chain
+    /// Loads and stores too far from their neighbours for the offset of one instruction.
+    case reach
     /// Numbers or vectors that are stored.
     case store
+    /// Operators of the tail, for each number or vector that is stored.
+    case tail
     /// Elements that are copied or zeroed beforehand.
     case copy
     /// Bits of a bitmap that are tested.
@@ -52,13 +56,25 @@ struct Work: Sendable {
     }
   }
 
+  /// Counts what lies too far from the first of its neighbours for the offset of one instruction.
+  ///
+  /// - Parameters:
+  ///   - places: Where the neighbours lie, in elements from the first.
+  ///   - times: How often they are met.
+  ///   - target: Says how far an instruction reaches.
+  mutating func reaches(_ places: some Sequence<Int>, times: Double, _ target: Target) {
+    guard let reach = target.reach else { return }
+    self[.reach] += Double(places.count { abs($0) * 4 > reach }) * times
+  }
+
   /// Counts the bits of a bitmap.
   ///
   /// - Parameters:
   ///   - weight: The bitmap, or another format, which has none.
   ///   - passes: How often it is read.
-  mutating func tests(_ weight: SparseWeight, passes: Double) {
-    self[.bit] = weight.bits * passes
+  ///   - unrolled: Whether all bits are tested.
+  mutating func tests(_ weight: SparseWeight, passes: Double, unrolled: Bool = false) {
+    self[.bit] = (unrolled ? weight.bits : weight.turns) * passes
     if weight.bits > Self.learnt {
       self[.miss] = min(weight.slots, weight.bits - weight.slots) * passes
     }

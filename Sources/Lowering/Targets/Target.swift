@@ -29,6 +29,8 @@ public struct Target: Sendable {
   let hasWideVectors: Bool
   /// What caches hold; `nil` where all memory is alike.
   let caches: Caches?
+  /// Bytes that the offset of a load spans; `nil` where that is more than tiles do.
+  let reach: Int?
   /// Bytes of machine code for an operation of loop IR.
   private let operationBytes: Double
   /// What the steps of each form take.
@@ -39,7 +41,7 @@ public struct Target: Sendable {
     tableAlignment: Int = 16,
     channelBlocks: [Int] = [32, 16, 8, 4, 1], columnBlocks: [Int] = [64, 32, 16, 8, 4, 1],
     accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false, caches: Caches? = nil,
-    codeBytes: Double, costs: Costs
+    reach: Int? = nil, codeBytes: Double, costs: Costs
   ) {
     self.name = name
     self.vectors = vectors
@@ -50,6 +52,7 @@ public struct Target: Sendable {
     self.accumulators = accumulators
     self.hasWideVectors = hasWideVectors
     self.caches = caches
+    self.reach = reach
     operationBytes = codeBytes
     self.costs = costs
   }
@@ -133,6 +136,7 @@ struct Costs: Sendable {
   func of(_ form: String) -> [Work.Step: Double] {
     let suffix = "_scalar"
     let stem = form.hasSuffix(suffix) ? String(form.dropLast(suffix.count)) : form
-    return forms[form] ?? forms[stem] ?? others
+    let known = forms[form] ?? forms[stem] ?? others
+    return known.merging([.tail: others[.tail] ?? 0]) { own, _ in own }
   }
 }

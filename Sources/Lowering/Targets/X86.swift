@@ -36,6 +36,9 @@ extension Costs {
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.204, .miss: 8.4,
       ],
+      "sparse_conv_single": [
+        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.204, .miss: 8.4,
+      ],
       "sparse_conv_padded": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .copy: 0.42, .bit: 0.204,
         .miss: 8.4,
