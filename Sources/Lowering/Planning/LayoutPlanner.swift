@@ -214,11 +214,16 @@ extension LayoutPlanner {
   /// - Parameter choice: What each weight would cost in its best storage.
   func settle(_ choice: Choice) {
     var best: (last: Set<ValueID>, score: StorageScore)?
-    for start in starts(choice) {
-      last = start
-      descend(choice)
+    func consider() {
       let score = total(Array(weights.indices), order, choice)
       if best.map({ score.isBetter(than: $0.score) }) ?? true { best = (last, score) }
+    }
+    for start in starts(choice) {
+      last = start
+      // What single turns gain is counted on both sides of a convolution: the whole has the last word.
+      consider()
+      descend(choice)
+      consider()
     }
     last = best?.last ?? []
   }

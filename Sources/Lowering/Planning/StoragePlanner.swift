@@ -117,21 +117,30 @@ private struct StorageChoosing {
       isSparse: storage.isSparse)
   }
 
-  /// Makes dense what turned out slower than the preference lets through.
+  /// Makes dense what turned out slower than the preference lets through: single weights, and, where
+  /// the layouts that they need slow down others so that the whole is too slow, those that gain least.
   ///
   /// - Returns: Whether nothing had to change.
   private mutating func keepPromises() -> Bool {
     guard request.forced == nil, request.preference != .bytes else { return true }
-    let slack = request.preference == .balanced ? StorageScore.slack : 1
-    var isKept = true
-    for (value, storage) in chosen where storage.isSparse {
-      guard let now = planned[value], let before = dense[value] else { continue }
-      if now.cost > before.cost * slack * (1 + 1e-9) {
-        chosen[value] = .dense
-        isKept = false
+    let slack = (request.preference == .balanced ? StorageScore.slack : 1) * (1 + 1e-9)
+    var (now, before) = (0.0, 0.0)
+    var sparse: [(value: ValueID, ratio: Double)] = []
+    for value in chosen.keys.sorted(by: { $0.index < $1.index }) {
+      guard let own = planned[value], let dense = dense[value] else { continue }
+      now += own.cost
+      before += dense.cost
+      if chosen[value]?.isSparse == true {
+        sparse.append((value, own.cost / max(dense.cost, 1e-9)))
       }
     }
-    return isKept
+    var slower = sparse.filter { $0.ratio > slack }
+    if slower.isEmpty, now > before * slack {
+      let ranked = sparse.sorted { ($0.ratio, $0.value.index) > ($1.ratio, $1.value.index) }
+      slower = Array(ranked.prefix(max(1, sparse.count / 8)))
+    }
+    for weight in slower { chosen[weight.value] = .dense }
+    return slower.isEmpty
   }
 
   private mutating func decide(_ number: Int, _ value: ValueID, _ planner: LayoutPlanner) {

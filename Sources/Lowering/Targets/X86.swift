@@ -18,7 +18,7 @@ extension Costs {
         .fma: 0.151, .chain: 0.559, .store: 0.247, .near: 0.00127,
       ],
       "depthwise": [
-        .tile: 2, .load: 0.05, .fma: 0.15, .store: 0.1,
+        .tile: 1, .load: 0.025, .fma: 0.075, .store: 0.05,
       ],
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
