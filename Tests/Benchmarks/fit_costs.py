@@ -9,10 +9,9 @@ import argparse, json, os, sys, tempfile
 from collections import defaultdict
 
 import numpy as np
-from scipy.optimize import nnls
 
 STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 80: ["index-rows", "bitmap", "blocks"], 95: ["index-rows", "blocks"]}
-STEPS = ["tile", "line", "step", "load", "fma", "chain", "store", "copy", "bit", "miss", "near", "far"]
+STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "bit", "miss", "near", "far"]
 
 
 def measure(target):
@@ -38,15 +37,28 @@ def measure(target):
             print(layer.name, f"{times[0]:.0f}", file=sys.stderr, flush=True)
 
 
+def nonnegative(matrix, wanted):
+    """The least squares with no number below zero, one number after the other until nothing moves."""
+    products, right = matrix.T @ matrix, matrix.T @ wanted
+    solution = np.zeros(len(right))
+    for _ in range(3000):
+        before = solution.copy()
+        for i in range(len(solution)):
+            solution[i] = max(0, solution[i] - (products[i] @ solution - right[i]) / products[i, i])
+        if abs(solution - before).max() <= 1e-9 * abs(solution).max():
+            break
+    return solution
+
+
 def fit(rows):
     """The cost of each step that comes nearest to the times, all relative to their sizes."""
     matrix = np.array([[row["work"].get(step, 0) / row["time"] for step in STEPS] for row in rows])
-    keep = matrix.max(axis=0) > 0
+    scale = matrix.max(axis=0)
+    keep = scale > 0
     solution = np.zeros(len(STEPS))
     weights = np.ones(len(rows))
     for _ in range(10):  # towards the least relative deviations, which outliers move little
-        part, _ = nnls(matrix[:, keep] * weights[:, None], weights)
-        solution[keep] = part
+        solution[keep] = nonnegative(matrix[:, keep] / scale[keep] * weights[:, None], weights) / scale[keep]
         weights = 1 / np.sqrt(np.maximum(abs(matrix @ solution - 1), 0.02))
     return solution, matrix @ solution
 
