@@ -37,6 +37,19 @@ struct PlanTests {
     }
   }
 
+  /// What is not tried reads every element of its weight.
+  @Test func everyOperatorThatLeavesZerosOutIsTried() {
+    let tried = Set(
+      SparseCase.all.flatMap { item in item.graph.allNodes.map { item.graph[$0].op.name } })
+    let linear = OperatorRegistry.all.compactMap { $0 as? any LinearOperator.Type }
+    let others = linear.map { $0.schema.name }.filter { !tried.contains($0) }
+    #expect(
+      others.sorted() == [
+        "CausalConvWithState", "ConvInteger", "DeformConv", "MatMulInteger", "QLinearConv",
+        "QLinearMatMul",
+      ])
+  }
+
   @Test(arguments: Target.allCases, StoragePreference.allCases)
   func promiseIsWhatIsEmitted(_ target: Target, _ preference: StoragePreference) throws {
     for item in SparseCase.all {

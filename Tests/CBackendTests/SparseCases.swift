@@ -165,6 +165,9 @@ struct SparseCase {
           attributes: ["strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
         x: [1, 4, 5, 5], w: [4, 8, 3, 3], y: [1, 8, 9, 9], rowAxis: 1),
       SparseCase(
+        "rnn", RNN(attributes: Attributes(hidden)), x: [4, 1, 9], w: [1, 6, 9], y: [4, 1, 1, 6],
+        others: [[1, 6, 6]], rowAxis: 1, matrix: [6, 9]),
+      SparseCase(
         "lstm", LSTM(attributes: Attributes(hidden)), x: [4, 1, 9], w: [1, 24, 9],
         y: [4, 1, 1, 6], others: [[1, 24, 6]], rowAxis: 1, matrix: [24, 9]),
       SparseCase(
