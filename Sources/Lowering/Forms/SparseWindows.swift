@@ -44,6 +44,7 @@ struct SparseWindows {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)
     }
     if let padded { work[.copy] = padded.written }
+    if hasVectors, g.strideW != 1 { work[.reach] = Double(g.x.count) }
     let isSingle = weight.layout.windowRows < g.window.kernel[0]
     let form =
       hasVectors

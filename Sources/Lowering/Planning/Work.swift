@@ -16,7 +16,8 @@ struct Work: Sendable {
     case fma
     /// Turns of the innermost loop that wait for sums, because too few are under way.
     case chain
-    /// Loads and stores too far from their neighbours for the offset of one instruction.
+    /// Loads and stores too far from their neighbours for the offset of one instruction, or for
+    /// vectors that would take them together.
     case reach
     /// Numbers or vectors that are stored.
     case store

@@ -30,7 +30,8 @@ extension Costs {
         .load: 0.0414, .fma: 0.14, .chain: 0.189, .store: 0.71, .near: 0.00216, .far: 0.004,
       ],
       "sparse_conv": [
-        .line: 0.498, .step: 0.904, .load: 0.023, .fma: 0.308, .store: 0.435, .copy: 0.0463,
+        .line: 0.498, .step: 0.904, .load: 0.023, .reach: 0.35, .fma: 0.308, .store: 0.435,
+        .copy: 0.0463,
         .bit: 0.0333, .miss: 8.4,
       ],
       "sparse_conv_scalar": [
