@@ -32,24 +32,24 @@ extension Costs {
       "sparse_conv": [
         .line: 0.498, .step: 0.904, .load: 0.023, .reach: 0.35, .fma: 0.308, .store: 0.435,
         .copy: 0.0463,
-        .bit: 0.0333, .miss: 8.4,
+        .bit: 0.055, .miss: 8.4,
       ],
       "sparse_conv_scalar": [
-        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.204, .miss: 8.4,
+        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
       ],
       "sparse_conv_single": [
-        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.204, .miss: 8.4,
+        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
       ],
       "sparse_conv_padded": [
-        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .copy: 0.42, .bit: 0.204,
+        .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .copy: 0.42, .bit: 0.337,
         .miss: 8.4,
       ],
       "sparse_conv1x1": [
-        .step: 0.517, .load: 0.0776, .fma: 0.207, .store: 0.351, .bit: 0.0309, .near: 0.0497,
+        .step: 0.517, .load: 0.0776, .fma: 0.207, .store: 0.351, .bit: 0.051, .near: 0.0497,
         .miss: 8.4,
       ],
       "sparse_product": [
-        .step: 0.228, .load: 0.0335, .fma: 0.167, .store: 0.174, .bit: 0.103, .miss: 8.4,
+        .step: 0.228, .load: 0.0335, .fma: 0.167, .store: 0.174, .bit: 0.17, .miss: 8.4,
       ],
       "sparse_row": [
         .step: 0.763, .bit: 0.238, .miss: 8.4,
@@ -58,10 +58,10 @@ extension Costs {
         .step: 0.419, .store: 1.53, .near: 0.000703, .miss: 8.4,
       ],
       "plain": [
-        .tile: 2.8, .step: 0.84, .bit: 0.239, .miss: 8.4, .load: 4.2,
+        .tile: 2.8, .step: 0.84, .bit: 0.394, .miss: 8.4, .load: 4.2,
       ],
       "plain_window": [
-        .line: 1.44, .step: 1.26, .bit: 0.606, .miss: 8.4, .load: 4.2,
+        .line: 1.44, .step: 1.26, .bit: 1, .miss: 8.4, .load: 4.2,
       ],
     ],
     others: [.tile: 5, .line: 2, .step: 2, .bit: 1.5, .fma: 0.5, .store: 1, .copy: 0.3])
