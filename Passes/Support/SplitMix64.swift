@@ -1,10 +1,10 @@
 /// The generator of Steele, Lea and Flood (2014): the same numbers from a seed on every machine.
-struct SplitMix64: Sendable {
+package struct SplitMix64: Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var bits = state
     bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,5 +13,10 @@ struct SplitMix64: Sendable {
   }
 
   /// A number from 0 up to but not including 1, of 53 bits.
-  mutating func nextFraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func nextFraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// An index less than a count, which is positive.
+  package mutating func index(below count: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(count)).high)
+  }
 }

@@ -1,28 +1,6 @@
 import ArgumentParser
 import CoppiceIR
 
-/// A number of bytes such as `65536`, `64K` or `1M`.
-struct ByteCount: ExpressibleByArgument {
-  var bytes: Int
-
-  init?(argument: String) {
-    var digits = argument
-    var unit = 1
-    switch argument.last {
-    case "K", "k": unit = 1024
-    case "M", "m": unit = 1024 * 1024
-    default: break
-    }
-    if unit > 1 { digits.removeLast() }
-    guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(digits) else {
-      return nil
-    }
-    let (product, overflows) = number.multipliedReportingOverflow(by: unit)
-    guard !overflows else { return nil }
-    bytes = product
-  }
-}
-
 /// `NAME=N`: the extent of a dynamic dimension.
 struct Dimension: ExpressibleByArgument {
   var name: String

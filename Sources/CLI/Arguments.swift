@@ -3,6 +3,7 @@ public import Coppice
 public import CoppiceC
 import CoppiceIR
 public import CoppiceLowering
+public import CoppicePassManager
 
 extension Target: ExpressibleByArgument {
   /// Finds a target by its name.
@@ -17,6 +18,12 @@ extension Target: ExpressibleByArgument {
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 extension WeightsPlacement: ExpressibleByArgument {}
+extension ByteCount: ExpressibleByArgument {
+  /// Reads a number of bytes.
+  ///
+  /// - Parameter argument: What the user wrote.
+  public init?(argument: String) { self.init(argument) }
+}
 extension TensorFormat: ExpressibleByArgument {}
 
 /// The options of passes, shared by the verbs that run them.
@@ -70,6 +77,16 @@ struct PipelineArguments: ParsableArguments {
     options.maxRewrites = maxRewrites
     options.plugins = plugins
   }
+}
+
+/// What the verbs that write a pruned model can account for.
+struct AuditArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write the score, the rank and the fate of each unit that pruning judged, as JSON.",
+      valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var audit: String?
 }
 
 /// The options of `compile` that other verbs take too.

@@ -29,7 +29,7 @@ struct CheckCommand: ParsableCommand {
     target.apply(to: &options, fallback: Compiler.hostTarget)
     options.tolerance = tolerance.value
     try reporting(asJSON: argument.json) {
-      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let compiler = Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
       let (rows, diagnostics) = try compiler.check(argument.model, data: data)
       for diagnostic in diagnostics { Terminal.say(diagnostic) }
       let wrong = rows.filter { !$0.isClose }.count

@@ -19,6 +19,7 @@ struct CompileCommand: ParsableCommand {
 
   @OptionGroup var target: TargetArguments
   @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var auditing: AuditArguments
 
   @Option(
     help: ArgumentHelp(
@@ -36,12 +37,14 @@ struct CompileCommand: ParsableCommand {
   func run() throws {
     var options = CompileOptions()
     pipeline.apply(to: &options)
+    options.audit = auditing.audit
     target.apply(to: &options)
     options.vectors = vectors
     options.explains = explain
     options.tolerance = tolerance.value
     try reporting(asJSON: argument.json) {
-      let compiled = try Compiler(options, watcher: watcher(pipeline)).compile(argument.model)
+      let compiled = try Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
+        .compile(argument.model)
       Terminal.progress("writing \(output)")
       try compiled.write(to: output) { () throws(Diagnostics) in
         sayPasses(compiled.optimized, compiled.diagnostics, timed: pipeline.timePasses)

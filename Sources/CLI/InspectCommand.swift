@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
     pipeline.apply(to: &options)
     target.apply(to: &options)
     try reporting(asJSON: argument.json) {
-      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let compiler = Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
       let inspection = try compiler.inspect(argument.model)
       try Terminal.output(argument.json ? json(inspection).description : text(inspection))
       for diagnostic in inspection.diagnostics { Terminal.say(diagnostic) }

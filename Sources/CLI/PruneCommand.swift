@@ -21,12 +21,14 @@ struct PruneCommand: ParsableCommand {
   var masks: String?
 
   @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var auditing: AuditArguments
 
   func run() throws {
     var options = CompileOptions()
     pipeline.apply(to: &options)
+    options.audit = auditing.audit
     try reporting(asJSON: argument.json) {
-      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let compiler = Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
       _ = try compiler.prune(argument.model, to: output, masks: masks) {
         (model) throws(Diagnostics) in
         sayPasses(model, model.diagnostics, timed: pipeline.timePasses)

@@ -28,7 +28,7 @@ struct RunCommand: ParsableCommand {
     pipeline.apply(to: &options)
     target.apply(to: &options, fallback: Compiler.hostTarget)
     try reporting(asJSON: argument.json) {
-      let compiler = Compiler(options, watcher: watcher(pipeline))
+      let compiler = Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
       try compiler.run(argument.model, inputs: inputs, outputs: outputs, format: format) {
         (diagnostics) throws(Diagnostics) in
         for diagnostic in diagnostics { Terminal.say(diagnostic) }

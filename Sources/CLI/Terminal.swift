@@ -1,7 +1,9 @@
 import Coppice
 import CoppiceIR
+import CoppicePassManager
 import Glibc
 import Rainbow
+import Synchronization
 import TextTable
 
 /// What the user sees: data on stdout, talk on stderr.
@@ -113,9 +115,21 @@ enum Terminal {
   }
 }
 
-/// A watcher that shows progress.
-func watcher(_ pipeline: PipelineArguments) -> Watcher {
+/// Says how far a pass is: in a line that the next one replaces, or seldom where it does not.
+private func sayProgress() -> @Sendable (PassProgress) -> Void {
+  let start = ContinuousClock.now
+  let pace = Mutex(ProgressPace(isRewritten: Terminal.errorsAreShown))
+  return { progress in
+    let line = pace.withLock { $0.line(progress, after: .now - start) }
+    guard let line else { return }
+    if Terminal.errorsAreShown { Terminal.progress(line) } else { Terminal.say(line) }
+  }
+}
+
+/// A watcher that shows progress; passes are quiet beside JSON.
+func watcher(_ pipeline: PipelineArguments, asJSON: Bool = false) -> Watcher {
   var watcher = Watcher(stage: { Terminal.progress($0) })
+  if !asJSON { watcher.progress = sayProgress() }
   if pipeline.printAfterChanged { watcher.changedGraph = { Terminal.say($0) } }
   return watcher
 }

@@ -1,6 +1,7 @@
 public import CoppiceC
 public import CoppiceIR
 public import CoppiceLowering
+public import CoppicePassManager
 
 /// What the user wants made of a model.
 public struct CompileOptions: Sendable {
@@ -31,6 +32,8 @@ public struct CompileOptions: Sendable {
   /// The tolerance of recorded float outputs, relative to the largest.
   public var tolerance = 1e-5
 
+  /// A JSON file that takes the score and the fate of each unit that pruning judged.
+  public var audit: String?
   /// Whether every plan of each layer is kept.
   public var explains = false
 
@@ -44,6 +47,8 @@ public struct Watcher {
   public var stage: (String) -> Void
   /// Takes the graph's text after each pass that changed it; `nil` when nobody wants it.
   public var changedGraph: ((String) -> Void)?
+  /// Told how far a pass is that takes long.
+  public var progress: @Sendable (PassProgress) -> Void = { _ in }
 
   /// Makes a watcher.
   ///

@@ -38,7 +38,8 @@ public struct CompiledModel: Sendable {
     to folder: String, _ confirm: () throws(Diagnostics) -> Void
   ) throws(Diagnostics) {
     try writeAll(
-      generated.files, to: folder, sparing: optimized.modelFiles + optimized.otherFiles, confirm)
+      generated.files, to: folder, sparing: optimized.modelFiles + optimized.otherFiles,
+      also: { set throws(Diagnostics) in try optimized.addAudit(to: set) }, confirm)
   }
 
   /// Refuses a model that takes more memory than allowed, and says what to change.

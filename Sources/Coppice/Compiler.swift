@@ -75,13 +75,16 @@ public struct Compiler {
     var services = PassServices.host
     services.openTensors = files.open
     services.readText = files.read
+    let states = OpenedStates()
+    services.openState = states.open
+    services.progress = watcher.progress
     let timer = PassTimer()
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
     services.storages = StoragePlanner(options.target)
     var context = PassContext(
       services: services, maxRewrites: options.maxRewrites,
-      foldedWork: options.limits.foldedWork)
+      foldedWork: options.limits.foldedWork, audits: options.audit != nil)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
     var graph = model.graph
     try manager.run(pipeline, on: &graph, &context)
@@ -90,8 +93,9 @@ public struct Compiler {
       diagnostics: model.diagnostics + context.diagnostics,
       sparsifies: pipeline.passNames.contains("sparsify"))
     optimized.isApproximate = pipeline.isApproximate
+    optimized.auditPath = options.audit
     optimized.modelFiles = model.paths
-    optimized.otherFiles = options.plugins + files.paths
+    optimized.otherFiles = options.plugins + files.paths + states.paths
     return optimized
   }
 

@@ -20,6 +20,8 @@ public struct OptimizedModel: Sendable {
   package var modelFiles: [String] = []
   /// Other files that were read: plugins and records.
   package var otherFiles: [String] = []
+  /// The file that takes an account of each unit that pruning judged; `nil` if nobody asked.
+  package var auditPath: String?
   /// Whether some pass may change what the model computes.
   var isApproximate = true
 

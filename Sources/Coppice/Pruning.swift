@@ -41,6 +41,7 @@ extension Compiler {
         try ONNXExporter.write(optimized.graph, of: model, to: $0, limits: options.limits)
       }
     }
+    problems += collected { () throws(Diagnostics) in try optimized.addAudit(to: set) }
     if !problems.isEmpty { throw Diagnostics(problems) }
     try set.commit { () throws(Diagnostics) in try confirm(optimized) }
     return optimized

@@ -39,7 +39,7 @@ public struct PassRegistry: Sendable {
   /// - Parameter type: Its name must be free.
   public mutating func register(_ type: any Pass.Type) {
     let name = type.info.name
-    if types[name] != nil || name == "fix" || name == "only" {
+    if types[name] != nil || ["fix", "only", "schedule"].contains(name) {
       faults.append(.taken(name))
     } else {
       types[name] = type

@@ -4,7 +4,12 @@ import CoppicePassManager
 extension FilterRewriting {
   /// Removes the filters or zeroes them, and says so.
   func apply(to graph: inout Graph, isMaskOnly: Bool, _ context: inout PassContext) throws {
-    if isMaskOnly { mask(&graph) } else { context.leave(try remove(from: &graph)) }
+    if isMaskOnly {
+      mask(&graph)
+    } else {
+      noteRemoved(&context)
+      context.leave(try remove(from: &graph))
+    }
     report(to: &context)
   }
 

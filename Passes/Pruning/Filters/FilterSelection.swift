@@ -36,7 +36,7 @@ struct FilterSelection {
         return candidate
       }.sorted { $0.score != $1.score ? $0.score < $1.score : $0.isLater($1) }
       let bound = bound(ranked)
-      var count = options.amount.prunedCount(of: part.count) ?? ranked.count { $0.score < bound }
+      var count = count(of: part) ?? ranked.count { $0.score < bound }
       for candidate in ranked where count > 0 && candidate.score < bound {
         if left.remove(candidate.unit) {
           choice.units.append(candidate.unit)
@@ -48,6 +48,12 @@ struct FilterSelection {
     }
     round(&choice)
     return choice
+  }
+
+  /// How many units of a part go; `nil` where their scores decide.
+  private func count(of part: [Candidate]) -> Int? {
+    let before = analysis.removedBefore(part)
+    return options.amount.prunedCount(of: part.count + before).map { max(0, $0 - before) }
   }
 
   /// The score below which units may go.

@@ -77,6 +77,8 @@ public struct PruneFilters: Pass {
     let removed = Set(choice.units.filter { _ in context.mayRewrite() })
     var rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
     (rewriting.stays, rewriting.scores) = (choice.stays, scores)
+    let ranks = context.audits ? analysis.ranks(candidates, options.scope, scores) : [:]
+    rewriting.audit(ranks, options.scope, wanted: Set(choice.units), &context)
     try rewriting.apply(to: &graph, isMaskOnly: options.isMaskOnly, &context)
   }
 

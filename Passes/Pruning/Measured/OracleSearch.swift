@@ -19,6 +19,15 @@ enum OracleMode: String, CaseIterable, Sendable {
   case greedy
   /// Two units go at a time, the best pair of those left.
   case pairs
+
+  /// How many settings are measured at most; `nil` for very many.
+  func settings(_ units: Int) -> Int? {
+    switch self {
+    case .once: units + 1
+    case .greedy: units * (units + 1) / 2
+    case .pairs: nil
+    }
+  }
 }
 
 /// Chooses the units whose absence a measurement misses least.
@@ -42,6 +51,8 @@ struct OracleSearch {
   private var budgets: [Int]
   private var left: RemainingChannels
   private(set) var steps: [Step] = []
+  /// What each unit alone does to the loss; `nil` where they are measured in steps.
+  private var changes: [Double]?
   /// How many settings were measured.
   private(set) var evaluations = 0
 
@@ -60,9 +71,31 @@ struct OracleSearch {
       for candidate in part {
         if let gate = numbers[candidate.unit] { parts[gate] = budgets.count }
       }
-      budgets.append(sparsity.floor(times: part.count))
+      budgets.append(filters.analysis.count(sparsity, of: part))
     }
     (self.parts, self.budgets) = (parts, budgets)
+  }
+
+  /// The places of units that were scored alone, once; in steps, of those that went.
+  var ranks: [Int: FilterRank] {
+    var ranks: [Int: FilterRank] = [:]
+    if let changes {
+      var places: [Int: Int] = [:]
+      for (gates, change) in ranked(filters.candidates.indices.map { [$0] }, changes) {
+        let part = parts[gates[0]]
+        places[part, default: 0] += 1
+        ranks[filters.candidates[gates[0]].unit] = FilterRank(
+          part: part, rank: places[part] ?? 0, score: score.score(change))
+      }
+      return ranks
+    }
+    for (number, step) in steps.enumerated() {
+      for gate in step.gates {
+        ranks[filters.candidates[gate].unit] = FilterRank(
+          part: 0, rank: number + 1, score: score.score(step.change))
+      }
+    }
+    return ranks
   }
 
   /// The numbers of all gates chosen.
@@ -76,6 +109,7 @@ struct OracleSearch {
   private mutating func chooseOnce() throws {
     let choices = filters.candidates.indices.map { [$0] }
     let changes = try measure(choices).map(\.change)
+    self.changes = changes
     for (gates, change) in ranked(choices, changes) where isAllowed(gates) {
       apply(Step(gates: gates, change: change, loss: nil))
     }

@@ -50,8 +50,9 @@ public struct PruneOracle: Pass {
         "loss", .choice(LossKind.allCases.map(\.rawValue)),
         "How answers are judged; by the labels if it is not given"),
       PassOption(
-        "scope", .choice(PruningScope.allCases.map(\.rawValue)), default: "local",
+        "scope", .choice([PruningScope.local, .global].map(\.rawValue)), default: "local",
         "Count inside each set of coupled layers or over all of them"),
+      .state,
       PassOption(
         "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
     ],
@@ -64,6 +65,7 @@ public struct PruneOracle: Pass {
   private let loss: LossKind?
   private let scope: PruningScope
   private let isMaskOnly: Bool
+  private let state: StateOption
 
   /// Makes the pass.
   ///
@@ -80,6 +82,7 @@ public struct PruneOracle: Pass {
     loss = options.isGiven("loss") ? try options.choice("loss", LossKind.self) : nil
     scope = try options.choice("scope", PruningScope.self)
     isMaskOnly = try options.flag("mask-only")
+    state = StateOption(options, of: Self.info)
   }
 
   /// Removes filters.
@@ -96,8 +99,10 @@ public struct PruneOracle: Pass {
       throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)
     }
     let samples = try context.services.readSamples(data, graph)
+    let kept = try state.open(graph, filters.gates, samples, context)
     let meter = try ModelMeter(
-      graph, gates: filters.gates, on: samples, loss: loss, services: context.services)
+      graph, gates: filters.gates, on: samples, loss: loss, services: context.services,
+      log: MeasuringLog(context, of: mode.settings(filters.gates.count), state: kept))
     var search = OracleSearch(filters, meter, score, scope: scope, sparsity: sparsity)
     try search.run(mode)
     context.count("evaluations", by: search.evaluations)
@@ -105,8 +110,11 @@ public struct PruneOracle: Pass {
     let rewriting = FilterRewriting(
       analysis: filters.analysis, removed: Set(off.map { filters.candidates[$0].unit }),
       pass: Self.info.name)
+    let wanted = Set(search.off.map { filters.candidates[$0].unit })
+    rewriting.audit(search.ranks, scope, wanted: wanted, &context)
     try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
     let after = try meter.measure([GateSetting(off: off, count: filters.gates.count)])[0]
+    try kept?.save()
     context.leave(search.report(after))
     context.note(.measured(meter, after, samples.count, off.count))
   }
@@ -124,22 +132,4 @@ extension OracleSearch {
           }, change: step.change, loss: step.loss)
       }, before: meter.base, after: after)
   }
-}
-
-extension DiagnosticMessage {
-  fileprivate static func measured(
-    _ meter: ModelMeter, _ after: ModelMeasurement, _ samples: Int, _ units: Int
-  ) -> Self {
-    var text = "\(units) units less: \(meter.kind.rawValue) \(meter.base.loss) -> \(after.loss)"
-    if let before = meter.base.accuracy, let now = after.accuracy {
-      text += ", accuracy \(percent(before)) -> \(percent(now))"
-    }
-    return Self("measured-loss", "\(text) on \(samples) samples")
-  }
-}
-
-/// A share such as `98.1 %`.
-private func percent(_ share: Double) -> String {
-  let tenths = Int((share * 1000).rounded())
-  return "\(tenths / 10).\(tenths % 10) %"
 }

@@ -22,11 +22,14 @@ struct ElementPruning {
   ) throws {
     if weights.isEmpty { graph.warnOfNoWeights(&context) }
     let dependencies = InputDependencies(graph)
+    let audited = context.audits ? graph : nil
+    let selector = try selector(weights, keys, width, graph)
+    let amount = try settled(selector, weights, graph, &context)
     var pruned = PrunedWeights(weights: [], sourceColumn: source?.column)
-    if options.isPlain {
-      try pruneElements(weights, keys, width, &pruned, &graph, &context)
-    } else {
-      try pruneUnits(weights, keys, &pruned, &graph, &context)
+    var stayed: Set<Int> = []
+    try selector.forEachOutcome(amount) { index, outcome in
+      if !apply(outcome, to: weights[index], on: &graph, &context) { stayed.insert(index) }
+      pruned.weights.append(row(weights[index], outcome, index, graph))
     }
     if !weights.isEmpty, pruned.weights.allSatisfy({ $0.newlyZeroed == 0 }),
       context.total("weights-zeroed", of: pass) == 0
@@ -34,41 +37,39 @@ struct ElementPruning {
       context.warn(.nothing("the amount selects no weight that is not zero already"))
     }
     context.leave(pruned)
+    if let audited {
+      let ranking = try UnitRanking(weights, keys, self, audited)
+      context.leave(try audit(ranking, amount, weights, stayed, audited, context))
+    }
     dependencies.warnOfLost(in: graph, &context)
   }
 
-  private func pruneElements(
-    _ weights: [PrunableWeight], _ keys: [any ScoreKeys], _ width: KeyWidth,
-    _ pruned: inout PrunedWeights, _ graph: inout Graph, _ context: inout PassContext
-  ) throws {
-    var cuts = Cuts(pruning: self, keys: keys, width: width)
-    var ties = 0
-    for (index, weight) in weights.enumerated() {
-      if options.scope == .local { ties = 0 }
-      let outcome: ZeroingOutcome
-      if let cut = try cuts.cut(index) {
-        outcome = try weight.constant.zeroing(cut, by: keys[index], ties: &ties)
-        apply(outcome, to: weight, on: &graph, &context)
-      } else {
-        outcome = ZeroingOutcome(nonzeros: weight.constant.nonzeroCount)
-      }
-      pruned.weights.append(row(weight, outcome, index, graph))
+  private func selector(
+    _ weights: [PrunableWeight], _ keys: [any ScoreKeys], _ width: KeyWidth, _ graph: Graph
+  ) throws -> any WeightSelector {
+    if options.isPlain {
+      return ElementSelector(
+        weights: weights, keys: keys, width: width, scope: options.scope, bound: bound)
     }
+    return UnitSelector(weights: weights, ranking: try UnitRanking(weights, keys, self, graph))
   }
 
+  /// Sets what a pass chose to zero.
+  ///
+  /// - Returns: Whether nothing stood against it.
   func apply(
     _ outcome: ZeroingOutcome, to weight: PrunableWeight, on graph: inout Graph,
     _ context: inout PassContext
-  ) {
-    guard let constant = outcome.constant, let reader = weight.readers.first,
-      context.mayRewrite(graph[reader])
-    else { return }
+  ) -> Bool {
+    guard let constant = outcome.constant, let reader = weight.readers.first else { return true }
+    guard context.mayRewrite(graph[reader]) else { return false }
     graph.setConstant(weight.value, constant, by: pass)
     context.count("tensors-pruned")
     context.count("weights-zeroed", by: outcome.zeroed)
     if outcome.nonzeros == 0, outcome.zeroed > 0 {
       context.warn(.allZero(graph[weight.value].name), at: graph.location(reader))
     }
+    return true
   }
 
   func row(
@@ -78,40 +79,6 @@ struct ElementPruning {
       value: weight.value, name: graph[weight.value].name, type: weight.constant.type,
       zeros: weight.count - outcome.nonzeros, newlyZeroed: outcome.zeroed,
       source: source?.cells[index], owners: owners?[index] ?? [])
-  }
-}
-
-/// The cut of each tensor, found once for all of them where the scope is global.
-private struct Cuts {
-  let pruning: ElementPruning
-  let keys: [any ScoreKeys]
-  let width: KeyWidth
-  private var shared: ScoreCut??
-  private var largest: [Double]?
-
-  init(pruning: ElementPruning, keys: [any ScoreKeys], width: KeyWidth) {
-    (self.pruning, self.keys, self.width) = (pruning, keys, width)
-  }
-
-  mutating func cut(_ index: Int) throws -> ScoreCut? {
-    guard let bound = pruning.bound else { return try counted(index) }
-    let all = try largest ?? keys.map { try $0.largest() }
-    largest = all
-    let own = pruning.options.scope == .global ? all.max() ?? 0 : all[index]
-    return .below(keys[index].cut(try bound(index, own)))
-  }
-
-  private mutating func counted(_ index: Int) throws -> ScoreCut? {
-    guard let amount = pruning.options.amount else { return nil }
-    if pruning.options.scope == .local {
-      let count = amount.prunedCount(of: keys[index].count) ?? 0
-      return try ScoreCut.lowest(count, of: [keys[index]], width: width)
-    }
-    if let shared { return shared }
-    let count = amount.prunedCount(of: keys.reduce(0) { $0 + $1.count }) ?? 0
-    let cut = try ScoreCut.lowest(count, of: keys, width: width)
-    shared = .some(cut)
-    return cut
   }
 }
 

@@ -47,6 +47,17 @@ enum Granularity: Hashable, Sendable {
     return (first, second)
   }
 
+  /// As it is written.
+  var name: String {
+    switch self {
+    case .element: "element"
+    case .row: "row"
+    case .column: "column"
+    case .block(let rows, let columns): "\(rows)x\(columns)"
+    case .pattern(let kept, let of): "\(kept):\(of)"
+    }
+  }
+
   /// Output channels that go together.
   var rows: Int {
     switch self {

@@ -12,6 +12,12 @@ enum PruningAmount: Sendable {
   /// So many units go.
   case count(Int)
 
+  /// So many parts of a whole, rounded down to a count.
+  case share(Int, of: Int)
+
+  /// As few as let what is emitted take so many bytes.
+  case bytes(Int)
+
   /// The score decides; the option's name says how.
   case bound(String, ExactDecimal)
 
@@ -20,6 +26,10 @@ enum PruningAmount: Sendable {
     let name = try options.exactlyOne(of: names)
     if name == "count" {
       self = .count(try options.integer("count"))
+      return
+    }
+    if name == "bytes" {
+      self = .bytes(try options.bytes("bytes"))
       return
     }
     guard let number = try options.decimal(name) else {
@@ -32,13 +42,15 @@ enum PruningAmount: Sendable {
     }
   }
 
-  /// How many of `count` units go; nil where their scores decide.
+  /// How many of `count` units go; nil where their scores or bytes decide.
   func prunedCount(of count: Int) -> Int? {
     switch self {
     case .sparsity(let fraction): min(count, fraction.floor(times: count))
     case .keep(let fraction): max(0, count - fraction.ceiling(times: count))
     case .count(let pruned): min(count, pruned)
-    case .bound: nil
+    case .share(let part, let whole):
+      whole == 0 ? 0 : Int(Int128(count) * Int128(part) / Int128(whole))
+    case .bytes, .bound: nil
     }
   }
 }

@@ -12,15 +12,20 @@ struct SelectionOptions: Sendable {
   let floor: ExactDecimal?
   /// Whether zeros that are there already are the first to go.
   let keepsZeros: Bool
+  /// By what storages are chosen that bytes are counted in.
+  let preference: StoragePreference
   private let ignored: IgnoredNames
 
   /// The declarations, after those of the amounts.
   static func options(
-    scopes: [PruningScope] = [.local, .global], default scope: PruningScope = .local,
+    scopes: [PruningScope] = PruningScope.allCases, default scope: PruningScope = .local,
     normalisations: [ScoreNormalisation] = ScoreNormalisation.allCases
   ) -> [PassOption] {
     [
-      .count,
+      .count, .bytes,
+      PassOption(
+        "prefer", .choice(StoragePreference.allCases.map(\.rawValue)),
+        "With bytes: by what `sparsify` will choose storages; balanced if it is not given"),
       PassOption(
         "scope", .choice(scopes.map(\.rawValue)), default: scope.rawValue,
         scopes.contains(.row)
@@ -44,7 +49,7 @@ struct SelectionOptions: Sendable {
   ///   `prune-block`.
   init(_ options: PassOptions, amounts: [String]) throws(DiagnosticMessage) {
     granularity = try Granularity(options.text("block") ?? "element")
-    let names = amounts + ["count"]
+    let names = amounts + ["count", "bytes"]
     if case .pattern = granularity {
       if let given = names.first(where: options.isGiven) {
         throw DiagnosticMessage(
@@ -53,6 +58,11 @@ struct SelectionOptions: Sendable {
       amount = nil
     } else {
       amount = try PruningAmount(options, among: names)
+    }
+    preference =
+      options.isGiven("prefer") ? try options.choice("prefer", StoragePreference.self) : .balanced
+    if options.isGiven("prefer"), !options.isGiven("bytes") {
+      throw DiagnosticMessage("prune-bytes", "prefer says how bytes are counted: give bytes too")
     }
     scope = try options.choice("scope", PruningScope.self)
     normalisation = try options.choice("normalise", ScoreNormalisation.self)
@@ -100,4 +110,7 @@ extension PassOption {
 
   static let ignore = PassOption(
     "ignore", .text, "Weights or nodes to leave alone: names or globs, parted by semicolons")
+
+  static let bytes = PassOption(
+    "bytes", .bytes, "As few units go as let the weights take at most so many bytes when emitted")
 }

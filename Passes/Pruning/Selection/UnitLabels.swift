@@ -39,6 +39,19 @@ struct UnitLabels {
     count = grid.groups * bands
   }
 
+  /// The runs of `size` consecutive input channels of an output channel at one tap, for each element.
+  init(runsOf grid: WeightGrid, _ size: Int) {
+    let runs = (grid.columns + size - 1) / size
+    var labels = [Int32](repeating: 0, count: grid.groups * grid.rows * grid.columns * grid.taps)
+    grid.forEach { group, row, column, tap in
+      let line = (group * grid.rows + row) * grid.taps + tap
+      labels[grid.index(group, row, column, tap)] = Int32(
+        truncatingIfNeeded: line * runs + column / size)
+    }
+    self.labels = labels
+    count = grid.groups * grid.rows * grid.taps * runs
+  }
+
   private typealias Key = (_ group: Int, _ row: Int, _ column: Int, _ tap: Int) -> Int
 
   private static func keys(_ grid: WeightGrid, _ granularity: Granularity) -> (Key, Int)? {

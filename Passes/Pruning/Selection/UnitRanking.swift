@@ -1,72 +1,126 @@
 import CoppiceIR
 import CoppicePassManager
 
-/// Chooses which units of some weights go.
+/// Ranks the units of some weights, and says which go.
 struct UnitRanking {
   let options: SelectionOptions
   /// The score that decides for a weight; `nil` where a count does.
-  var bound: ((_ weight: Int, _ largest: Double) throws -> ScoreBound)?
+  let bound: ((_ weight: Int, _ largest: Double) throws -> ScoreBound)?
+  let units: [UnitScores]
+  /// The order in which units go: by their scores, locked ones before and protected ones behind all
+  /// others.
+  private(set) var keys: [UnitKeys] = []
+  /// What is ranked by itself inside of a weight; `nil` where that is all of it.
+  let groups: [UnitLabels?]
 
-  /// The units of each weight that go.
+  /// Scores units.
   ///
-  /// - Complexity: O(*n*).
-  func gone(_ units: [UnitScores], _ bands: [UnitLabels?]) throws -> [[Bool]] {
-    var keys = units.map(keys)
+  /// - Complexity: O(*n*) for *n* elements.
+  init(
+    _ weights: [PrunableWeight], _ scores: [any ScoreKeys], _ pruning: ElementPruning,
+    _ graph: Graph
+  ) throws {
+    let options = pruning.options
+    self.options = options
+    bound = pruning.bound
+    let grids = weights.map { WeightGrid($0, graph) }
+    units = try weights.indices.map { index in
+      let labels = UnitLabels(grids[index], options.granularity, elements: weights[index].count)
+      return try UnitScores(weights[index], labels, by: scores[index], options.normalisation)
+    }
+    groups = zip(units, grids).map { units, grid in
+      guard let grid else { return nil }
+      if case .pattern(_, let size) = options.granularity { return UnitLabels(runsOf: grid, size) }
+      guard options.scope == .row else { return nil }
+      return UnitLabels(rowsOf: grid, options.granularity, units: units.labels)
+    }
+    keys = units.map { units in
+      UnitKeys(
+        keys: zip(units.scores, units.isZero).map { score, isZero in
+          isZero && options.keepsZeros ? 0 : score.signedKey
+        })
+    }
     if let floor = options.floor {
       for index in keys.indices { try protect(&keys[index], floor) }
     }
-    if let bound {
-      let largest = units.map { $0.scores.max() ?? 0 }
-      return try keys.indices.map { index in
-        let own = options.scope == .global ? largest.max() ?? 0 : largest[index]
-        let cut = keys[index].cut(try bound(index, own))
-        return keys[index].keys.map { $0 < cut }
+  }
+
+  /// The units of each weight that go.
+  ///
+  /// - Complexity: O(*n*); O(*n* log *n*) inside of rows and patterns.
+  func gone(_ amount: PruningAmount?) throws -> [[Bool]] {
+    if case .pattern(let kept, let size) = options.granularity {
+      return keys.indices.map { index in
+        grouped(index) { (size - kept) * $0 / size }
       }
     }
+    if let bound { return try below(bound) }
     switch options.scope {
-    case .local: return try keys.map { try mark([$0])[0] }
-    case .global: return try mark(keys)
+    case .local: return try keys.map { try lowest(amount, [$0])[0] }
+    case .global: return try lowest(amount, keys)
     case .row:
-      return try zip(keys, bands).map { keys, bands in try markRows(keys, bands) }
+      return try keys.indices.map { index in
+        if groups[index] == nil { return try lowest(amount, [keys[index]])[0] }
+        return grouped(index) { amount?.prunedCount(of: $0) ?? 0 }
+      }
     }
   }
 
-  private func keys(_ units: UnitScores) -> UnitKeys {
-    UnitKeys(
-      keys: zip(units.scores, units.isZero).map { score, isZero in
-        isZero && options.keepsZeros ? 0 : score.signedKey
-      })
+  /// What a score decides; its largest is that of the scope.
+  private func below(
+    _ bound: (_ weight: Int, _ largest: Double) throws -> ScoreBound
+  ) throws -> [[Bool]] {
+    let shared = units.map { $0.scores.max() ?? 0 }.max() ?? 0
+    return try keys.indices.map { index in
+      let keys = keys[index]
+      guard options.scope == .row, let rows = groups[index] else {
+        let own = options.scope == .global ? shared : units[index].scores.max() ?? 0
+        let cut = keys.cut(try bound(index, own))
+        return keys.keys.map { $0 < cut }
+      }
+      var largest = [Double](repeating: -.infinity, count: rows.count)
+      for (unit, score) in units[index].scores.enumerated() {
+        largest[rows[unit]] = max(largest[rows[unit]], score)
+      }
+      let cuts = try largest.map { keys.cut(try bound(index, $0)) }
+      return keys.keys.enumerated().map { $1 < cuts[rows[$0]] }
+    }
   }
 
   /// Puts the best units behind all others.
   private func protect(_ keys: inout UnitKeys, _ floor: ExactDecimal) throws {
     let open = max(0, keys.count - floor.ceiling(times: keys.count))
-    let isOpen = try lowest(open, [keys])[0]
+    let isOpen = try lowest(.count(open), [keys])[0]
     for unit in keys.keys.indices where !isOpen[unit] && keys.keys[unit] != 0 {
       keys.keys[unit] = .max
     }
   }
 
-  private func mark(_ keys: [UnitKeys]) throws -> [[Bool]] {
-    let total = keys.reduce(0) { $0 + $1.count }
-    return try lowest(options.amount?.prunedCount(of: total) ?? 0, keys)
-  }
-
-  /// Each band of rows by itself.
-  private func markRows(_ keys: UnitKeys, _ bands: UnitLabels?) throws -> [Bool] {
-    guard let bands else { return try mark([keys])[0] }
-    var members = [[Int]](repeating: [], count: bands.count)
-    for unit in 0..<keys.count { members[bands[unit]].append(unit) }
+  /// Each group of a weight by itself.
+  private func grouped(_ index: Int, _ count: (Int) -> Int) -> [Bool] {
+    let keys = keys[index].keys
     var gone = [Bool](repeating: false, count: keys.count)
-    for units in members {
-      let marked = try mark([UnitKeys(keys: units.map { keys.keys[$0] })])[0]
-      for (unit, isGone) in zip(units, marked) { gone[unit] = isGone }
+    guard let groups = groups[index] else { return gone }
+    let order = keys.indices.sorted { a, b in
+      let (x, y) = (groups[a], groups[b])
+      if x != y { return x < y }
+      return keys[a] != keys[b] ? keys[a] < keys[b] : a > b
+    }
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, groups[order[end]] == groups[order[start]] { end += 1 }
+      for unit in order[start..<start + count(end - start)] where keys[unit] != .max {
+        gone[unit] = true
+      }
+      start = end
     }
     return gone
   }
 
   /// The lowest units; of equal scores the later ones, of protected ones none.
-  private func lowest(_ count: Int, _ keys: [UnitKeys]) throws -> [[Bool]] {
+  private func lowest(_ amount: PruningAmount?, _ keys: [UnitKeys]) throws -> [[Bool]] {
+    let count = amount?.prunedCount(of: keys.reduce(0) { $0 + $1.count }) ?? 0
     let open = keys.reduce(0) { $0 + $1.keys.count { $0 != .max } }
     guard let cut = try ScoreCut.lowest(min(count, open), of: keys, width: .double) else {
       return keys.map { Array(repeating: false, count: $0.count) }
@@ -78,34 +132,5 @@ struct UnitRanking {
         return key < cut.key || (key == cut.key && ties > cut.keptTies)
       }
     }
-  }
-}
-
-extension UnitRanking {
-  /// The elements that a pattern of n kept of m consecutive input channels takes.
-  ///
-  /// A rest of t channels loses floor((m - n) * t / m).
-  static func gone(
-    _ scores: UnitScores, _ grid: WeightGrid, kept: Int, of size: Int
-  ) -> [Bool] {
-    var gone = [Bool](repeating: false, count: scores.scores.count)
-    for group in 0..<grid.groups {
-      for row in 0..<grid.rows {
-        for tap in 0..<grid.taps {
-          for start in stride(from: 0, to: grid.columns, by: size) {
-            let columns = start..<min(start + size, grid.columns)
-            let elements = columns.map { grid.index(group, row, $0, tap) }
-            let ranked = elements.enumerated().sorted {
-              let (a, b) = (scores.scores[$0.element], scores.scores[$1.element])
-              return a == b ? $0.offset > $1.offset : a < b
-            }
-            for entry in ranked.prefix((size - kept) * columns.count / size) {
-              gone[entry.element] = true
-            }
-          }
-        }
-      }
-    }
-    return gone
   }
 }

@@ -8,10 +8,12 @@ import Glibc
 ///   - files: What is written.
 ///   - folder: Created when it is not there.
 ///   - inputs: Files that must not be replaced.
+///   - others: Adds further files to the set.
 ///   - confirm: Runs when all are in place; if it throws, all are put back.
 /// - Throws: Why one cannot be written, or what `confirm` throws.
 func writeAll(
   _ files: [GeneratedFile], to folder: String, sparing inputs: [String],
+  also others: (OutputSet) throws(Diagnostics) -> Void = { _ in },
   _ confirm: () throws(Diagnostics) -> Void
 ) throws(Diagnostics) {
   try checkOutputFolder(folder)
@@ -19,6 +21,7 @@ func writeAll(
   for file in files {
     try set.add("\(folder)/\(file.name)", sparing: inputs) { try write(file.pieces, to: $0) }
   }
+  try others(set)
   try set.commit(confirm)
 }
 

@@ -1,17 +1,31 @@
-/// A decimal number kept as it was typed, so that `0.29` of 100 is 29 and not 28.
+/// A decimal number or a fraction kept as it was typed, so that `0.29` of 100 is 29 and not 28, and
+/// `1/3` of 3 is 1.
 public struct ExactDecimal: Hashable, Sendable, CustomStringConvertible {
   /// The number as it was typed.
   public let text: String
   /// The nearest double.
   public let double: Double
-  private let isNegative: Bool
-  private let digits: UInt64
-  private let scale: Int
+  let isNegative: Bool
+  let digits: UInt64
+  let scale: Int
+  let divisor: UInt64
 
-  /// Reads a number such as `0.8`, `1`, `.5` or `2.5e-3`.
+  /// Reads a number such as `0.8`, `1`, `.5`, `2.5e-3` or `2/3`.
   ///
-  /// - Parameter text: At most 18 significant digits; no spaces, no hexadecimal, no infinity.
+  /// - Parameter text: At most 18 significant digits, or two whole numbers with a slash between; no
+  ///   spaces, no hexadecimal, no infinity.
   public init?(_ text: String) {
+    if let slash = text.firstIndex(of: "/") {
+      let (above, below) = (text[..<slash], text[text.index(after: slash)...])
+      guard above.isDigits, below.isDigits, let digits = UInt64(above),
+        let divisor = UInt64(below), divisor > 0
+      else { return nil }
+      self.text = text
+      double = Double(digits) / Double(divisor)
+      isNegative = false
+      (self.digits, scale, self.divisor) = (digits, 0, divisor)
+      return
+    }
     guard let parts = DecimalParts(text), let double = Double(parts.canonical), double.isFinite
     else { return nil }
     self.text = text
@@ -19,6 +33,7 @@ public struct ExactDecimal: Hashable, Sendable, CustomStringConvertible {
     isNegative = parts.isNegative
     digits = parts.digits
     scale = parts.scale
+    divisor = 1
   }
 
   /// The number as it was typed.
@@ -47,13 +62,18 @@ public struct ExactDecimal: Hashable, Sendable, CustomStringConvertible {
       let (value, overflow) = product.multipliedReportingOverflow(by: power(-scale))
       return (overflow ? Int.max : Int(clamping: value), false)
     }
-    let (quotient, remainder) = product.quotientAndRemainder(dividingBy: power(scale))
+    let (quotient, remainder) = product.quotientAndRemainder(
+      dividingBy: divisor > 1 ? UInt128(divisor) : power(scale))
     return (Int(clamping: quotient), remainder != 0)
   }
 
   private func power(_ exponent: Int) -> UInt128 {
     (0..<min(exponent, 38)).reduce(1) { result, _ in result * 10 }
   }
+}
+
+extension Substring {
+  fileprivate var isDigits: Bool { !isEmpty && utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
 }
 
 /// `digits` times ten to the power of minus `scale`.

@@ -6,6 +6,8 @@ public struct PassOption: Hashable, Sendable {
     case decimal(ClosedRange<Double>)
     /// A whole number in a range.
     case integer(ClosedRange<Int>)
+    /// A number of bytes such as `65536`, `64K` or `1M`.
+    case bytes
     /// `true` or `false`.
     case flag
     /// One of some words.
@@ -55,6 +57,7 @@ public struct PassOption: Hashable, Sendable {
         + bounds(
           range.lowerBound == .min ? -.infinity : Double(range.lowerBound),
           range.upperBound == .max ? .infinity : Double(range.upperBound))
+    case .bytes: "a number of bytes; K and M may follow"
     case .flag: "true or false"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .path: "a path"
@@ -83,6 +86,7 @@ public struct PassOption: Hashable, Sendable {
     switch kind {
     case .decimal(let range): ExactDecimal(text).map { range.contains($0.double) } ?? false
     case .integer(let range): Int(text).map(range.contains) ?? false
+    case .bytes: ByteCount(text) != nil
     case .flag: text == "true" || text == "false"
     case .choice(let words): words.contains(text)
     case .path: !text.isEmpty

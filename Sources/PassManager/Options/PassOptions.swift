@@ -30,6 +30,16 @@ public struct PassOptions: Sendable {
   /// - Returns: Whether it was typed.
   public func isGiven(_ name: String) -> Bool { given[name] != nil }
 
+  /// All options with their values, given or by default, in the order of their declaration.
+  ///
+  /// - Parameter names: Options to leave out.
+  /// - Returns: Such as `scope=local,sparsity=0.5`.
+  public func summary(without names: [String]) -> String {
+    declared.filter { !names.contains($0.name) }.compactMap { option in
+      text(option.name).map { "\(option.name)=\($0)" }
+    }.joined(separator: ",")
+  }
+
   /// The value given, or the default.
   ///
   /// - Parameter name: A declared option.
@@ -57,6 +67,16 @@ public struct PassOptions: Sendable {
   public func integer(_ name: String) throws(DiagnosticMessage) -> Int {
     guard let number = text(name).flatMap(Int.init) else { throw .wrongReader(name, "integer") }
     return number
+  }
+
+  /// A number of bytes.
+  ///
+  /// - Parameter name: An option declared as `.bytes`, with a default or required.
+  /// - Returns: The number.
+  /// - Throws: `pass-option-type` if the option is not declared so.
+  public func bytes(_ name: String) throws(DiagnosticMessage) -> Int {
+    guard let count = text(name).flatMap(ByteCount.init) else { throw .wrongReader(name, "bytes") }
+    return count.bytes
   }
 
   /// A yes or no.

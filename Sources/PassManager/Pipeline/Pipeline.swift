@@ -27,6 +27,8 @@ public struct PipelineStep: Hashable, Sendable, CustomStringConvertible {
     case fix(Pipeline)
     /// `only{name~"head/*"}(a,b)`: runs a list on some of the nodes.
     case only(NodeScope, Pipeline)
+    /// `schedule{to=0.8,steps=5}(a,b)`: runs a list with the amounts of one step, or of each in turn.
+    case schedule([PipelineOption], Pipeline)
     /// `@name`: runs a preset.
     case preset(String)
     /// `!name`: drops a pass from the presets of the same list.
@@ -70,6 +72,8 @@ public struct PipelineStep: Hashable, Sendable, CustomStringConvertible {
       options.isEmpty ? name : "\(name){\(options.map(\.description).joined(separator: ","))}"
     case .fix(let body): "fix(\(body))"
     case .only(let scope, let body): "only{\(scope)}(\(body))"
+    case .schedule(let options, let body):
+      "schedule{\(options.map(\.description).joined(separator: ","))}(\(body))"
     case .preset(let name): "@\(name)"
     case .drop(let name): "!\(name)"
     }

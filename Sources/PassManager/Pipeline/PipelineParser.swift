@@ -49,6 +49,13 @@ struct PipelineParser {
       guard let scope = parseScope() else { return nil }
       skipSpace()
       return parseBody().map { PipelineStep(.only(scope, $0), offset: start) }
+    case "schedule":
+      guard peek == "{" else {
+        return fail("expected '{' and options such as to=0.8,steps=5 here")
+      }
+      guard let options = parseOptions() else { return nil }
+      skipSpace()
+      return parseBody().map { PipelineStep(.schedule(options, $0), offset: start) }
     default:
       guard peek == "{" else { return PipelineStep(.pass(name: name, options: []), offset: start) }
       return parseOptions().map { PipelineStep(.pass(name: name, options: $0), offset: start) }

@@ -65,9 +65,49 @@ private struct PipelineResolver {
       fixed(resolve(body), "fix(\(body))")
     case .only(let scope, let body):
       [.only(scope, resolve(body))]
+    case .schedule(let options, let body):
+      resolveSchedule(options, body, step)
     case .pass(let name, let options):
       !presets.isEmpty && dropped.contains(name) ? [] : resolvePass(name, options, step)
     }
+  }
+
+  /// The list once for each step that runs, with the amounts of that step.
+  private mutating func resolveSchedule(
+    _ options: [PipelineOption], _ body: Pipeline, _ step: PipelineStep
+  ) -> [ResolvedPipeline.Step] {
+    let before = errors.count
+    check(options, of: Schedule.info, step)
+    guard errors.count == before else { return [] }
+    do {
+      let given = Dictionary(options.map { ($0.key, $0.value) }) { first, _ in first }
+      let schedule = try Schedule(PassOptions(checked: given, for: Schedule.info))
+      var steps: [ResolvedPipeline.Step] = []
+      for number in schedule.steps where errors.count == before {
+        var setter = AmountSetter(registry: registry, schedule: schedule, step: number)
+        let set = setter.set(body)
+        for (message, offset) in setter.faults { report(message, offset) }
+        if setter.count == 0, setter.faults.isEmpty { report(.nothingToSet(schedule), step.offset) }
+        guard errors.count == before else { return [] }
+        let label = "step \(number) of \(schedule.count), \(schedule.option)="
+        steps.append(
+          .step(resolve(set), label: label + schedule.amount(number), schedule: step.offset))
+      }
+      return steps
+    } catch {
+      report(error, step.offset)
+      return []
+    }
+  }
+
+  /// Reports what is wrong with options.
+  private mutating func check(
+    _ options: [PipelineOption], of info: PassInfo, _ step: PipelineStep
+  ) {
+    for option in options {
+      if let fault = info.fault(of: option.key, option.value) { report(fault, option.offset) }
+    }
+    for fault in info.missing(from: Set(options.map(\.key))) { report(fault, step.offset) }
   }
 
   /// A `fix` whose whole body was dropped goes too.
@@ -120,10 +160,7 @@ private struct PipelineResolver {
       return []
     }
     let before = errors.count
-    for option in options {
-      if let fault = type.info.fault(of: option.key, option.value) { report(fault, option.offset) }
-    }
-    for fault in type.info.missing(from: Set(options.map(\.key))) { report(fault, step.offset) }
+    check(options, of: type.info, step)
     guard errors.count == before else { return [] }
     return make(type, options, step).map { [.run($0, text: step.description)] } ?? []
   }
@@ -160,7 +197,7 @@ private struct PipelineResolver {
     pipeline.steps.flatMap { step -> [String] in
       switch step.kind {
       case .preset(let name): [name]
-      case .fix(let body), .only(_, let body): presetNames(in: body)
+      case .fix(let body), .only(_, let body), .schedule(_, let body): presetNames(in: body)
       case .pass, .drop: []
       }
     }
@@ -178,7 +215,7 @@ private struct PipelineResolver {
     pipeline.steps.flatMap { step -> [String] in
       switch step.kind {
       case .pass(let name, _): [name]
-      case .fix(let body), .only(_, let body): passNames(in: body)
+      case .fix(let body), .only(_, let body), .schedule(_, let body): passNames(in: body)
       case .preset, .drop: []
       }
     }
@@ -190,5 +227,70 @@ private struct PipelineResolver {
 
   private mutating func report(_ message: DiagnosticMessage, _ offset: Int) {
     errors.append(text.error(message.id, message.text, at: offset, notes: message.notes))
+  }
+}
+
+/// Writes the amount of a step into the passes of a list.
+private struct AmountSetter {
+  let registry: PassRegistry
+  let schedule: Schedule
+  let step: Int
+  /// How many passes took it.
+  var count = 0
+  var faults: [(DiagnosticMessage, Int)] = []
+
+  init(registry: PassRegistry, schedule: Schedule, step: Int) {
+    (self.registry, self.schedule, self.step) = (registry, schedule, step)
+  }
+
+  mutating func set(_ pipeline: Pipeline) -> Pipeline { Pipeline(pipeline.steps.map { set($0) }) }
+
+  private mutating func set(_ step: PipelineStep) -> PipelineStep {
+    switch step.kind {
+    case .fix(let body): return PipelineStep(.fix(set(body)), offset: step.offset)
+    case .only(let scope, let body):
+      return PipelineStep(.only(scope, set(body)), offset: step.offset)
+    case .schedule:
+      faults.append((.nested, step.offset))
+      return step
+    case .preset, .drop: return step
+    case .pass(let name, let options):
+      guard let type = registry.pass(name),
+        type.info.options.contains(where: { $0.name == schedule.option })
+      else { return step }
+      count += 1
+      if let given = options.first(where: { $0.key == schedule.option }) {
+        faults.append((.givenTwice(schedule.option), given.offset))
+        return step
+      }
+      let amount = PipelineOption(
+        schedule.option, schedule.amount(self.step), offset: step.offset)
+      return PipelineStep(
+        .pass(name: name, options: options + [amount] + lock(type.info, options)),
+        offset: step.offset)
+    }
+  }
+
+  /// What an earlier step zeroed stays zero.
+  private func lock(_ info: PassInfo, _ options: [PipelineOption]) -> [PipelineOption] {
+    guard info.options.contains(where: { $0.name == "keep-zeros" }),
+      !options.contains(where: { $0.key == "keep-zeros" })
+    else { return [] }
+    return [PipelineOption("keep-zeros", "true")]
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static let nested = DiagnosticMessage(
+    "schedule", "a schedule in a schedule would set the same amounts twice; use one")
+
+  fileprivate static func nothingToSet(_ schedule: Schedule) -> Self {
+    Self(
+      "schedule",
+      "no pass inside has the option '\(schedule.option)'; amount= names the option that is set")
+  }
+
+  fileprivate static func givenTwice(_ option: String) -> Self {
+    Self("schedule", "the schedule sets '\(option)': leave it out here")
   }
 }

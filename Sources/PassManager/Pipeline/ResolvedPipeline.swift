@@ -7,6 +7,7 @@ public struct ResolvedPipeline: Sendable {
     case run(any Pass, text: String)
     case fix([Step], text: String)
     case only(NodeScope, [Step])
+    case step([Step], label: String, schedule: Int)
   }
 
   let steps: [Step]
@@ -27,21 +28,22 @@ extension ResolvedPipeline.Step {
   fileprivate var isApproximate: Bool {
     switch self {
     case .run(let pass, _): type(of: pass).info.exactness == .approximate
-    case .fix(let body, _), .only(_, let body): body.contains(where: \.isApproximate)
+    case .fix(let body, _), .only(_, let body), .step(let body, _, _):
+      body.contains(where: \.isApproximate)
     }
   }
 
   fileprivate var passTexts: [String] {
     switch self {
     case .run(_, let text): [text]
-    case .fix(let body, _), .only(_, let body): body.flatMap(\.passTexts)
+    case .fix(let body, _), .only(_, let body), .step(let body, _, _): body.flatMap(\.passTexts)
     }
   }
 
   fileprivate var passNames: [String] {
     switch self {
     case .run(let pass, _): [type(of: pass).info.name]
-    case .fix(let body, _), .only(_, let body): body.flatMap(\.passNames)
+    case .fix(let body, _), .only(_, let body), .step(let body, _, _): body.flatMap(\.passNames)
     }
   }
 }

@@ -3,13 +3,19 @@ public import CoppiceIR
 /// What a pass gets beside the graph: permission to rewrite, services, and a place for its results.
 public struct PassContext: Sendable {
   /// What the driver does for passes.
-  public let services: PassServices
+  public internal(set) var services: PassServices
   /// Rewrites allowed in all; `nil` for as many as there are.
   public let maxRewrites: Int?
   /// What is left of the elements and turns of loops that folding constants may take.
   public var foldedWork: Int
+  /// Whether pruning passes leave an account of each unit; it costs memory, so that it is asked for.
+  public let audits: Bool
   /// The pass that runs.
   public private(set) var passName = ""
+  /// The pass that runs, with its options as the pipeline writes them.
+  public private(set) var passText = ""
+  /// The number of the schedule that runs the pass; amounts count on the model before its first step.
+  public internal(set) var schedule: Int?
   /// Rewrites made by all passes so far.
   public private(set) var rewrites = 0
   /// Warnings and notes so far.
@@ -26,10 +32,12 @@ public struct PassContext: Sendable {
   ///   - services: What the driver does for passes.
   ///   - maxRewrites: Rewrites allowed in all; `nil` for as many as there are.
   ///   - foldedWork: Elements and turns of loops that folding constants may take in all.
+  ///   - audits: Whether pruning passes leave an account of each unit.
   public init(
     services: PassServices = PassServices(), maxRewrites: Int? = nil,
-    foldedWork: Int = Limits().foldedWork
+    foldedWork: Int = Limits().foldedWork, audits: Bool = false
   ) {
+    self.audits = audits
     self.services = services
     self.maxRewrites = maxRewrites
     self.foldedWork = foldedWork
@@ -123,8 +131,9 @@ public struct PassContext: Sendable {
     results.compactMap { pass, result in result.table.map { (pass, $0) } }
   }
 
-  mutating func begin(_ pass: String, in scopes: [NodeScope]) {
+  mutating func begin(_ pass: String, _ text: String = "", in scopes: [NodeScope]) {
     passName = pass
+    passText = text
     self.scopes = scopes
   }
 }

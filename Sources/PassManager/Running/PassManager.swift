@@ -67,7 +67,24 @@ private struct PipelineRun {
         scopes.append(scope)
         changed = try run(body, on: &graph, &context) || changed
         scopes.removeLast()
+      case .step(let body, let label, let schedule):
+        context.schedule = schedule
+        changed = try runStep(body, label, on: &graph, &context) || changed
+        context.schedule = nil
       }
+    }
+    return changed
+  }
+
+  /// Runs a step of a schedule, and says so when it prunes nothing.
+  private mutating func runStep(
+    _ body: [ResolvedPipeline.Step], _ label: String, on graph: inout Graph,
+    _ context: inout PassContext
+  ) throws(Diagnostics) -> Bool {
+    let rewrites = context.rewrites
+    let changed = try run(body, on: &graph, &context)
+    if context.rewrites == rewrites {
+      context.note(DiagnosticMessage("schedule-step", "\(label): nothing more is pruned"))
     }
     return changed
   }
@@ -95,7 +112,7 @@ private struct PipelineRun {
     let before = isCompared ? graph : nil
     let rewrites = context.rewrites
     for observer in manager.observers { observer.willRun(text, index: index, on: graph) }
-    context.begin(name, in: scopes)
+    context.begin(name, text, in: scopes)
     if manager.verifiesEach { try tryPermuted(pass, name, graph, context) }
     let clock = ContinuousClock()
     let start = clock.now
@@ -121,6 +138,7 @@ private struct PipelineRun {
   ) throws(Diagnostics) {
     var graph = graph
     var context = context
+    context.services = context.services.forTrial
     graph.permuteIndependentNodes()
     try verify(graph, after: "a permutation")
     try apply(pass, name, on: &graph, &context)

@@ -22,6 +22,10 @@ public struct PassServices: Sendable {
   public typealias MakeEvaluator =
     @Sendable (Graph, [ValueID], ModelGates) throws(Diagnostics) -> any ModelEvaluator
 
+  /// Opens the state file of a pass, or begins it.
+  public typealias OpenState =
+    @Sendable (String, StateOwner) throws(DiagnosticMessage) -> any MeasuringState
+
   /// Opens a file of named tensors, as a user's path names it.
   public var openTensors: Open
   /// Reads a text in UTF-8, as a user's path names its file.
@@ -30,6 +34,10 @@ public struct PassServices: Sendable {
   public var readSamples: ReadSamples
   /// Chooses the storages of weights by the kernels that will read them; `nil` without a target.
   public var storages: (any StoragePlanning)?
+  /// Opens the state of a pass, as a user's path names its file.
+  public var openState: OpenState
+  /// Told how far work is that takes long.
+  public var progress: @Sendable (PassProgress) -> Void = { _ in }
   private let makeEvaluator: MakeEvaluator
 
   /// Makes services.
@@ -40,13 +48,16 @@ public struct PassServices: Sendable {
   ///   - readSamples: Reads the samples of a folder; refuses every path if none is given.
   ///   - makeEvaluator: Makes a graph ready to run; by the interpreter if none is given.
   ///   - storages: Chooses the storages of weights.
+  ///   - openState: Opens the state of a pass; refuses every path if none is given.
   public init(
     openTensors: @escaping Open = PassServices.refuse,
     readText: @escaping ReadText = PassServices.refuseText,
     readSamples: @escaping ReadSamples = PassServices.refuseSamples,
     makeEvaluator: @escaping MakeEvaluator = PassServices.interpret,
-    storages: (any StoragePlanning)? = nil
+    storages: (any StoragePlanning)? = nil,
+    openState: @escaping OpenState = PassServices.refuseState
   ) {
+    self.openState = openState
     self.openTensors = openTensors
     self.readText = readText
     self.readSamples = readSamples
@@ -99,6 +110,27 @@ public struct PassServices: Sendable {
     _ path: String, _ graph: Graph
   ) throws(Diagnostics) -> ModelSamples {
     throw Diagnostics([Diagnostic(.error, .noFiles(path))])
+  }
+
+  /// Refuses to keep a state.
+  ///
+  /// - Parameters:
+  ///   - path: The user's path.
+  ///   - owner: Unused.
+  /// - Returns: Never.
+  /// - Throws: `no-files`, always.
+  @Sendable public static func refuseState(
+    _ path: String, _ owner: StateOwner
+  ) throws(DiagnosticMessage) -> any MeasuringState {
+    throw .noFiles(path)
+  }
+
+  /// The same services for a run that only tries something: it keeps no state and tells nothing.
+  var forTrial: PassServices {
+    var services = self
+    services.openState = { _, _ in ForgottenState() }
+    services.progress = { _ in }
+    return services
   }
 
   /// Runs a graph by the interpreter, slowly.

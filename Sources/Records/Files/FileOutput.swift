@@ -1,4 +1,4 @@
-import CoppiceIR
+package import CoppiceIR
 
 #if canImport(Darwin)
   import Darwin
@@ -11,12 +11,12 @@ import CoppiceIR
 /// Writes a file beside its final place and moves it there when it is whole.
 ///
 /// Dropped before `commit`, it leaves nothing behind.
-struct FileOutput: ~Copyable {
+package struct FileOutput: ~Copyable {
   private let path: String
   private let temporary: String
   private var descriptor: Int32
 
-  init(path: String) throws(DiagnosticMessage) {
+  package init(path: String) throws(DiagnosticMessage) {
     self.path = path
     temporary = "\(path).\(getpid()).part"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -40,13 +40,13 @@ struct FileOutput: ~Copyable {
     }
   }
 
-  func write(_ bytes: [UInt8]) throws(DiagnosticMessage) {
+  package func write(_ bytes: [UInt8]) throws(DiagnosticMessage) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(DiagnosticMessage) in
       try write(UnsafeRawBufferPointer(buffer))
     }
   }
 
-  mutating func commit() throws(DiagnosticMessage) {
+  package mutating func commit() throws(DiagnosticMessage) {
     let status = close(descriptor)
     descriptor = -1
     guard status == 0, rename(temporary, path) == 0 else {

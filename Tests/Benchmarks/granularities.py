@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""What each granularity costs on resnet8 at 80 %: bytes, exact instructions on Cortex-M4, time on this machine.
+
+    Tests/Benchmarks/granularities.py [--no-host] [--model FILE.onnx] [--only NAME...]
+
+Every weight tensor loses 80 % of its units by magnitude (filters: 55 % of each set of layers, which leaves about a fifth of the weights), and
+`sparsify` stores what is left. Prints the table of Measurements.md."""
+import argparse, os, tempfile
+
+from common import MODELS, models_or_skip
+from measuring import Counter, Variant, host_times
+
+BLOCKS = ["element", "4x1", "8x1", "16x1", "1x2", "1x4", "1x16", "2x4", "row", "column"]
+PIPELINES = {"dense": "@default"}
+PIPELINES |= {block: f"@default,prune-magnitude{{sparsity=0.8,block={block}}},sparsify" for block in BLOCKS}
+PIPELINES["1:5"] = "@default,prune-magnitude{block=1:5},sparsify"
+PIPELINES["filters"] = "@default,prune-filters{sparsity=0.55}"
+
+
+def variants(model, work, target, names):
+    folder = f"{work}/{target}"
+    os.makedirs(folder, exist_ok=True)
+    return [Variant(model, folder, f"v{number}", target, PIPELINES[name]) for number, name in enumerate(names)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=f"{MODELS}/resnet8_f32.onnx")
+    parser.add_argument("--only", nargs="+", choices=list(PIPELINES), default=list(PIPELINES))
+    parser.add_argument("--no-host", action="store_true", help="leave out the time on this machine")
+    options = parser.parse_args()
+    models_or_skip()
+    names = ["dense"] + [name for name in options.only if name != "dense"]
+    with tempfile.TemporaryDirectory() as work:
+        small = variants(options.model, work, "cortex-m4", names)
+        counter = Counter(work)
+        counts = [counter.counts([variant], f"c{number}")[0] for number, variant in enumerate(small)]
+        times = [None] * len(names)
+        if not options.no_host:
+            times = host_times(variants(options.model, work, "x86-64", names), work)
+        bytes_ = [variant.manifest["weights_bytes"] for variant in small]
+        print("| granularity | zeros | constants | of dense | M4 instructions | of dense | host us | of dense |")
+        print("|---|--:|--:|--:|--:|--:|--:|--:|")
+        for name, variant, size, count, time in zip(names, small, bytes_, counts, times):
+            macs = variant.manifest["macs_nonzero"] / small[0].manifest["macs"]
+            host = ["", ""] if time is None else [f"{time / 1000:.0f}", f"{time / times[0]:.2f}"]
+            cells = [name, f"{100 - 100 * macs:.0f} %", f"{size:,}", f"{size / bytes_[0]:.2f}", f"{count:,}",
+                     f"{count / counts[0]:.2f}", *host]
+            print("| " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
