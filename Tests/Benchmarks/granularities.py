@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What each granularity costs on resnet8 at 80 %: bytes, exact instructions on Cortex-M4, time on this machine.
 
-    Tests/Benchmarks/granularities.py [--no-host] [--model FILE.onnx] [--only NAME...]
+    Tests/Benchmarks/granularities.py [--no-host | --no-m4] [--model FILE.onnx] [--only NAME...]
 
 Every weight tensor loses 80 % of its units by magnitude (filters: 55 % of each set of layers, which leaves about a fifth of the weights), and
 `sparsify` stores what is left. Prints the table of Measurements.md."""
@@ -28,14 +28,16 @@ def main():
     parser.add_argument("--model", default=f"{MODELS}/resnet8_f32.onnx")
     parser.add_argument("--only", nargs="+", choices=list(PIPELINES), default=list(PIPELINES))
     parser.add_argument("--no-host", action="store_true", help="leave out the time on this machine")
+    parser.add_argument("--no-m4", action="store_true", help="leave out the instructions")
     options = parser.parse_args()
     models_or_skip()
     names = ["dense"] + [name for name in options.only if name != "dense"]
     with tempfile.TemporaryDirectory() as work:
         small = variants(options.model, work, "cortex-m4", names)
-        counter = Counter(work)
-        counts = [counter.counts([variant], f"c{number}")[0] for number, variant in enumerate(small)]
-        times = [None] * len(names)
+        counts = times = [None] * len(names)
+        if not options.no_m4:
+            counter = Counter(work)
+            counts = [counter.counts([variant], f"c{number}")[0] for number, variant in enumerate(small)]
         if not options.no_host:
             times = host_times(variants(options.model, work, "x86-64", names), work)
         bytes_ = [variant.manifest["weights_bytes"] for variant in small]
@@ -43,9 +45,9 @@ def main():
         print("|---|--:|--:|--:|--:|--:|--:|--:|")
         for name, variant, size, count, time in zip(names, small, bytes_, counts, times):
             macs = variant.manifest["macs_nonzero"] / small[0].manifest["macs"]
+            m4 = ["", ""] if count is None else [f"{count:,}", f"{count / counts[0]:.2f}"]
             host = ["", ""] if time is None else [f"{time / 1000:.0f}", f"{time / times[0]:.2f}"]
-            cells = [name, f"{100 - 100 * macs:.0f} %", f"{size:,}", f"{size / bytes_[0]:.2f}", f"{count:,}",
-                     f"{count / counts[0]:.2f}", *host]
+            cells = [name, f"{100 - 100 * macs:.0f} %", f"{size:,}", f"{size / bytes_[0]:.2f}", *m4, *host]
             print("| " + " | ".join(cells) + " |")
 
 

@@ -1,6 +1,7 @@
 import CoppiceIR
 import CoppicePassManager
 import CoppicePasses
+import Synchronization
 import Testing
 
 /// The steps of the particle filter against the reference numbers, and the search against all masks.
@@ -97,6 +98,41 @@ import Testing
     let (first, second) = (try prune(options), try prune(options))
     #expect(first.off == second.off)
     #expect(first.context.total("evaluations", of: "") == 3)
+  }
+
+  /// Accuracies of all that was measured, as the state keeps them.
+  private final class Notes: MeasuringState {
+    let accuracies = Mutex<[Double]>([])
+
+    func value(_ key: [UInt8]) -> [UInt8]? { nil }
+    func note(_ value: [UInt8], _ key: [UInt8]) {
+      let bits = (0..<8).reduce(UInt64(0)) { $0 | UInt64(value[8 + $1]) << UInt64($1 * 8) }
+      accuracies.withLock { $0.append(Double(bitPattern: bits)) }
+    }
+    func save() {}
+  }
+
+  /// Nothing that was measured is more accurate than the answer, however it starts.
+  @Test(arguments: ["l1", "random"], ["1", "2", "3"])
+  func theAnswerIsTheBestThatWasMeasured(_ start: String, _ seed: String) throws {
+    let notes = Notes()
+    let services = PassServices(
+      readSamples: { _, _ in Self.samples }, openState: { _, _ in notes })
+    var graph = try Graph(parsing: Self.net)
+    var context = PassContext(services: services)
+    let options = [
+      "data": "samples", "state": "state", "sparsity": "0.5", "start": start, "seed": seed,
+      "evaluations": "4", "particles": "2", "mask-only": "true",
+    ]
+    try PruneParticle(options: PassOptions(options, for: PruneParticle.info)).run(
+      on: &graph, &context)
+    let meter = try ModelMeter(
+      try Graph(parsing: Self.net), gates: ModelGates(), on: Self.samples, services: services)
+    #expect(meter.base.accuracy == 1)
+    let layers = context.results(of: PrunedFilters.self).flatMap(\.layers)
+    let off = try #require(layers.first).removed
+    #expect(off.count == 2)
+    #expect(try accuracies([off]).first == notes.accuracies.withLock { $0.max() })
   }
 
   @Test func theGeneratorIsSplitMix64() {
