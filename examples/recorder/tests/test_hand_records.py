@@ -104,6 +104,7 @@ class HandRecordTests(unittest.TestCase):
                 recorder = Recorder(model, kit.sgd(model, 0.0), activations=True)
                 backward()
                 record = recorder.record()
+                self.assertEqual(record.metadata["samples"], "2")
                 for name, expected in zip(names, cases.MAP_TAYLOR):
                     self.close(record[name, "chact"] / 2, expected)
 

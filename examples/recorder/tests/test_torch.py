@@ -214,12 +214,11 @@ class TorchTests(unittest.TestCase):
 
     def test_feature_maps_are_taken_after_the_normalisation(self):
         model = network().eval()
-        optimizer = torch.optim.SGD(model.parameters(), 0.1)
-        recorder = Recorder(model, optimizer, activations=True)
         x, y = data()
         z = model[1](model[0](x)).detach().requires_grad_()
         F.cross_entropy(model[4](F.relu(z).flatten(1)), y, reduction="sum").backward()
         expected = (z * z.grad).flatten(2).mean(2).abs().sum(0).detach()
+        recorder = Recorder(model, torch.optim.SGD(model.parameters(), 0.1), activations=True)
         F.cross_entropy(model(x), y).backward()
         record = recorder.record()
         np.testing.assert_allclose(record["0.weight", "chact"], expected.numpy(), rtol=1e-4)
@@ -236,6 +235,21 @@ class TorchTests(unittest.TestCase):
         np.testing.assert_allclose(
             record["0.weight", "xnorm2"], [float((x * x).sum())], rtol=1e-5)
         self.assertEqual(record["4.weight", "xnorm2"].shape, (12,))
+        self.assertEqual(record.metadata["samples"], "8")
+
+    def test_sums_over_different_numbers_of_samples_keep_their_means(self):
+        model = nn.Sequential(nn.Linear(3, 2))
+        optimizer = torch.optim.SGD(model.parameters(), 0.0)
+        recorder = Recorder(model, optimizer, per_sample=True)
+        x = torch.randn(4, 5, 3)
+        for k in range(2):
+            model(x[k]).sum().backward()
+        with recorder.calibration():
+            model(x)
+        record = recorder.record()
+        self.assertEqual(record.metadata["samples"], "2")
+        expected = (x * x).sum(dim=(0, 1)) / 4
+        np.testing.assert_allclose(record["0.weight", "xnorm2"] / 2, expected.numpy(), rtol=1e-5)
 
     def test_what_cannot_be_recorded_is_refused(self):
         model = network()

@@ -90,7 +90,9 @@ class Recorder:
 
     Parameters are recorded under the names of `model.state_dict()`, without what
     DistributedDataParallel and torch.compile put before them. Tied parameters are recorded once,
-    with their other names as aliases; frozen ones have their weights only.
+    with their other names as aliases; frozen ones have their weights only. Sums over samples that saw
+    different numbers of them (calibration data, for example) are scaled to one number, so that
+    their means stay.
 
     Args:
         model: A PyTorch module, or one of `coppice_record.nn`.
@@ -123,6 +125,7 @@ class Recorder:
         self.tracked = self.framework.tracked()
         self._sums: dict[str, Sums] = {}
         self._extra: dict[str, Any] = {}
+        self._extra_samples: dict[str, int] = {}
         self._seen = dict.fromkeys(map(id, self.optimizers), 0)
         self._before: dict[str, Any] = {}
         self._owned = {id(o): self._of(o) for o in self.optimizers}
@@ -168,7 +171,9 @@ class Recorder:
             tensors[f"{item.name}/final"] = to_numpy(floats(weight))
             for key, value in self._values(item.name, scores):
                 tensors[f"{item.name}/{key}"] = to_numpy(value)
-        tensors |= {place: to_numpy(value) for place, value in self._extra.items()}
+        for place, value in self._extra.items():
+            share = self._sample_count() / self._extra_samples[place]
+            tensors[place] = to_numpy(value if share == 1 else value * share)
         return Record(parameters, tensors, self._metadata() | dict(metadata or {}))
 
     def save(
@@ -262,15 +267,21 @@ class Recorder:
         factor = count * self.accumulation * self.framework.backward_unscaling(self.scaler)
         term = map_taylor(activation, gradient, axis) * factor
         if all_finite(term):
-            self._add(f"{name}/chact", term)
+            self._add(f"{name}/chact", term, int(activation.shape[0]))
 
     def _input(self, name: str, operand: Any, axis: int) -> None:
-        self._add(f"{name}/xnorm2", input_squares(operand, axis))
+        self._add(f"{name}/xnorm2", input_squares(operand, axis), int(operand.shape[0]))
 
-    def _add(self, place: str, term: Any) -> None:
+    def _add(self, place: str, term: Any, samples: int) -> None:
         if place not in self._extra:
             self._extra[place] = zeros(term, shape_of(term))
+            self._extra_samples[place] = 0
         self._extra[place] += term
+        self._extra_samples[place] += samples
+
+    def _sample_count(self) -> int:
+        """The samples that all sums over samples are said to be of."""
+        return self.samples or max(self._extra_samples.values(), default=0)
 
     def _values(self, name: str, scores: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         sums = self._sums.get(name)
@@ -300,8 +311,8 @@ class Recorder:
             "masks_active": "false", "start_step": str(self.start_step),
             "g2_per": "sample" if self.per_sample else "batch",
         }
-        if self.per_sample:
-            said["samples"] = str(self.samples)
+        if self._sample_count():
+            said["samples"] = str(self._sample_count())
         if self.listener:
             said |= self.listener.notes()
         return said

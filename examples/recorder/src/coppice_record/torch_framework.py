@@ -125,10 +125,7 @@ class TorchFramework:
     def on_input(self, call: Callable[[str, Any, int], None]) -> Callable[[], None]:
         def watch(name: str, axis: int) -> Callable[[Any, Any], None]:
             def hook(_: Any, operands: Any) -> None:
-                operand = operands[0].detach()
-                if axis < 0:
-                    operand = operand.reshape(-1, operand.shape[-1])
-                call(name, operand, 1)
+                call(name, operands[0].detach(), axis % operands[0].dim())
 
             return hook
 
