@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz
+.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz
 
 setup:
 	@.ci/setup
@@ -17,6 +17,11 @@ examples: build
 	examples/plugin-pass/run .build/release
 	examples/library-pass/run
 	COPPICE=$(CURDIR)/.build/release/coppice examples/recorder/run
+	.venv/bin/python examples/loop/run.py --coppice .build/release/coppice --small
+
+# Every figure and number of the pruning guide; minutes.
+loop: build
+	.venv/bin/python examples/loop/run.py --coppice .build/release/coppice --jobs 2
 
 test: build
 	swift test -c release --skip-build --disable-xctest
