@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "1b70d3aefc1f4edf"
+#define COPPICE_API_FINGERPRINT "c264d80ed800a8c1"
