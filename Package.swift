@@ -30,8 +30,8 @@ let package = Package(
     .target(name: "CoppiceIR", path: "IR", swiftSettings: settings),
     .target(name: "CPluginABI", path: "Sources/CPluginABI"),
     .testTarget(
-      name: "CoppiceIRTests", dependencies: ["CoppiceIR"], path: "Tests/IRTests",
-      swiftSettings: settings),
+      name: "CoppiceIRTests", dependencies: ["CoppiceIR", "CoppiceTestSupport"],
+      path: "Tests/IRTests", swiftSettings: settings),
     .target(
       name: "CoppiceFiles", path: "Sources/Files", swiftSettings: settings),
     .target(

@@ -34,6 +34,22 @@ public struct Graph: Sendable {
     useTable.addBlock()
   }
 
+  /// Whether both are copies of one graph that neither side has edited since.
+  ///
+  /// - Complexity: O(1); `false` says nothing.
+  package func sharesTables(with other: Graph) -> Bool {
+    func isShared<Element>(_ mine: [Element], _ theirs: [Element]) -> Bool {
+      mine.withUnsafeBufferPointer { mine in
+        theirs.withUnsafeBufferPointer {
+          mine.baseAddress == $0.baseAddress && mine.count == $0.count
+        }
+      }
+    }
+    return isShared(nodeTable, other.nodeTable) && isShared(valueTable, other.valueTable)
+      && isShared(blockTable, other.blockTable) && isShared(constantTable, other.constantTable)
+      && isShared(links, other.links)
+  }
+
   /// The outermost block.
   public var body: BlockID { BlockID(index: 0) }
   /// The graph's inputs in order; initializers are constants, not inputs.

@@ -123,7 +123,8 @@ package struct BufferAccess: Sendable {
       if seenWrites.insert(buffer).inserted { writes.append(buffer) }
     case .when(let condition, let yes, let no):
       visit(condition)
-      for inner in yes + no { visit(inner) }
+      for inner in yes { visit(inner) }
+      for inner in no { visit(inner) }
     case .repeatWhile(let condition, let body):
       visit(condition)
       for inner in body { visit(inner) }

@@ -58,6 +58,8 @@ struct KernelTable {
   private(set) var calls: [(function: Int, arguments: [Buffer])] = []
   private(set) var helpers: Helpers
   private var known: [[UInt8]: Int] = [:]
+  /// The functions by the loops they were printed from.
+  private var printed: [KernelPattern: (function: Int, arguments: [Int])] = [:]
   private let prefix: String
 
   init(_ program: Program, _ plan: MemoryPlan, prefix: String, target: Target) {
@@ -76,6 +78,33 @@ struct KernelTable {
   }
 
   private mutating func add(_ step: Program.Step, _ program: Program, _ plan: MemoryPlan) {
+    let pattern = KernelPattern(step, program)
+    if let (function, positions) = printed[pattern] {
+      let arguments = positions.map { pattern.buffers[$0] }
+      call(function, arguments, overlapping(arguments, pattern.written, program, plan), step)
+      return
+    }
+    let call = define(step, program, plan)
+    let numbers = Dictionary(
+      uniqueKeysWithValues: pattern.buffers.enumerated().map { ($1, $0) })
+    let positions = call.arguments.compactMap { numbers[$0] }
+    if call.function >= 0 { printed[pattern] = (call.function, positions) }
+  }
+
+  /// Notes one more call of a function.
+  private mutating func call(
+    _ function: Int, _ arguments: [Buffer], _ aliased: Set<Buffer>, _ step: Program.Step
+  ) {
+    for (position, buffer) in arguments.enumerated() where aliased.contains(buffer) {
+      functions[function].parameters[position].isRestrict = false
+    }
+    functions[function].steps.append(step)
+    calls.append((function, arguments))
+  }
+
+  private mutating func define(
+    _ step: Program.Step, _ program: Program, _ plan: MemoryPlan
+  ) -> (function: Int, arguments: [Buffer]) {
     let variants = step.kernel.variants.map { variant in
       Kernel.Variant(
         vectorBytes: variant.vectorBytes, body: Liveness.pruned(variant.body))
@@ -86,7 +115,7 @@ struct KernelTable {
     let arguments = access.reads.filter { !written.contains($0) } + access.writes
     if arguments.isEmpty {
       calls.append((-1, []))
-      return
+      return (-1, [])
     }
     var parameters = named(arguments, written, step, program)
     let aliased = overlapping(arguments, written, program, plan)
@@ -97,12 +126,8 @@ struct KernelTable {
     var key = Array(parameters.map { "\($0.name) \(cName($0.element)) " }.joined().utf8)
     key += body.bytes
     if let index = known[key] {
-      for position in parameters.indices where !parameters[position].isRestrict {
-        functions[index].parameters[position].isRestrict = false
-      }
-      functions[index].steps.append(step)
-      calls.append((index, arguments))
-      return
+      call(index, arguments, aliased, step)
+      return (index, arguments)
     }
     let word = identifier(kernel.title, limit: 24)
     let name = "\(prefix)_k\(functions.count)" + (word.isEmpty ? "" : "_" + word)
@@ -112,6 +137,7 @@ struct KernelTable {
       KernelFunction(
         name: name, title: kernel.title, parameters: parameters, body: body, steps: [step],
         operations: kernel.operations))
+    return (functions.count - 1, arguments)
   }
 
   private func named(
@@ -164,10 +190,12 @@ struct KernelTable {
       for (buffer, parameter) in zip(arguments, parameters) {
         expressions.buffers[buffer] = parameter.name
       }
-      let access = BufferAccess(Kernel(title: "", variants: [variant]))
-      let used = Set(access.reads + access.writes)
-      for (buffer, parameter) in zip(arguments, parameters) where !used.contains(buffer) {
-        c.line("(void)\(parameter.name);")
+      if variants.count > 1 {
+        let access = BufferAccess(Kernel(title: "", variants: [variant]))
+        let used = Set(access.reads + access.writes)
+        for (buffer, parameter) in zip(arguments, parameters) where !used.contains(buffer) {
+          c.line("(void)\(parameter.name);")
+        }
       }
       var printer = StatementPrinter(expressions: expressions)
       printer.print(variant.body)

@@ -3,8 +3,9 @@ internal import CoppiceIR
 extension Graph {
   /// Whether two graphs compute the same in the same way: nodes, operands, types and elements.
   ///
-  /// - Complexity: O(nodes) for two copies of one graph; constants that were replaced are compared.
-  func isSame(as other: Graph) -> Bool { isSame(body, as: other) }
+  /// - Complexity: O(1) for a copy that nobody edited, O(nodes) for another copy of one graph; constants that
+  ///   were replaced are compared.
+  func isSame(as other: Graph) -> Bool { sharesTables(with: other) || isSame(body, as: other) }
 
   private func isSame(_ block: BlockID, as other: Graph) -> Bool {
     let (mine, theirs) = (self[block], other[block])
