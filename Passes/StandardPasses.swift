@@ -13,7 +13,7 @@ public enum StandardPasses {
   ]
   private static let pruning: [any Pass.Type] = [
     NameWeights.self, PruneMagnitude.self, PruneMovement.self, PruneOBD.self, PruneFilters.self,
-    PruneOracle.self, PruneParticle.self,
+    PruneOracle.self, PruneParticle.self, PruneObs.self, PruneWanda.self,
   ]
   private static let storage: [any Pass.Type] = [Sparsify.self]
 }

@@ -47,7 +47,11 @@ struct SelectionOptions: Sendable {
   ///
   /// - Throws: `pass-option-exclusive` unless exactly one amount is given, or none with `block=n:m`;
   ///   `prune-block`.
-  init(_ options: PassOptions, amounts: [String]) throws(DiagnosticMessage) {
+  ///
+  /// Where a pass ranks no tensors against each other, `normalises` is false.
+  init(
+    _ options: PassOptions, amounts: [String], normalises: Bool = true
+  ) throws(DiagnosticMessage) {
     granularity = try Granularity(options.text("block") ?? "element")
     let names = amounts + ["count", "bytes"]
     if case .pattern = granularity {
@@ -65,7 +69,7 @@ struct SelectionOptions: Sendable {
       throw DiagnosticMessage("prune-bytes", "prefer says how bytes are counted: give bytes too")
     }
     scope = try options.choice("scope", PruningScope.self)
-    normalisation = try options.choice("normalise", ScoreNormalisation.self)
+    normalisation = normalises ? try options.choice("normalise", ScoreNormalisation.self) : .none
     floor = try options.decimal("keep-at-least")
     keepsZeros = try options.flag("keep-zeros")
     ignored = IgnoredNames(options)
