@@ -3,7 +3,7 @@ public import CoppicePassManager
 /// The passes that come with the compiler, and the presets made of them.
 public enum StandardPasses {
   /// Every pass, by intent.
-  public static let all: [any Pass.Type] = cleanup + fusion + pruning + storage
+  public static let all: [any Pass.Type] = cleanup + fusion + pruning + correction + storage
 
   private static let cleanup: [any Pass.Type] = [
     FoldConstants.self, RemoveIdentities.self, CommonSubexpressions.self, RemoveDead.self,
@@ -13,8 +13,9 @@ public enum StandardPasses {
   ]
   private static let pruning: [any Pass.Type] = [
     NameWeights.self, PruneMagnitude.self, PruneMovement.self, PruneOBD.self, PruneFilters.self,
-    PruneOracle.self, PruneParticle.self, PruneObs.self, PruneWanda.self,
+    PruneOracle.self, PruneParticle.self, PruneObs.self, PruneWanda.self, RemoveDeadChannels.self,
   ]
+  private static let correction: [any Pass.Type] = [CorrectBias.self, ReestimateBatchNorm.self]
   private static let storage: [any Pass.Type] = [Sparsify.self]
 }
 

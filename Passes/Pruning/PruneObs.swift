@@ -69,6 +69,7 @@ public struct PruneObs: Pass {
     measured.refuse(settings.refusal)
     measured.warnOfRefused(graph, &context)
     if measured.layers.isEmpty { return }
+    context.leaveDense(graph)
     let dependencies = InputDependencies(graph)
     let pruning = ElementPruning(pass: Self.info.name, options: settings.selection)
     var run = ObsRun(settings, measured, samples, graph, context.services)

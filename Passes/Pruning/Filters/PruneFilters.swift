@@ -59,6 +59,7 @@ public struct PruneFilters: Pass {
   ///   a NaN or infinity, what is wrong with the record.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
+    context.leaveDense(graph)
     var analysis = FilterAnalysis(
       graph, context, allowsInexact: options.allowsInexact, prunesHeads: options.prunesHeads)
     analysis.refuse(options.ignored)

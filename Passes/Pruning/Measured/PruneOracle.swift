@@ -94,6 +94,7 @@ public struct PruneOracle: Pass {
   ///   why the model could not be measured.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
+    context.leaveDense(graph)
     let filters = FilterGates(graph, context)
     guard !filters.candidates.isEmpty else {
       throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)

@@ -21,6 +21,7 @@ struct ElementPruning {
     _ context: inout PassContext
   ) throws {
     if weights.isEmpty { graph.warnOfNoWeights(&context) }
+    context.leaveDense(graph)
     let dependencies = InputDependencies(graph)
     let audited = context.audits ? graph : nil
     let selector = try selector(weights, keys, width, graph)
