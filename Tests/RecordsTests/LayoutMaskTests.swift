@@ -1,6 +1,5 @@
+import CoppiceRecords
 import Testing
-
-@testable import CoppiceRecords
 
 /// Flags go from the model's order into the trainer's.
 @Suite struct LayoutMaskTests {

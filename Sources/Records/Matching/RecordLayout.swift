@@ -28,7 +28,7 @@ package struct RecordLayout: Hashable, Sendable {
   }
 
   /// The same layout further on in the constant.
-  func moved(by offset: Int, name: String) -> RecordLayout {
+  package func moved(by offset: Int, name: String) -> RecordLayout {
     RecordLayout(
       name,
       blocks.map {
@@ -41,12 +41,12 @@ package struct RecordLayout: Hashable, Sendable {
 
 extension RecordLayout {
   /// Element by element in the same order.
-  static func identity(_ count: Int, name: String = "identity") -> RecordLayout {
+  package static func identity(_ count: Int, name: String = "identity") -> RecordLayout {
     RecordLayout(name, [Block(start: 0, parameterStart: 0, extents: [count], strides: [1])])
   }
 
   /// Axis `i` of the constant is axis `axes[i]` of the parameter.
-  static func permutation(_ axes: [Int], of shape: [Int]) -> RecordLayout {
+  package static func permutation(_ axes: [Int], of shape: [Int]) -> RecordLayout {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() {
       strides[axis] = strides[axis + 1] * shape[axis + 1]
@@ -59,7 +59,7 @@ extension RecordLayout {
   }
 
   /// The gates of a recurrent layer, of `rows` by `columns` each, in another order.
-  static func gates(
+  package static func gates(
     _ order: [Int], rows: Int, columns: Int, transposed: Bool, name: String
   ) -> RecordLayout {
     let size = rows * columns
@@ -98,7 +98,7 @@ extension RecordLayout {
   }
 
   /// The position in the parameter of one element of the constant.
-  func parameterIndex(_ index: Int) -> Int? {
+  package func parameterIndex(_ index: Int) -> Int? {
     guard let block = blocks.first(where: { ($0.start..<$0.start + $0.count).contains(index) })
     else { return nil }
     var rest = index - block.start
