@@ -37,6 +37,16 @@ import Testing
     #expect(folder.names() == before)
   }
 
+  @Test func aFolderThatCannotBeSearchedIsNotCalledEmpty() throws {
+    try folder.write(Models.weighted)
+    let name = String(repeating: "n", count: 300)
+    for words in [["run", "--inputs", name, "--outputs", "out"], ["check", "--data", name]] {
+      let outcome = try Program.coppice([words[0], "model.onnx"] + words[1...], in: folder.path)
+      #expect(
+        outcome.status == 2 && outcome.errors.contains("File name too long"), "\(outcome.errors)")
+    }
+  }
+
   @Test(arguments: ["compile model.onnx -o out --json", "inspect model.onnx --json"])
   func aLargeFileThatShrinksIsNamed(_ words: String) throws {
     let weight = Onnx.tensor("w", 1, [5_000_000], raw: [UInt8](repeating: 1, count: 20_000_000))

@@ -130,6 +130,23 @@ import Testing
     #expect(test.status == 1 && test.text.contains("FAIL (100)"), "\(test.text)")
   }
 
+  @Test func aChangedWeightBehindOneOfManyAnswersFails() throws {
+    var weights = (0..<4096).map { Float($0 * 37 % 101) / 101 - 0.5 }
+    weights[1] = 0.1
+    let model = Onnx.oneNode(
+      Onnx.node("Add", ["x", "w"], ["y"]),
+      initializers: [Onnx.tensor("w", 1, [4096], raw: floats(weights))],
+      input: Onnx.value("x", 1, [.extent(4096)]), output: Onnx.value("y", 1, [.extent(4096)]))
+    let folder = try TemporaryFolder()
+    _ = try compiled(model, folder)
+    #expect(try run(folder).text.contains("net: pass (0)"))
+    let source = try folder.text("out/net.c")
+    #expect(source.split(separator: " 0.1f,").count == 2)
+    try folder.write(source.replacing(" 0.1f,", with: " 9.1f,"), "out/net.c")
+    let test = try run(folder)
+    #expect(test.status == 1 && test.text.contains("FAIL (100)"), "\(test.text)")
+  }
+
   @Test func theHostAnswersForALargeModel() throws {
     let folder = try TemporaryFolder()
     let outcome = try compiled(Self.large, folder)

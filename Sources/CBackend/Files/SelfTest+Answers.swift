@@ -3,7 +3,7 @@ import CoppiceLowering
 
 extension Generation {
   /// The most answers of an output that are kept when they were computed here.
-  private static let answersKept = 1024
+  private static let answersKept = 65_536
 
   /// The parameters of `NAME_selftest_in`: what `NAME_run` takes, inputs writable.
   var selfTestParameters: [String] {

@@ -129,6 +129,12 @@ func read(_ path: String) throws(DiagnosticMessage) -> Bytes {
 /// Whether there is something at a path.
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether nothing is at a path, which is not known where a folder on the way cannot be searched; `errno`
+/// says why.
+func isAbsent(_ path: String) -> Bool {
+  access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)
+}
+
 /// The names in a folder, sorted.
 func listing(_ folder: String) throws(DiagnosticMessage) -> [String] {
   guard let handle = opendir(folder) else { throw .unreadable(folder) }

@@ -22,6 +22,7 @@ func readTensor(_ stem: String, prefer format: TensorFormat) throws(Diagnostics)
       let array = try NumpyArray(path: stem + ".npy")
       return Constant(array.bytes, array.element, array.shape)
     case nil:
+      guard isAbsent("\(stem).pb") else { throw DiagnosticMessage.unreadable("\(stem).pb") }
       throw DiagnosticMessage(
         "file-read", "there is neither '\(stem).pb' nor '\(stem).npy'; name files by position")
     }
