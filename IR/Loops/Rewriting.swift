@@ -110,6 +110,14 @@ package struct BufferAccess: Sendable {
     }
   }
 
+  /// Most kernels have few buffers, which are compared faster than they are hashed.
+  private static func isNew(_ buffer: Buffer, in list: [Buffer], _ seen: inout Set<Buffer>) -> Bool
+  {
+    if list.count < 8 { return !list.contains(buffer) }
+    if seen.isEmpty { seen = Set(list) }
+    return seen.insert(buffer).inserted
+  }
+
   private mutating func visit(_ statement: Statement) {
     switch statement {
     case .loop(_, let from, let to, _, let body):
@@ -120,7 +128,7 @@ package struct BufferAccess: Sendable {
     case .store(let buffer, let index, let value):
       visit(index)
       visit(value)
-      if seenWrites.insert(buffer).inserted { writes.append(buffer) }
+      if Self.isNew(buffer, in: writes, &seenWrites) { writes.append(buffer) }
     case .when(let condition, let yes, let no):
       visit(condition)
       for inner in yes { visit(inner) }
@@ -137,7 +145,7 @@ package struct BufferAccess: Sendable {
     case .integer, .number, .whole, .variable: break
     case .load(let buffer, let index, _):
       visit(index)
-      if seenReads.insert(buffer).inserted { reads.append(buffer) }
+      if Self.isNew(buffer, in: reads, &seenReads) { reads.append(buffer) }
     case .binary(_, let a, let b), .compare(_, let a, let b):
       visit(a)
       visit(b)

@@ -50,27 +50,27 @@ extension ModelLowering {
   }
 
   /// Leaves out steps whose results no later step reads and no output takes.
-  private func removeUnreadSteps() {
+  ///
+  /// - Returns: The ids of the buffers that the others read or write.
+  private func removeUnreadSteps() -> Set<Int> {
+    var used: Set<Int> = []
     var live = Set(
       program.slots.filter { if case .output = $0.role { true } else { false } }.map(\.buffer.id))
     var kept: [Program.Step] = []
     for step in program.steps.reversed() {
       let access = BufferAccess(step.kernel)
       guard access.writes.contains(where: { live.contains($0.id) }) else { continue }
-      live.formUnion(access.reads.map(\.id))
+      for buffer in access.reads { live.insert(buffer.id) }
+      for buffer in access.reads + access.writes { used.insert(buffer.id) }
       kept.append(step)
     }
     program.steps = kept.reversed()
+    return used
   }
 
   /// The program with unread constants left out and the bytes of the others filled in.
   func finished() -> Program {
-    removeUnreadSteps()
-    var used: Set<Int> = []
-    for step in program.steps {
-      let access = BufferAccess(step.kernel)
-      used.formUnion((access.reads + access.writes).map(\.id))
-    }
+    let used = removeUnreadSteps()
     var result = Program(inputs: program.inputs, outputs: program.outputs)
     result.assumptions = program.assumptions
     var renumbered: [Int: Buffer] = [:]
