@@ -82,6 +82,23 @@ import Testing
     #expect(pruned.constant(bias)?.numbers == [0.5, -0.25, 0.125])
   }
 
+  /// What masks filters leaves the dense model to compare with, whichever pass it is.
+  @Test(arguments: [
+    (PruneFilters.self as any Pass.Type, ["sparsity": "0.5"]),
+    (PruneOracle.self, ["sparsity": "0.5", "data": "d"]),
+    (PruneParticle.self, ["sparsity": "0.5", "data": "d", "evaluations": "4"]),
+  ])
+  func masksOfFiltersAreCorrected(_ pass: any Pass.Type, _ options: [String: String]) throws {
+    let dense = try graph()
+    var masked = dense
+    var context = PassContext(services: services)
+    try run(pass, options.merging(["mask-only": "true"]) { $1 }, &masked, &context)
+    #expect(context.total("filters-removed", of: "") > 0)
+    try run(CorrectBias.self, ["data": "d"], &masked, &context)
+    let wanted = try means(dense)
+    #expect(zip(try means(masked), wanted).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
   @Test func nothingPrunedIsNothingToCorrect() throws {
     var graph = try graph()
     var context = PassContext(services: services)

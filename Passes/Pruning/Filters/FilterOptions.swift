@@ -63,8 +63,7 @@ struct FilterOptions: Sendable {
       PassOption(
         "allow-inexact", .flag, default: "false",
         "Also remove channels that a softmax, a mean or another statistic is taken over"),
-      PassOption(
-        "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
+      .maskOnly,
     ]
 
   /// Reads the options.

@@ -59,7 +59,6 @@ public struct PruneFilters: Pass {
   ///   a NaN or infinity, what is wrong with the record.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
-    context.leaveDense(graph)
     var analysis = FilterAnalysis(
       graph, context, allowsInexact: options.allowsInexact, prunesHeads: options.prunesHeads)
     analysis.refuse(options.ignored)
@@ -80,6 +79,7 @@ public struct PruneFilters: Pass {
     (rewriting.stays, rewriting.scores) = (choice.stays, scores)
     let ranks = context.audits ? analysis.ranks(candidates, options.scope, scores) : [:]
     rewriting.audit(ranks, options.scope, wanted: Set(choice.units), &context)
+    context.leaveDense(graph)
     try rewriting.apply(to: &graph, isMaskOnly: options.isMaskOnly, &context)
   }
 

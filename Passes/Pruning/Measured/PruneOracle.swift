@@ -34,12 +34,7 @@ public struct PruneOracle: Pass {
     name: "prune-oracle", summary: "Remove the filters whose absence changes the loss least",
     exactness: .approximate,
     options: [
-      PassOption(
-        "data", .path, isRequired: true,
-        "Folder of samples: test_data_set_K, or input_K with a leading axis; labels in label_0"),
-      PassOption(
-        "sparsity", .decimal(0...1), isRequired: true,
-        "Fraction of the removable filters that goes, rounded down to a count"),
+      .labelledData, .measuredSparsity,
       PassOption(
         "score", .choice(OracleScore.allCases.map(\.rawValue)), default: "abs",
         "The change of the loss or its magnitude"),
@@ -49,12 +44,7 @@ public struct PruneOracle: Pass {
       PassOption(
         "loss", .choice(LossKind.allCases.map(\.rawValue)),
         "How answers are judged; by the labels if it is not given"),
-      PassOption(
-        "scope", .choice([PruningScope.local, .global].map(\.rawValue)), default: "local",
-        "Count inside each set of coupled layers or over all of them"),
-      .state,
-      PassOption(
-        "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
+      .measuredScope, .state, .maskOnly,
     ],
     statistics: ["filters-removed", "layers-pruned", "evaluations"])
 
@@ -94,7 +84,6 @@ public struct PruneOracle: Pass {
   ///   why the model could not be measured.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
-    context.leaveDense(graph)
     let filters = FilterGates(graph, context)
     guard !filters.candidates.isEmpty else {
       throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)
@@ -107,13 +96,9 @@ public struct PruneOracle: Pass {
     var search = OracleSearch(filters, meter, score, scope: scope, sparsity: sparsity)
     try search.run(mode)
     context.count("evaluations", by: search.evaluations)
-    let off = search.off.filter { _ in context.mayRewrite() }
-    let rewriting = FilterRewriting(
-      analysis: filters.analysis, removed: Set(off.map { filters.candidates[$0].unit }),
-      pass: Self.info.name)
-    let wanted = Set(search.off.map { filters.candidates[$0].unit })
-    rewriting.audit(search.ranks, scope, wanted: wanted, &context)
-    try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
+    let removal = MeasuredRemoval(
+      filters: filters, scope: scope, isMaskOnly: isMaskOnly, pass: Self.info.name)
+    let off = try removal.remove(search.off, search.ranks, from: &graph, &context)
     let after = try meter.measure([GateSetting(off: off, count: filters.gates.count)])[0]
     try kept?.save()
     context.leave(search.report(after))

@@ -37,12 +37,7 @@ public struct PruneParticle: Pass {
     name: "prune-particle", summary: "Remove the filters that a particle filter finds least needed",
     exactness: .approximate,
     options: [
-      PassOption(
-        "data", .path, isRequired: true,
-        "Folder of samples: test_data_set_K, or input_K with a leading axis; labels in label_0"),
-      PassOption(
-        "sparsity", .decimal(0...1), isRequired: true,
-        "Fraction of the removable filters that goes, rounded down to a count"),
+      .labelledData, .measuredSparsity,
       PassOption(
         "particles", .integer(1...65_536), "Masks at a time; as many as filters if it is not given"),
       PassOption(
@@ -55,12 +50,7 @@ public struct PruneParticle: Pass {
         "start", .choice(ParticleStart.allCases.map(\.rawValue)), default: "l1",
         "Around which mask the first particles lie: that of the L1 norm, or none"),
       PassOption("seed", .integer(.min ... .max), default: "0", "Where the numbers start"),
-      PassOption(
-        "scope", .choice([PruningScope.local, .global].map(\.rawValue)), default: "local",
-        "Count inside each set of coupled layers or over all of them"),
-      .state,
-      PassOption(
-        "mask-only", .flag, default: "false", "Zero the filters in place of removing them"),
+      .measuredScope, .state, .maskOnly,
     ],
     statistics: ["filters-removed", "layers-pruned", "evaluations", "generations"])
 
@@ -122,14 +112,10 @@ public struct PruneParticle: Pass {
     guard let (setting, found) = search.answer else { return }
     context.count("evaluations", by: search.evaluations)
     context.count("generations", by: search.generations)
-    let off = setting.isOn.indices.filter { !setting.isOn[$0] && context.mayRewrite() }
-    let rewriting = FilterRewriting(
-      analysis: filters.analysis, removed: Set(off.map { filters.candidates[$0].unit }),
-      pass: Self.info.name)
-    let wanted = setting.isOn.indices.filter { !setting.isOn[$0] }
-    rewriting.audit(
-      [:], scope, wanted: Set(wanted.map { filters.candidates[$0].unit }), &context)
-    try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
+    let removal = MeasuredRemoval(
+      filters: filters, scope: scope, isMaskOnly: isMaskOnly, pass: Self.info.name)
+    let chosen = setting.isOn.indices.filter { !setting.isOn[$0] }
+    let off = try removal.remove(chosen, [:], from: &graph, &context)
     context.note(.measured(meter, found, samples.count, off.count))
   }
 }
