@@ -100,8 +100,7 @@ extension Graph {
     if origin.type.isEmpty { origin.type = op.name }
     nodeTable.append(
       Node(
-        op: op, operands: operands, results: [], blocks: [], parent: parent, name: name,
-        origin: origin, trail: trail))
+        op: op, operands: operands, parent: parent, name: name, origin: origin, trail: trail))
     links.append(NodeList.Link())
     useTable.addNode(operands)
     let results = types.enumerated().map { index, type -> ValueID? in

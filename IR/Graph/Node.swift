@@ -59,23 +59,81 @@ public struct Origin: Hashable, Sendable {
 }
 
 /// A node: an operator with operands, results and its history.
+///
+/// Copies share what they hold until one of them is edited.
 public struct Node: Sendable {
+  /// An array of one, so that a copy is one reference.
+  private var content: [Content]
+
+  private struct Content: Sendable {
+    var op: any Operator
+    var operands: [ValueID?]
+    var results: [ValueID?]
+    var blocks: [BlockID] = []
+    var parent: BlockID
+    var name: String
+    var origin: Origin
+    var trail: [String]
+  }
+
+  init(
+    op: any Operator, operands: [ValueID?], parent: BlockID, name: String, origin: Origin,
+    trail: [String]
+  ) {
+    content = [
+      Content(
+        op: op, operands: operands, results: [], parent: parent, name: name, origin: origin,
+        trail: trail)
+    ]
+  }
+
   /// What it computes.
-  public internal(set) var op: any Operator
+  public internal(set) var op: any Operator {
+    get { content[0].op }
+    set { content[0].op = newValue }
+  }
+
   /// What it reads; `nil` for an optional operand that is absent.
-  public internal(set) var operands: [ValueID?]
+  public internal(set) var operands: [ValueID?] {
+    get { content[0].operands }
+    set { content[0].operands = newValue }
+  }
+
   /// What it gives; `nil` for an optional result that nobody names.
-  public internal(set) var results: [ValueID?]
+  public internal(set) var results: [ValueID?] {
+    get { content[0].results }
+    set { content[0].results = newValue }
+  }
+
   /// The bodies of If, Loop, Scan and Fused.
-  public internal(set) var blocks: [BlockID]
+  public internal(set) var blocks: [BlockID] {
+    get { content[0].blocks }
+    set { content[0].blocks = newValue }
+  }
+
   /// The block that the node stands in.
-  public internal(set) var parent: BlockID
+  public internal(set) var parent: BlockID {
+    get { content[0].parent }
+    set { content[0].parent = newValue }
+  }
+
   /// The name in the model file.
-  public internal(set) var name: String
+  public internal(set) var name: String {
+    get { content[0].name }
+    set { content[0].name = newValue }
+  }
+
   /// Where it came from.
-  public internal(set) var origin: Origin
+  public internal(set) var origin: Origin {
+    get { content[0].origin }
+    set { content[0].origin = newValue }
+  }
+
   /// The passes that made it what it is, in order.
-  public internal(set) var trail: [String]
+  public internal(set) var trail: [String] {
+    get { content[0].trail }
+    set { content[0].trail = newValue }
+  }
 
   /// The first result.
   public var result: ValueID? { results.first ?? nil }

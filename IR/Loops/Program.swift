@@ -27,7 +27,11 @@ public struct Program: Sendable {
   /// One kernel run.
   public struct Step: Sendable {
     /// What runs.
-    public var kernel: Kernel
+    public var kernel: Kernel {
+      didSet { access = BufferAccess(kernel) }
+    }
+    /// The buffers that it reads and writes.
+    package private(set) var access: BufferAccess
     /// The nodes of the model that it computes.
     public var nodes: [String]
     /// Buffers used only inside the step.
@@ -54,6 +58,7 @@ public struct Program: Sendable {
       shapes: (operands: [[Int]], result: [Int]) = ([], [])
     ) {
       self.kernel = kernel
+      access = BufferAccess(kernel)
       self.nodes = nodes
       self.scratch = scratch
       self.inPlace = inPlace

@@ -51,52 +51,63 @@ extension ModelLowering {
 
   /// Leaves out steps whose results no later step reads and no output takes.
   ///
-  /// - Returns: The ids of the buffers that the others read or write.
-  private func removeUnreadSteps() -> Set<Int> {
-    var used: Set<Int> = []
-    var live = Set(
-      program.slots.filter { if case .output = $0.role { true } else { false } }.map(\.buffer.id))
+  /// - Returns: Whether the others read or write each buffer.
+  private func removeUnreadSteps() -> [Bool] {
+    var used = [Bool](repeating: false, count: program.slots.count)
+    var live = program.slots.map { if case .output = $0.role { true } else { false } }
     var kept: [Program.Step] = []
     for step in program.steps.reversed() {
-      let access = BufferAccess(step.kernel)
-      guard access.writes.contains(where: { live.contains($0.id) }) else { continue }
-      for buffer in access.reads { live.insert(buffer.id) }
-      for buffer in access.reads + access.writes { used.insert(buffer.id) }
+      let access = step.access
+      guard access.writes.contains(where: { live[$0.id] }) else { continue }
+      for buffer in access.reads {
+        live[buffer.id] = true
+        used[buffer.id] = true
+      }
+      for buffer in access.writes { used[buffer.id] = true }
       kept.append(step)
     }
     program.steps = kept.reversed()
     return used
   }
 
-  /// The program with unread constants left out and the bytes of the others filled in.
+  /// The program with unread buffers left out and the bytes of constants filled in.
   func finished() -> Program {
     let used = removeUnreadSteps()
     var result = Program(inputs: program.inputs, outputs: program.outputs)
     result.assumptions = program.assumptions
-    var renumbered: [Int: Buffer] = [:]
+    var renumbered: [Buffer] = []
     for slot in program.slots {
       var role = slot.role
+      renumbered.append(slot.buffer)
       switch role {
       case .input, .output: break
-      default: if !used.contains(slot.buffer.id) { continue }
+      default: if !used[slot.buffer.id] { continue }
       }
       if let constant = pending[slot.buffer.id] { role = .constant(constant.dense) }
       renumbered[slot.buffer.id] = result.addBuffer(
         slot.buffer.element, slot.buffer.count, role, name: slot.name, source: slot.source)
     }
-    func map(_ buffer: Buffer) -> Buffer { renumbered[buffer.id] ?? buffer }
-    for step in program.steps {
-      var step = step
-      for index in step.kernel.variants.indices {
-        step.kernel.variants[index].body = step.kernel.variants[index].body.map {
-          $0.mapBuffers(map)
-        }
-      }
-      step.scratch = step.scratch.map(map)
-      step.inPlace = Dictionary(
-        uniqueKeysWithValues: step.inPlace.map { (map($0.key), $0.value.map(map)) })
-      result.steps.append(step)
+    result.steps = program.steps
+    if result.slots.count < program.slots.count {
+      for index in result.steps.indices { result.steps[index].renumber(renumbered) }
     }
     return result
+  }
+}
+
+extension Program.Step {
+  /// Takes other buffers in place of its own.
+  ///
+  /// - Parameter buffers: The new ones, by the numbers of the old ones.
+  fileprivate mutating func renumber(_ buffers: [Buffer]) {
+    func map(_ buffer: Buffer) -> Buffer { buffers[buffer.id] }
+    let variants = kernel.variants.map { variant in
+      Kernel.Variant(
+        vectorBytes: variant.vectorBytes, body: variant.body.map { $0.mapBuffers(map) })
+    }
+    kernel = Kernel(title: kernel.title, variants: variants)
+    scratch = scratch.map(map)
+    inPlace = Dictionary(
+      uniqueKeysWithValues: inPlace.map { (map($0.key), $0.value.map(map)) })
   }
 }

@@ -16,7 +16,7 @@ struct KernelPattern: Hashable {
   }
 
   init(_ step: Program.Step, _ program: Program) {
-    let access = BufferAccess(step.kernel)
+    let access = step.access
     let written = Set(access.writes)
     self.written = written
     buffers = access.reads.filter { !written.contains($0) } + access.writes

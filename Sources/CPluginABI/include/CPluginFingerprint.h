@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "59db56d363c9d7f5"
+#define COPPICE_API_FINGERPRINT "91e6e704b74ed204"

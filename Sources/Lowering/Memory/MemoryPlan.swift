@@ -54,8 +54,7 @@ struct Regions: Sendable {
 
   init(_ program: Program, alignment: Int) {
     var lives: [Int: (first: Int, last: Int)] = [:]
-    let accesses = program.steps.map { BufferAccess($0.kernel) }
-    for (step, access) in accesses.enumerated() {
+    for (step, access) in program.steps.lazy.map(\.access).enumerated() {
       for buffer in access.reads + access.writes {
         guard case .arena = program.slots[buffer.id].role else { continue }
         let life = lives[buffer.id] ?? (step, step)
@@ -63,7 +62,7 @@ struct Regions: Sendable {
       }
     }
     var regionOf: [Int: Int] = [:]
-    for (step, access) in accesses.enumerated() {
+    for (step, access) in program.steps.lazy.map(\.access).enumerated() {
       for buffer in access.writes where regionOf[buffer.id] == nil {
         guard let life = lives[buffer.id] else { continue }
         let bytes = Self.bytes(buffer, alignment)
