@@ -27,6 +27,8 @@ public import CoppicePassManager
 /// share. Of equal scores the later one goes. All sums are in double and in one order, so that the
 /// weights are the same on every machine.
 ///
+/// A state keeps each layer that is done; a run that accounts for each unit measures all layers again.
+///
 /// Inputs of convolutions, of Gemm and MatMul and of recurrent layers are measured, their states too
 /// where they are a result of the layer; weights that cannot be measured stay, with the reason.
 ///
@@ -42,6 +44,7 @@ public struct PruneObs: Pass {
 
   private let path: String
   private let settings: ObsSettings
+  private let state: StateOption
 
   /// Makes the pass.
   ///
@@ -50,6 +53,7 @@ public struct PruneObs: Pass {
   public init(options: PassOptions) throws {
     path = try options.path("data")
     settings = try ObsSettings(options: options)
+    state = StateOption(options, of: Self.info)
   }
 
   /// Zeroes weights and updates others.
@@ -57,7 +61,7 @@ public struct PruneObs: Pass {
   /// - Parameters:
   ///   - graph: The model.
   ///   - context: Samples and what runs the model; gets a table of the weights, and warnings.
-  /// - Throws: What is wrong with the samples, `prune-not-finite`, `samples-not-finite`,
+  /// - Throws: What is wrong with the samples or the state, `prune-not-finite`, `samples-not-finite`,
   ///   `obs-singular`, and why the model could not be run.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     let weights = graph.prunableWeights(context).filter { !settings.selection.ignores($0, graph) }
@@ -72,8 +76,11 @@ public struct PruneObs: Pass {
     context.leaveDense(graph)
     let dependencies = InputDependencies(graph)
     let pruning = ElementPruning(pass: Self.info.name, options: settings.selection)
-    var run = ObsRun(settings, measured, samples, graph, context.services)
+    let log = LayerLog(context, try state.open(graph, ModelGates(), samples, context))
+    var run = ObsRun(settings, measured, samples, graph, context.services, log)
+    let dense = graph
     let outcomes = try run.run(on: &graph, pruning, &context)
+    if context.audits { context.leave(run.audit(dense, applied: Set(outcomes.keys), context)) }
     report(measured, outcomes, pruning, graph, samples, &context)
     dependencies.warnOfLost(in: graph, &context)
   }

@@ -37,11 +37,17 @@ struct LayerCase {
   }
 
   func pruned<P: Pass>(_ pass: P.Type, _ options: [String: String]) throws -> [[Double]] {
-    var copy = graph
     var context = PassContext(services: services)
     let takesData = pass.info.options.contains { $0.name == "data" }
-    let all = options.merging(takesData ? ["data": "samples"] : [:]) { $1 }
-    try pass.init(options: PassOptions(all, for: pass.info)).run(on: &copy, &context)
+    return try pruned(
+      pass, options.merging(takesData ? ["data": "samples"] : [:]) { $1 }, &context)
+  }
+
+  func pruned<P: Pass>(
+    _ pass: P.Type, _ options: [String: String], _ context: inout PassContext
+  ) throws -> [[Double]] {
+    var copy = graph
+    try pass.init(options: PassOptions(options, for: pass.info)).run(on: &copy, &context)
     let numbers = try #require(copy.constant(weight)).numbers
     return (0..<4).map { Array(numbers[($0 * columns)..<(($0 + 1) * columns)]) }
   }

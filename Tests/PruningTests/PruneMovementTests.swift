@@ -3,16 +3,6 @@ import CoppicePassManager
 import CoppicePasses
 import Testing
 
-/// Tensors of a record in memory.
-private struct MemoryTensors: NamedTensors {
-  var metadata: [String: String]
-  var tensors: [String: Constant]
-
-  var names: [String] { tensors.keys.sorted() }
-
-  func tensor(_ name: String) throws(DiagnosticMessage) -> Constant? { tensors[name] }
-}
-
 /// The masks of `pruning.md` 6.2, by the full path through the pass.
 @Suite struct PruneMovementTests {
   static let first: [Float] = [1, -1, 0.25, 2, -0.5, 0.5, 0, -2, 0.125, -0.25, 1.5, -1.5]

@@ -5,13 +5,6 @@ import Testing
 
 /// Optimal brain damage against the numbers of `pruning-cases.md` 4 and `pruning.md` 6.2 and 6.6.
 @Suite struct PruneOBDTests {
-  private struct MemoryTensors: NamedTensors {
-    var metadata: [String: String]
-    var tensors: [String: Constant]
-    var names: [String] { tensors.keys.sorted() }
-    func tensor(_ name: String) throws(DiagnosticMessage) -> Constant? { tensors[name] }
-  }
-
   /// A weight with what was recorded of it under one key.
   private struct Case {
     var weight: [Float]

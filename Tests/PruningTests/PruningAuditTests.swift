@@ -117,4 +117,35 @@ import Testing
       #expect(zip(ranked, ranked.dropFirst()).allSatisfy { ($0.score ?? 0) <= ($1.score ?? 0) })
     }
   }
+
+  private func audit(obs options: [String: String]) throws -> (PruningAudit, error: Double) {
+    let layer = try LayerCase()
+    var context = PassContext(services: layer.services, audits: true)
+    let all = options.merging(["data": "samples", "damp": "0"]) { $1 }
+    let found = try layer.pruned(PruneObs.self, all, &context)
+    let audit = try #require(context.results(of: PruningAudit.self).first)
+    let kept = try #require(audit.tensors.first).units.map { $0.isKept ? 1 : 0 }
+    #expect(kept == Array(mask(found).joined()))
+    return (audit, layer.error(found))
+  }
+
+  /// Without damping, the costs of what a surgeon removed add up to the error of the layer.
+  @Test(arguments: [["sparsity": "0.5"], ["sparsity": "0.5", "scope": "row"], ["block": "2:4"]])
+  func costsOfTheSurgeonAreTheError(_ options: [String: String]) throws {
+    let (audit, error) = try audit(obs: options.merging(["method": "obs"]) { $1 })
+    let units = try #require(audit.tensors.first).units
+    let costs = units.filter { !$0.isKept }.compactMap(\.score)
+    #expect(costs.count >= 12 && units.allSatisfy { $0.rank == nil })
+    #expect(abs(costs.reduce(0, +) - error) < 1e-3)
+  }
+
+  @Test func oneStretchIsPartedByItsScores() throws {
+    let (audit, _) = try audit(obs: ["sparsity": "0.5", "columns": "6"])
+    let units = try #require(audit.tensors.first).units
+    let gone = units.filter { !$0.isKept }.compactMap(\.score)
+    let kept = units.filter(\.isKept).compactMap(\.score)
+    #expect(gone.count == 12 && kept.count == 12)
+    #expect(try #require(gone.max()) < #require(kept.min()))
+    #expect(units.allSatisfy { $0.reason == ($0.isKept ? .high : .low) })
+  }
 }

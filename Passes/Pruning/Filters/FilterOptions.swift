@@ -4,7 +4,9 @@ import CoppicePassManager
 /// What `prune-filters` lets the user choose.
 struct FilterOptions: Sendable {
   let criterion: FilterCriterion
-  let amount: PruningAmount
+  var amount: PruningAmount
+  /// By what storages are chosen that bytes are counted in.
+  let preference: StoragePreference
   let scope: PruningScope
   let normalisation: ScoreNormalisation
   let record: RecordOptions?
@@ -21,7 +23,9 @@ struct FilterOptions: Sendable {
   let prunesHeads: Bool
   let isMaskOnly: Bool
 
-  private static let amounts = ["sparsity", "keep", "count", "threshold", "percent-of-max"]
+  private static let amounts = [
+    "sparsity", "keep", "count", "bytes", "threshold", "percent-of-max",
+  ]
 
   static let declarations =
     [
@@ -33,6 +37,7 @@ struct FilterOptions: Sendable {
         "Fraction of the removable filters that stays, rounded up to a count"
       ),
       PassOption("count", .integer(0...Int.max), "How many filters, or groups of filters, go"),
+      .bytes, .preferWithBytes,
       PassOption("threshold", .decimal(0...1e300), "Filters with a score below this go"),
       PassOption(
         "percent-of-max", .decimal(0...1),
@@ -72,6 +77,7 @@ struct FilterOptions: Sendable {
   init(_ options: PassOptions) throws {
     criterion = try options.choice("criterion", FilterCriterion.self)
     amount = try PruningAmount(options, among: Self.amounts)
+    preference = try StoragePreference(withBytes: options)
     scope = try options.choice("scope", PruningScope.self)
     normalisation =
       options.isGiven("normalise")

@@ -56,7 +56,7 @@ public struct PruneFilters: Pass {
   ///   - graph: The model.
   ///   - context: Opens the record; gets a table of the layers.
   /// - Throws: `prune-filters-none` when nothing can be removed, `prune-not-finite` for a weight with
-  ///   a NaN or infinity, what is wrong with the record.
+  ///   a NaN or infinity, `prune-bytes` where all that may go is not enough, what is wrong with the record.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     graph.inlineFused(by: Self.info.name)
     var analysis = FilterAnalysis(
@@ -69,8 +69,9 @@ public struct PruneFilters: Pass {
     }
     let scores = try FilterScoring(analysis: analysis, options: options).scores(
       candidates, by: source)
-    let choice = try FilterSelection(analysis: analysis, options: options).choose(
-      candidates, scores)
+    let choice = try FilterSelection(
+      analysis: analysis, options: settled(analysis, candidates, scores, &context)
+    ).choose(candidates, scores)
     if choice.units.isEmpty, context.total("filters-removed", of: Self.info.name) == 0 {
       context.warn(.tooFew(candidates.count, Set(choice.stays.values).sorted()))
     }
@@ -81,6 +82,32 @@ public struct PruneFilters: Pass {
     rewriting.audit(ranks, options.scope, wanted: Set(choice.units), &context)
     context.leaveDense(graph)
     try rewriting.apply(to: &graph, isMaskOnly: options.isMaskOnly, &context)
+  }
+
+  /// The options with `bytes=` as the share of units that has to go for the weights to fit.
+  private func settled(
+    _ analysis: FilterAnalysis, _ candidates: [FilterSelection.Candidate], _ scores: UnitTable,
+    _ context: inout PassContext
+  ) throws -> FilterOptions {
+    var options = options
+    guard case .bytes(let limit) = options.amount else { return options }
+    let fit = try StorageFit(context, options.preference)
+    options.amount = try fit.settle(limit, of: candidates.count, &context) { amount in
+      var trying = options
+      trying.amount = amount
+      let choice = try FilterSelection(analysis: analysis, options: trying).choose(
+        candidates, scores)
+      let rewriting = FilterRewriting(
+        analysis: analysis, removed: Set(choice.units), pass: Self.info.name)
+      var trial = analysis.graph
+      if options.isMaskOnly {
+        rewriting.mask(&trial)
+      } else {
+        _ = try rewriting.remove(from: &trial)
+      }
+      return fit.bytes(of: trial.weights().map(\.value), in: trial)
+    }
+    return options
   }
 
   /// What scores filters; units that it cannot score must stay.

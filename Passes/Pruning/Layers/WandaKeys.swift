@@ -5,11 +5,8 @@ import CoppiceRecords
 /// The products of magnitude and input of one weight, computed anew for each reading.
 struct WandaKeys: ScoreKeys {
   let weight: PrunableWeight
-  /// Where the norms come from, for the report.
-  let source: String
-  private let grid: WeightGrid
-  /// The norm of each column: by group, channel and tap.
-  private let norms: [Double]
+  /// The norm of what each element meets, in the order of the constant.
+  private let norm: @Sendable (Int) -> Double
 
   var count: Int { weight.count }
 
@@ -19,24 +16,73 @@ struct WandaKeys: ScoreKeys {
 
   func forEachPiece(_ body: (Int, UnsafeBufferPointer<UInt64>) throws -> Void) throws {
     let (bytes, element) = (weight.constant.dense, weight.constant.type.element)
-    var scores = [Double](repeating: 0, count: count)
-    grid.forEach { group, row, column, tap in
-      let index = grid.index(group, row, column, tap)
-      let norm = norms[(group * grid.columns + column) * grid.taps + tap]
-      scores[index] = abs(bytes.number(at: index, element)) * norm
-    }
     try forEachBuffer(count: count) { start, keys in
-      for index in keys.indices { keys[index] = scores[start + index].signedKey }
+      for index in keys.indices {
+        let place = start + index
+        keys[index] = (abs(bytes.number(at: place, element)) * norm(place)).signedKey
+      }
       try body(start, UnsafeBufferPointer(keys))
     }
   }
 }
 
 extension WandaKeys {
-  /// Measures what weights meet in a model, in one run over the samples.
+  /// Takes a norm for each column: by group, channel and tap.
+  private init(_ layer: MeasuredLayer, _ norms: [Double]) {
+    let grid = layer.grid
+    var columns = [Int32](repeating: 0, count: layer.weight.count)
+    grid.forEach { group, row, column, tap in
+      columns[grid.index(group, row, column, tap)] = Int32(
+        truncatingIfNeeded: (group * grid.columns + column) * grid.taps + tap)
+    }
+    weight = layer.weight
+    norm = { [columns] in norms[Int(columns[$0])] }
+  }
+
+  /// Takes the sums of squares that a record has for each element.
+  ///
+  /// - Throws: `record-lacks-key`, `record-shape`, `record-xnorm2` for a sum below zero.
+  init(_ recorded: RecordedWeights, _ index: Int, _ graph: Graph) throws {
+    let weight = recorded.weights[index]
+    let sums = try recorded.sums(.xnorm2, of: index)
+    if let wrong = sums.first(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw DiagnosticMessage(
+        "record-xnorm2",
+        "'\(recorded.record.name)' has \(wrong) for '\(graph[weight.value].name)' where a sum of "
+          + "squares belongs", notes: ["record it again, or give samples by data="])
+    }
+    self.weight = weight
+    norm = { sums[$0].squareRoot() }
+  }
+
+  /// Measures what weights meet in a model, in one run over the samples, or takes what is known of an
+  /// earlier one.
   static func measured(
-    _ layers: [MeasuredLayer], _ samples: ModelSamples, _ graph: Graph, _ services: PassServices
+    _ layers: [MeasuredLayer], _ samples: ModelSamples, _ graph: Graph, _ services: PassServices,
+    _ log: LayerLog
   ) throws -> [WandaKeys] {
+    let counts = layers.map { $0.grid.groups * $0.grid.columns * $0.grid.taps }
+    var squares = zip(layers, counts).map { layer, count in
+      log.numbers(count, of: layer.weight, graph)
+    }
+    let open = layers.indices.filter { squares[$0] == nil }
+    if !open.isEmpty {
+      let found = try sums(open.map { layers[$0] }, samples, graph, services, log)
+      for (index, sums) in zip(open, found) {
+        squares[index] = sums
+        try log.note(sums, of: layers[index].weight, graph)
+      }
+      try log.save()
+    }
+    return zip(layers, squares).map { layer, squares in
+      WandaKeys(layer, (squares ?? []).map { $0.squareRoot() })
+    }
+  }
+
+  private static func sums(
+    _ layers: [MeasuredLayer], _ samples: ModelSamples, _ graph: Graph, _ services: PassServices,
+    _ log: LayerLog
+  ) throws -> [[Double]] {
     var squares = layers.map { layer in
       [Double](repeating: 0, count: layer.grid.groups * layer.grid.columns * layer.grid.taps)
     }
@@ -49,53 +95,9 @@ extension WandaKeys {
           input.addSquares(of: numbers, to: &squares[index])
         }
       }
+      log.tell("samples measured", sample + 1, of: samples.count)
     }
-    return zip(layers, squares).map { layer, squares in
-      let rows = layer.inputs.reduce(0) { $0 + $1.input.positions }
-      return WandaKeys(
-        weight: layer.weight, source: "\(samples.count) x \(rows) rows", grid: layer.grid,
-        norms: squares.map { $0.squareRoot() })
-    }
-  }
-
-  /// Takes the sums of squares of a record: one for each input channel, or for each of its taps.
-  init(
-    _ weight: PrunableWeight, _ match: RecordMatch, _ record: TrainingRecord, _ graph: Graph
-  ) throws {
-    let name = graph[weight.value].name
-    guard let grid = WeightGrid(weight, graph) else {
-      throw DiagnosticMessage("prune-unmeasured", "'\(name)' has no rows and columns")
-    }
-    let (channels, taps) = (grid.groups * grid.columns, grid.taps)
-    var squares = [Double](repeating: 0, count: channels * taps)
-    for owner in match.owners {
-      let parameter = record.parameters[owner.parameter]
-      guard let found = record.values(parameter, .xnorm2) else {
-        throw DiagnosticMessage(
-          "record-lacks-key", "'\(record.name)' has no 'xnorm2' of '\(parameter.name)'",
-          notes: ["record the sums of squares of the layers' inputs, or give samples by data="])
-      }
-      let counts = found.withBuffer { $0.map(Double.init) }
-      let step =
-        switch counts.count {
-        case channels * taps: 1
-        case channels: taps
-        case grid.columns where grid.groups > 1: 0
-        default: -1
-        }
-      guard step >= 0, counts.allSatisfy({ $0 >= 0 }) else {
-        throw DiagnosticMessage(
-          "record-xnorm2",
-          "'\(parameter.name)/xnorm2' must have a sum of squares for each of the \(channels) input "
-            + "channels of '\(name)', or for each of their \(taps) taps")
-      }
-      for index in squares.indices {
-        squares[index] += counts[step == 0 ? index / taps % grid.columns : index / step]
-      }
-    }
-    self.init(
-      weight: weight, source: record.describe(match), grid: grid,
-      norms: squares.map { $0.squareRoot() })
+    return squares
   }
 }
 

@@ -8,12 +8,15 @@ struct ObsRun {
   private var walk: SampleWalk
   private var grams: [Int: InputGram] = [:]
   private let dense: Graph
+  private let log: LayerLog
+  /// What is accounted for of each layer; empty unless the context audits.
+  private(set) var accounts: [Int: ObsAccount] = [:]
 
   init(
     _ settings: ObsSettings, _ measured: MeasuredLayers, _ samples: ModelSamples, _ graph: Graph,
-    _ services: PassServices
+    _ services: PassServices, _ log: LayerLog
   ) {
-    (self.settings, self.measured, dense) = (settings, measured, graph)
+    (self.settings, self.measured, self.log, dense) = (settings, measured, log, graph)
     walk = SampleWalk(samples, graph, stops: measured.layers.flatMap(\.stops), services)
   }
 
@@ -33,12 +36,19 @@ struct ObsRun {
     }
     for event in events {
       let layer = measured.layers[event.layer]
-      try measure(layer, event, settings.inputs == .dense ? dense : graph)
+      let known = context.audits ? nil : PrunedLayer(log, layer.weight, graph)
+      if known == nil { try measure(layer, event, settings.inputs == .dense ? dense : graph) }
       guard event.reader == layer.inputs.count - 1 else { continue }
-      let outcome = try prune(layer, event.layer, graph, &context)
-      guard pruning.apply(outcome, to: layer.weight, on: &graph, &context) else { return outcomes }
+      let pruned = try known ?? prune(layer, event.layer, graph, audits: context.audits)
+      if known == nil { try log.note(pruned.bytes, of: layer.weight, graph) }
+      pruned.tell(
+        graph[layer.weight.value].name, at: graph.location(layer.inputs[0].node), &context)
+      log.tell("layers pruned", outcomes.count + 1, of: measured.layers.count)
+      let outcome = pruned.outcome(layer.weight.constant)
+      guard pruning.apply(outcome, to: layer.weight, on: &graph, &context) else { break }
       outcomes[event.layer] = outcome
     }
+    try log.save()
     return outcomes
   }
 
@@ -67,66 +77,47 @@ struct ObsRun {
   }
 
   private mutating func prune(
-    _ layer: MeasuredLayer, _ index: Int, _ graph: Graph, _ context: inout PassContext
-  ) throws -> ZeroingOutcome {
-    guard let gram = grams.removeValue(forKey: index) else { return ZeroingOutcome() }
-    let name = graph[layer.weight.value].name
-    let place = graph.location(layer.inputs[0].node)
+    _ layer: MeasuredLayer, _ index: Int, _ graph: Graph, audits: Bool
+  ) throws -> PrunedLayer {
+    let old = layer.weight.constant
+    guard let gram = grams.removeValue(forKey: index) else { return PrunedLayer(constant: old) }
     let order = order(layer)
-    if !gram.damp(settings.damp) { context.note(.noInput(name), at: place) }
-    if gram.rows < order.slots.count {
-      context.note(.fewSamples(name, gram.rows, order.slots.count), at: place)
-    }
+    var pruned = PrunedLayer(constant: old, rows: gram.rows, columns: order.slots.count)
+    pruned.hasInput = gram.damp(settings.damp)
     for matrix in gram.matrices where !matrix.invertFactor() {
-      throw Diagnostic(.error, .singular(name), at: place)
+      throw Diagnostic(
+        .error, .singular(graph[layer.weight.value].name),
+        at: graph.location(layer.inputs[0].node))
     }
-    let weights = SlotWeights(layer.weight.constant, layer.grid, order)
-    let gone: [Bool]
-    if settings.method == .sparsegpt {
-      var work = SparseGPT(
-        weights, gram.matrices, order, settings.selection, columns: settings.columns)
-      try work.prune()
-      gone = work.gone
-    } else {
-      var work = OptimalBrainSurgeon(weights, gram.matrices, order, settings.selection)
-      work.prune()
-      gone = work.gone
+    let weights = SlotWeights(old, layer.grid, order)
+    let (gone, scores) = try choose(weights, gram.matrices, order, audits: audits)
+    if audits { accounts[index] = ObsAccount(layer, order, gone, scores) }
+    if gone.contains(true) {
+      pruned.constant = weights.constant(like: old, layer.grid, order, gone: gone)
     }
-    return outcome(layer, weights, order, gone)
+    return pruned
   }
 
-  private func outcome(
-    _ layer: MeasuredLayer, _ weights: SlotWeights, _ order: ColumnOrder, _ gone: [Bool]
-  ) -> ZeroingOutcome {
-    let old = layer.weight.constant
-    guard gone.contains(true) else { return ZeroingOutcome(nonzeros: old.nonzeroCount) }
-    let new = weights.constant(like: old, layer.grid, order, gone: gone)
-    var outcome = ZeroingOutcome(constant: new == old ? nil : new)
-    let (before, after) = (old.dense, new.dense)
-    for index in 0..<old.type.count {
-      let isZero = after.number(at: index, old.type.element) == 0
-      if !isZero { outcome.nonzeros += 1 }
-      if isZero, before.number(at: index, old.type.element) != 0 { outcome.zeroed += 1 }
+  private func choose(
+    _ weights: SlotWeights, _ matrices: [SlotMatrix], _ order: ColumnOrder, audits: Bool
+  ) throws -> (gone: [Bool], scores: Scratch<Double>?) {
+    switch settings.method {
+    case .sparsegpt:
+      var work = SparseGPT(
+        weights, matrices, order, settings.selection, columns: settings.columns,
+        keepsScores: audits)
+      try work.prune()
+      return (work.gone, work.scores)
+    case .obs:
+      var work = OptimalBrainSurgeon(
+        weights, matrices, order, settings.selection, keepsScores: audits)
+      work.prune()
+      return (work.gone, work.scores)
     }
-    return outcome
   }
 }
 
 extension DiagnosticMessage {
-  fileprivate static func noInput(_ name: String) -> Self {
-    Self(
-      "obs-no-input",
-      "on these samples the input of '\(name)' is zero everywhere: it is pruned by magnitude")
-  }
-
-  fileprivate static func fewSamples(_ name: String, _ rows: Int, _ columns: Int) -> Self {
-    Self(
-      "obs-few-samples",
-      "the samples give \(rows) rows of input for the \(columns) columns of '\(name)': the damping "
-        + "decides what they leave open",
-      notes: ["give more samples"])
-  }
-
   fileprivate static func singular(_ name: String) -> Self {
     Self(
       "obs-singular", "the Hessian of '\(name)' cannot be inverted",

@@ -82,7 +82,7 @@ extension PassOption {
         + " stay) or column (an input channel)"),
     PassOption(
       "keep-at-least", .decimal(0...1), "Fraction of each tensor's units that stays in any case"),
-    PassOption("keep-zeros", .flag, default: "false", "What is zero already stays zero"),
+    PassOption("keep-zeros", .flag, default: "false", "What is zero already stays zero"), .state,
     PassOption(
       "ignore", .text, "Weights or nodes to leave alone: names or globs, parted by semicolons"),
   ]

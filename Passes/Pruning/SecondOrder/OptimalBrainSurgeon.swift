@@ -13,14 +13,18 @@ struct OptimalBrainSurgeon {
   let options: SelectionOptions
   let order: ColumnOrder
   private(set) var gone: [Bool]
+  /// What each element cost when it went, or would cost next, in the same order.
+  let scores: Scratch<Double>?
 
   init(
     _ weights: SlotWeights, _ factors: [SlotMatrix], _ order: ColumnOrder,
-    _ options: SelectionOptions
+    _ options: SelectionOptions, keepsScores: Bool = false
   ) {
     (self.weights, self.order, self.options) = (weights, order, options)
     inverses = factors.map(\.squared)
-    gone = Array(repeating: false, count: weights.groups * weights.rows * weights.columns)
+    let count = weights.groups * weights.rows * weights.columns
+    gone = Array(repeating: false, count: count)
+    scores = keepsScores ? Scratch(count, repeating: 0) : nil
   }
 
   /// Prunes the whole layer.
@@ -29,7 +33,7 @@ struct OptimalBrainSurgeon {
   mutating func prune() {
     let counts = counts()
     let (weights, inverses, order) = (weights, inverses, order)
-    let (pattern, keepsZeros) = (options.granularity, options.keepsZeros)
+    let (pattern, keepsZeros, scores) = (options.granularity, options.keepsZeros, scores)
     gone.withUnsafeMutableBufferPointer { gone in
       nonisolated(unsafe) let gone = gone
       inParallel(counts.count, work: .max) { line in
@@ -38,6 +42,7 @@ struct OptimalBrainSurgeon {
           pattern, keepsZeros: keepsZeros)
         while row.removed < counts[line], row.removeNext() != nil {}
         for slot in 0..<weights.columns {
+          scores?.elements[line * weights.columns + slot] = row.score(slot)
           gone[line * weights.columns + slot] = row.isGone[slot]
           weights.row(line / weights.rows, line % weights.rows)[slot] = row.values[slot]
         }
@@ -109,6 +114,8 @@ private struct SurgeonRow {
   private var units: [Int] = []
   private var left: [Int] = []
   private var locked: [Int] = []
+  /// What each element that is gone cost.
+  private var costs: [Double]
 
   init(
     _ weights: SlotWeights, _ group: Int, _ row: Int, _ inverse: SlotMatrix, _ order: ColumnOrder,
@@ -119,6 +126,7 @@ private struct SurgeonRow {
     let line = weights.row(group, row)
     values = (0..<count).map { line[$0] }
     isGone = Array(repeating: false, count: count)
+    costs = Array(repeating: 0, count: count)
     self.inverse = (0..<count).flatMap { row in (0..<count).map { inverse[row, $0] } }
     if case .pattern(let kept, let size) = granularity {
       units = Array(repeating: 0, count: count)
@@ -138,12 +146,18 @@ private struct SurgeonRow {
     var best: (slot: Int, score: Double)?
     for slot in 0..<count where !isGone[slot] {
       if !left.isEmpty, left[units[slot]] <= 0 { continue }
-      let score = values[slot] * values[slot] / (2 * inverse[slot * count + slot])
+      let score = score(slot)
       if score < best?.score ?? .infinity { best = (slot, score) }
     }
     guard let best else { return nil }
+    costs[best.slot] = best.score
     remove(best.slot)
     return best.score
+  }
+
+  /// What an element cost, or would cost if it went next.
+  func score(_ slot: Int) -> Double {
+    isGone[slot] ? costs[slot] : values[slot] * values[slot] / (2 * inverse[slot * count + slot])
   }
 
   private mutating func remove(_ slot: Int) {

@@ -17,16 +17,20 @@ struct SparseGPT {
   let columns: Int
   /// Whether an element is gone: by group, row and slot; what is gone before stays so.
   private(set) var gone: [Bool]
+  /// The score of each element when it was chosen or left, in the same order.
+  let scores: Scratch<Double>?
   private let bandHeight: Int
   private var taken: [Int]
 
   init(
     _ weights: SlotWeights, _ factors: [SlotMatrix], _ order: ColumnOrder,
-    _ options: SelectionOptions, columns: Int
+    _ options: SelectionOptions, columns: Int, keepsScores: Bool = false
   ) {
     (self.weights, self.factors, self.order) = (weights, factors, order)
     (self.options, self.columns) = (options, columns)
-    gone = Array(repeating: false, count: weights.groups * weights.rows * weights.columns)
+    let count = weights.groups * weights.rows * weights.columns
+    gone = Array(repeating: false, count: count)
+    scores = keepsScores ? Scratch(count, repeating: 0) : nil
     bandHeight = max(1, min(options.granularity.rows, weights.rows))
     let bands = weights.groups * ((weights.rows + bandHeight - 1) / bandHeight)
     taken = Array(repeating: 0, count: options.scope == .row ? bands : 1)
@@ -106,6 +110,7 @@ struct SparseGPT {
             let ratio = values[slot] / factors[group][slot, slot]
             sum += ratio * ratio
             isGone = isGone && gone[index(group, row, slot)]
+            scores?.elements[index(group, row, slot)] = ratio * ratio
           }
         }
         keys.append(isGone ? 0 : sum.signedKey)
@@ -121,6 +126,7 @@ struct SparseGPT {
     let (weights, factors, order) = (weights, factors, order)
     let errors = Scratch(weights.groups * weights.blocks * slots.count, repeating: Lanes())
     let granularity = options.granularity
+    let scores = scores
     gone.withUnsafeMutableBufferPointer { gone in
       nonisolated(unsafe) let gone = gone
       let work = weights.rows * slots.count * slots.count / 2
@@ -128,9 +134,10 @@ struct SparseGPT {
         let group = block / weights.blocks
         for lane in 0..<4 where block % weights.blocks * 4 + lane < weights.rows {
           let row = block % weights.blocks * 4 + lane
+          let first = (group * weights.rows + row) * weights.columns
           var line = RowElimination(
             values: weights.row(group, row), factor: factors[group],
-            gone: gone.baseAddress.map { $0 + (group * weights.rows + row) * weights.columns },
+            gone: gone.baseAddress.map { $0 + first }, scores: scores.map { $0.elements + first },
             errors: UnsafeMutableRawPointer(errors.elements + block * slots.count)
               .assumingMemoryBound(to: Double.self) + lane, low: low)
           for unit in stretch { line.eliminate(order.units[unit], granularity) }
@@ -148,6 +155,7 @@ private struct RowElimination {
   let values: UnsafeMutablePointer<Double>
   let factor: SlotMatrix
   let gone: UnsafeMutablePointer<Bool>?
+  let scores: UnsafeMutablePointer<Double>?
   /// The error of each slot from `low` on, four apart.
   let errors: UnsafeMutablePointer<Double>
   let low: Int
@@ -168,12 +176,13 @@ private struct RowElimination {
   private func choose(
     _ unit: Range<Int>, _ kept: Int, _ size: Int, _ gone: UnsafeMutablePointer<Bool>
   ) {
-    let scores = unit.map { slot in
+    let costs = unit.map { slot in
       let ratio = values[slot] / factor[slot, slot]
+      scores?[slot] = ratio * ratio
       return gone[slot] ? -1 : ratio * ratio
     }
-    let ranked = scores.indices.sorted {
-      scores[$0] == scores[$1] ? $0 < $1 : scores[$0] < scores[$1]
+    let ranked = costs.indices.sorted {
+      costs[$0] == costs[$1] ? $0 < $1 : costs[$0] < costs[$1]
     }
     for index in ranked.prefix((size - kept) * unit.count / size) {
       gone[unit.lowerBound + index] = true

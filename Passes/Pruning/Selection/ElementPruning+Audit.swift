@@ -41,7 +41,7 @@ extension ElementPruning {
 
 extension Graph {
   /// Why a pass leaves a weight alone.
-  fileprivate func absence(_ weight: Weight, _ context: PassContext) -> String {
+  func absence(_ weight: Weight, _ context: PassContext) -> String {
     if let refusal = weight.refusal { return "\(refusal)" }
     let isInScope = weight.readers.allSatisfy { context.isInScope(self[$0.node]) }
     return isInScope ? "the pass was told to leave it alone" : "only{...} leaves it out"
@@ -50,7 +50,7 @@ extension Graph {
 
 extension UnitLabels {
   /// Where each unit begins, and how many elements it has.
-  fileprivate func places(_ elements: Int) -> [(first: Int, count: Int)] {
+  func places(_ elements: Int) -> [(first: Int, count: Int)] {
     var places = [(first: Int, count: Int)](repeating: (-1, 0), count: count)
     for element in 0..<elements {
       let unit = self[element]

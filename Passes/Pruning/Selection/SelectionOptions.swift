@@ -22,10 +22,7 @@ struct SelectionOptions: Sendable {
     normalisations: [ScoreNormalisation] = ScoreNormalisation.allCases
   ) -> [PassOption] {
     [
-      .count, .bytes,
-      PassOption(
-        "prefer", .choice(StoragePreference.allCases.map(\.rawValue)),
-        "With bytes: by what `sparsify` will choose storages; balanced if it is not given"),
+      .count, .bytes, .preferWithBytes,
       PassOption(
         "scope", .choice(scopes.map(\.rawValue)), default: scope.rawValue,
         scopes.contains(.row)
@@ -63,11 +60,7 @@ struct SelectionOptions: Sendable {
     } else {
       amount = try PruningAmount(options, among: names)
     }
-    preference =
-      options.isGiven("prefer") ? try options.choice("prefer", StoragePreference.self) : .balanced
-    if options.isGiven("prefer"), !options.isGiven("bytes") {
-      throw DiagnosticMessage("prune-bytes", "prefer says how bytes are counted: give bytes too")
-    }
+    preference = try StoragePreference(withBytes: options)
     scope = try options.choice("scope", PruningScope.self)
     normalisation = normalises ? try options.choice("normalise", ScoreNormalisation.self) : .none
     floor = try options.decimal("keep-at-least")
@@ -117,4 +110,26 @@ extension PassOption {
 
   static let bytes = PassOption(
     "bytes", .bytes, "As few units go as let the weights take at most so many bytes when emitted")
+}
+
+extension PassOption {
+  static let preferWithBytes = PassOption(
+    "prefer", .choice(StoragePreference.allCases.map(\.rawValue)),
+    "With bytes: by what `sparsify` will choose storages; balanced if it is not given")
+}
+
+extension StoragePreference {
+  /// Reads by what storages are chosen that bytes are counted in.
+  ///
+  /// - Throws: `prune-bytes` where no bytes are given.
+  init(withBytes options: PassOptions) throws(DiagnosticMessage) {
+    guard options.isGiven("prefer") else {
+      self = .balanced
+      return
+    }
+    self = try options.choice("prefer", StoragePreference.self)
+    if !options.isGiven("bytes") {
+      throw DiagnosticMessage("prune-bytes", "prefer says how bytes are counted: give bytes too")
+    }
+  }
 }

@@ -8,11 +8,16 @@ extension ElementPruning {
     _ context: inout PassContext
   ) throws -> PruningAmount? {
     guard case .bytes(let limit) = options.amount, !weights.isEmpty else { return options.amount }
-    guard let planner = context.services.storages else { throw DiagnosticMessage.noPlanner }
-    let fit = StorageFit(
-      selector: selector, weights: weights, graph: graph, planner: planner,
-      preference: options.preference, pass: pass)
-    return try fit.settle(limit, &context)
+    let fit = try StorageFit(context, options.preference)
+    return try fit.settle(limit, of: selector.unitCount, &context) { amount in
+      var trial = graph
+      try selector.forEachOutcome(amount) { index, outcome in
+        if let constant = outcome.constant {
+          trial.setConstant(weights[index].value, constant, by: pass)
+        }
+      }
+      return fit.bytes(of: weights.map(\.value), in: trial)
+    }
   }
 }
 
@@ -21,43 +26,47 @@ extension ElementPruning {
 /// Bytes need not fall with every unit that goes, so that the search halves what is left: for a
 /// smaller limit it takes the same turns up to one that leads further on, and never prunes less. One
 /// unit less than what it finds does not fit.
-private struct StorageFit {
-  let selector: any WeightSelector
-  let weights: [PrunableWeight]
-  let graph: Graph
-  let planner: any StoragePlanning
-  let preference: StoragePreference
-  let pass: String
+struct StorageFit {
+  private let planner: any StoragePlanning
+  private let preference: StoragePreference
 
-  func settle(_ limit: Int, _ context: inout PassContext) throws -> PruningAmount {
-    let all = selector.unitCount
+  /// Takes the planner of a context.
+  ///
+  /// - Throws: `no-storage-planner`.
+  init(_ context: PassContext, _ preference: StoragePreference) throws(DiagnosticMessage) {
+    guard let planner = context.services.storages else { throw DiagnosticMessage.noPlanner }
+    self.planner = planner
+    self.preference = preference
+  }
+
+  /// The bytes of some weights.
+  func bytes(of weights: [ValueID], in graph: Graph) -> Int {
+    let request = StorageRequest(preference: preference, constants: weights)
+    let decisions = planner.chooseStorages(graph, request)
+    return weights.reduce(0) { sum, weight in
+      sum + (decisions[weight]?.bytes ?? graph[weight].type.byteCount)
+    }
+  }
+
+  /// The share of `all` units that goes, by what the weights take when a share is gone.
+  ///
+  /// - Throws: `prune-bytes` where all that may go is not enough.
+  func settle(
+    _ limit: Int, of all: Int, _ context: inout PassContext,
+    _ bytes: (PruningAmount) throws -> Int
+  ) throws -> PruningAmount {
     var (low, high) = (0, all)
-    var least = try bytes(all)
+    var least = try bytes(.share(all, of: all))
     guard least <= limit else { throw DiagnosticMessage.tooFew(limit, least) }
-    let untouched = try bytes(0)
+    let untouched = try bytes(.share(0, of: all))
     if untouched <= limit { (high, least) = (0, untouched) }
     while high - low > 1 {
       let middle = low + (high - low) / 2
-      let found = try bytes(middle)
+      let found = try bytes(.share(middle, of: all))
       if found <= limit { (high, least) = (middle, found) } else { low = middle }
     }
     context.note(.fits(high, of: all, bytes: least, limit: limit))
     return .share(high, of: all)
-  }
-
-  /// What the weights take when so many units are gone.
-  private func bytes(_ gone: Int) throws -> Int {
-    var trial = graph
-    try selector.forEachOutcome(.share(gone, of: selector.unitCount)) { index, outcome in
-      if let constant = outcome.constant {
-        trial.setConstant(weights[index].value, constant, by: pass)
-      }
-    }
-    let request = StorageRequest(preference: preference, constants: weights.map(\.value))
-    let decisions = planner.chooseStorages(trial, request)
-    return weights.reduce(0) { sum, weight in
-      sum + (decisions[weight.value]?.bytes ?? weight.constant.type.byteCount)
-    }
   }
 }
 

@@ -76,6 +76,34 @@ import Testing
     }
   }
 
+  private struct DenseBytes: StoragePlanning {
+    func chooseStorages(
+      _ graph: Graph, _ request: StorageRequest
+    ) -> [ValueID: StorageDecision] {
+      [:]
+    }
+  }
+
+  /// 8 weights of the first layer, 12 and 6 of the others; four bytes each.
+  @Test(arguments: ["local", "global"], [104, 103, 80, 60, 48])
+  func asFewFiltersGoAsFit(_ scope: String, _ limit: Int) throws {
+    func bytes(_ options: [String: String]) throws -> (bytes: Int, count: Int) {
+      var graph = try graph()
+      var context = PassContext(services: PassServices(storages: DenseBytes()))
+      try PruneFilters(
+        options: PassOptions(options.merging(["scope": scope]) { $1 }, for: PruneFilters.info)
+      ).run(on: &graph, &context)
+      let sum = graph.weights().reduce(0) { $0 + graph[$1.value].type.byteCount }
+      return (sum, context.total("filters-removed", of: ""))
+    }
+    let found = try bytes(["bytes": "\(limit)"])
+    #expect(found.bytes <= limit && (limit < 104) == (found.count > 0))
+    if found.count > 0, scope == "global" {
+      #expect(try bytes(["count": "\(found.count - 1)"]).bytes > limit)
+    }
+    #expect(throws: DiagnosticMessage.self) { try bytes(["bytes": "3"]) }
+  }
+
   @Test func theTieTrapIsCutExactly() throws {
     let tie = "[1.0, -2.0, 0.5, 0.5, 3.0, 0.0, -1.0, 1.25]"
     let found = try which(["count": "4", "scope": "global"], c1: tie)
