@@ -97,6 +97,30 @@ class HandRecordTests(unittest.TestCase):
                 self.close(record.score("weight", "taylor-squares"), case["squares"])
                 self.close(record.score("weight", "taylor-gates"), case["gates"])
 
+    def test_rows_of_coupled_filters(self):
+        """Each step and sample by itself; records of two runs follow each other."""
+        for kit in KITS:
+            with self.subTest(kit.name):
+                model = kit.bare(weight=cases.GATES["weight"])
+                optimizer = kit.sgd(model, 0.0)
+                recorder = Recorder(model, optimizer, coupled=True)
+                for gradient in cases.GATES["gradients"]:
+                    optimizer.zero_grad()
+                    kit.give(recorder.parameter("weight"), gradient)
+                    optimizer.step()
+                record = recorder.record()
+                rows = record["weight", "chgw.steps"]
+                self.close(rows, cases.GATE_ROWS)
+                self.close((rows**2).sum(0), record["weight", "chgw2"])
+                self.close((record + record)["weight", "chgw.steps"], 2 * cases.GATE_ROWS)
+
+                model, names, backward = kit.products(cases.MAPS)
+                recorder = Recorder(model, kit.sgd(model, 0.0), activations=True, coupled=True)
+                backward()
+                record = recorder.record()
+                self.close(record[names[0], "chact.samples"], cases.MAP_ROWS)
+                self.assertNotIn("chact.samples", train_by_hand(kit).record().keys("weight"))
+
     def test_feature_maps_take_the_magnitude_of_each_sample(self):
         for kit in KITS:
             with self.subTest(kit.name):

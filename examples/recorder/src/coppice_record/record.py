@@ -16,7 +16,9 @@ FORMAT = "prunerec/1"
 
 # The tensors that add up over steps, and so over runs and ranks.
 SUMS = ("mv", "dww", "g1", "g2", "gw2", "chgw2", "chact", "xnorm2")
-KEYS = ("final", "init", *SUMS)
+# A row for each step or sample; those of several runs follow each other.
+ROWS = ("chgw.steps", "chact.samples")
+KEYS = ("final", "init", *SUMS, *ROWS)
 
 
 class RecordError(ValueError):
@@ -108,7 +110,7 @@ class Record:
             if not np.array_equal(self[name, "final"], other[name, "final"]):
                 raise RecordError(f"'{name}' ended at different weights in the two records")
         tensors = {
-            name: array + other.tensors[name] if name.rsplit("/", 1)[-1] in SUMS else array
+            name: _joined(name.rsplit("/", 1)[-1], array, other.tensors[name])
             for name, array in self.tensors.items() if name in other.tensors
         }
         parameters = {
@@ -164,6 +166,12 @@ class Record:
             "alias": list(info.alias), "sha256": hashlib.sha256(final.tobytes()).hexdigest(),
             **info.extra,
         }
+
+
+def _joined(key: str, array: Array, other: Array) -> Array:
+    if key in ROWS:
+        return np.concatenate([array, other])
+    return array + other if key in SUMS else array
 
 
 def _info(entry: Mapping[str, Any], final: Array | None) -> ParameterInfo:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
+import numpy as np
+
 from coppice_record.arrays import all_finite, copied, floats, shape_of, to_numpy, zeros
 from coppice_record.record import ParameterInfo, Record, RecordError
-from coppice_record.sums import Sums, input_squares, map_taylor
+from coppice_record.sums import Sums, input_squares, map_products, map_taylor
 from coppice_record.tensor_file import PathLike
 
 PRODUCER = "coppice-record 0.1.0"
@@ -107,12 +109,16 @@ class Recorder:
         scaler: The GradScaler, which `per_sample` and `activations` need under mixed precision.
         activations: Also sum up the Taylor criterion of feature maps (`chact`), after the
             BatchNorm that reads a convolution if there is one.
+        coupled: Keep what each filter loses in each step (`chgw.steps`), and with `activations` in
+            each sample (`chact.samples`), for filters that can only go together, such as those of
+            layers joined by an addition: the square of a sum cannot be made from sums of squares.
+            The record grows with the steps.
     """
 
     def __init__(
         self, model: Any, optimizer: Any, *, start_step: int = 0, per_sample: bool = False,
         accumulation: int = 1, loss_reduction: str = "mean", scaler: Any = None,
-        activations: bool = False,
+        activations: bool = False, coupled: bool = False,
     ) -> None:
         if loss_reduction not in ("mean", "sum"):
             raise ValueError(f"loss_reduction is 'mean' or 'sum', not {loss_reduction!r}")
@@ -120,12 +126,14 @@ class Recorder:
         self.framework = framework_of(model)
         self.start_step, self.per_sample = start_step, per_sample
         self.accumulation, self.loss_reduction, self.scaler = accumulation, loss_reduction, scaler
+        self.coupled = coupled
         self.steps = self.samples = self.skipped = 0
         self.listener: StepListener | None = None
         self.tracked = self.framework.tracked()
         self._sums: dict[str, Sums] = {}
         self._extra: dict[str, Any] = {}
         self._extra_samples: dict[str, int] = {}
+        self._rows: dict[str, list[Any]] = {}
         self._seen = dict.fromkeys(map(id, self.optimizers), 0)
         self._before: dict[str, Any] = {}
         self._owned = {id(o): self._of(o) for o in self.optimizers}
@@ -174,6 +182,7 @@ class Recorder:
         for place, value in self._extra.items():
             share = self._sample_count() / self._extra_samples[place]
             tensors[place] = to_numpy(value if share == 1 else value * share)
+        tensors |= {place: np.stack(rows) for place, rows in self._rows.items()}
         return Record(parameters, tensors, self._metadata() | dict(metadata or {}))
 
     def save(
@@ -207,7 +216,8 @@ class Recorder:
 
     def _sum(self, item: Tracked) -> Sums:
         if item.name not in self._sums:
-            self._sums[item.name] = Sums(item.parameter.data, item.transposed_groups)
+            self._sums[item.name] = Sums(
+                item.parameter.data, item.transposed_groups, keeps_rows=self.coupled)
         return self._sums[item.name]
 
     def _before_step(self, optimizer: Any) -> None:
@@ -268,6 +278,9 @@ class Recorder:
         term = map_taylor(activation, gradient, axis) * factor
         if all_finite(term):
             self._add(f"{name}/chact", term, int(activation.shape[0]))
+            if self.coupled:
+                products = map_products(activation, gradient, axis) * factor
+                self._rows.setdefault(f"{name}/chact.samples", []).extend(to_numpy(products))
 
     def _input(self, name: str, operand: Any, axis: int) -> None:
         self._add(f"{name}/xnorm2", input_squares(operand, axis), int(operand.shape[0]))
@@ -292,6 +305,8 @@ class Recorder:
             if key == "g2" and self.per_sample and sums.samples == 0:
                 continue
             yield key, scores[name] if key == "mv" and name in scores else value
+        if sums.rows:
+            yield "chgw.steps", np.stack(sums.rows)
 
     def _exported(self, final: Mapping[str, Any], item: Tracked) -> Any:
         for name in (item.name, *item.alias):

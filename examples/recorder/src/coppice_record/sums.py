@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from coppice_record.arrays import copied, floats, shape_of, zeros
+from coppice_record.arrays import copied, floats, shape_of, to_numpy, zeros
+from coppice_record.tensor_file import Array
 
 ELEMENTWISE = ("mv", "dww", "g1", "g2", "gw2")
 
@@ -12,13 +13,18 @@ ELEMENTWISE = ("mv", "dww", "g1", "g2", "gw2")
 class Sums:
     """The sums of one parameter; weights and gradients are NumPy's or PyTorch's."""
 
-    def __init__(self, weight: Any, transposed_groups: int | None = None) -> None:
+    def __init__(
+        self, weight: Any, transposed_groups: int | None = None, keeps_rows: bool = False
+    ) -> None:
         shape = shape_of(weight)
         self.transposed_groups = transposed_groups
         self.init = copied(weight)
         self.values = {key: zeros(weight, shape) for key in ELEMENTWISE}
         if len(shape) >= 2:
             self.values["chgw2"] = zeros(weight, (self._filters(shape),))
+        self.keeps_rows = keeps_rows
+        # What each filter loses in each step.
+        self.rows: list[Array] = []
         self.steps = 0
         self.samples = 0
 
@@ -34,6 +40,8 @@ class Sums:
         if "chgw2" in sums:
             channels = self._by_filter(product)
             sums["chgw2"] += channels * channels
+            if self.keeps_rows:
+                self.rows.append(to_numpy(channels))
         self.steps += 1
 
     def sample(self, gradient: Any) -> None:
@@ -66,6 +74,11 @@ def by_channel(array: Any, axis: int) -> Any:
 def map_taylor(activation: Any, gradient: Any, axis: int) -> Any:
     """The sum over samples of |the mean over positions of activation times gradient|."""
     return abs(by_channel(floats(activation) * floats(gradient), axis).mean(-1)).sum(0)
+
+
+def map_products(activation: Any, gradient: Any, axis: int) -> Any:
+    """The sum over positions of activation times gradient, of each sample and channel."""
+    return by_channel(floats(activation) * floats(gradient), axis).sum(-1)
 
 
 def input_squares(operand: Any, axis: int) -> Any:
