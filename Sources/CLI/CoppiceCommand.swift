@@ -13,7 +13,7 @@ struct CoppiceCommand: ParsableCommand {
     version: coppiceVersion,
     subcommands: [
       CompileCommand.self, RunCommand.self, CheckCommand.self, PruneCommand.self,
-      InspectCommand.self, PassesCommand.self, OpsCommand.self,
+      InspectCommand.self, BenchCommand.self, PassesCommand.self, OpsCommand.self,
     ])
 
   func run() throws {

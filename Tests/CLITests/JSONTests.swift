@@ -30,6 +30,10 @@ import Testing
         "weights_dense_bytes",
       ]
     ),
+    (
+      ["bench", Models.digitsModel, "--rounds", "1"],
+      ["contenders", "diagnostics", "layers", "target", "unit"]
+    ),
     (["passes"], ["passes", "presets"]),
   ]
 

@@ -65,20 +65,7 @@ final class Answering {
     isInterpreted && (program.macs + 300 * program.statements) * vectors <= budget.work
   }
 
-  private func vector(_ pattern: TestPattern) -> TestVector {
-    var patterns: [TestPattern?] = []
-    let inputs = program.inputs.enumerated().map { index, input in
-      var pattern = pattern
-      pattern.seed = UInt32(truncatingIfNeeded: index * 1000)
-      let assumed = assumedElements(program.assumptions.filter { $0.input == index })
-      let isFilled = assumed == nil && TestPattern.fills(input.type.element)
-      patterns.append(isFilled ? pattern : nil)
-      guard let assumed else { return pattern.bytes(input.type) }
-      return Bytes(
-        assumed.flatMap { Bytes.number(Double($0), input.type.element).array(of: UInt8.self) })
-    }
-    return TestVector(inputs: inputs, outputs: [], patterns: patterns)
-  }
+  private func vector(_ pattern: TestPattern) -> TestVector { program.vector(pattern) }
 
   /// Whether some output has elements that are neither next to nothing nor the largest.
   private func isLively(_ vector: TestVector) -> Bool {
@@ -178,5 +165,23 @@ extension [Statement] {
       case .define, .declare, .assign, .store, .comment: sum
       }
     }
+  }
+}
+
+extension Program {
+  /// Inputs of a pattern, and what is assumed of them where the model was compiled for it.
+  func vector(_ pattern: TestPattern) -> TestVector {
+    var patterns: [TestPattern?] = []
+    let inputs = inputs.enumerated().map { index, input in
+      var pattern = pattern
+      pattern.seed = UInt32(truncatingIfNeeded: index * 1000)
+      let assumed = assumedElements(assumptions.filter { $0.input == index })
+      let isFilled = assumed == nil && TestPattern.fills(input.type.element)
+      patterns.append(isFilled ? pattern : nil)
+      guard let assumed else { return pattern.bytes(input.type) }
+      return Bytes(
+        assumed.flatMap { Bytes.number(Double($0), input.type.element).array(of: UInt8.self) })
+    }
+    return TestVector(inputs: inputs, outputs: [], patterns: patterns)
   }
 }
