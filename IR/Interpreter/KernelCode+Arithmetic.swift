@@ -3,8 +3,9 @@ extension KernelCode {
     _ op: BinaryOp, _ a: @escaping IntegerCode, _ b: @escaping IntegerCode, _ scalar: Scalar
   ) throws(DiagnosticMessage) -> IntegerCode {
     switch scalar {
-    case .index, .element(.int64): return arithmetic(op, a, b, as: Int64.self)
     case .element(.int32): return arithmetic(op, a, b, as: Int32.self)
+    case _ where op == .mulhr: throw .fault("no rounded high half in \(scalar)")
+    case .index, .element(.int64): return arithmetic(op, a, b, as: Int64.self)
     case .element(.int16): return arithmetic(op, a, b, as: Int16.self)
     case .element(.int8): return arithmetic(op, a, b, as: Int8.self)
     case .element(.uint64): return arithmetic(op, a, b, as: UInt64.self)
@@ -40,6 +41,7 @@ extension KernelCode {
     case .xor: return { a() ^ b() }
     case .shl: return { extended(T(truncatingIfNeeded: a()) << b()) }
     case .shr: return { extended(T(truncatingIfNeeded: a()) >> b()) }
+    case .mulhr: return { extended(T(truncatingIfNeeded: (a() &* b() &+ 0x8000_0000) >> 32)) }
     }
   }
 

@@ -20,6 +20,8 @@ public enum BinaryOp: String, Hashable, Sendable {
   case add, sub, mul, div, rem, min, max
   /// On whole numbers and bool.
   case and, or, xor, shl, shr
+  /// On int32: the high half of the 64-bit product, rounded, ties up: `(a * b + 2^31) >> 32`.
+  case mulhr
 }
 
 /// Operations with one operand.

@@ -3,7 +3,7 @@ public enum OperatorRegistry {
   /// Every operator, one line for each family, by name.
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent
-    + resampling + sequence + signal + loss + control
+    + resampling + sequence + signal + loss + control + quantized
 
   private static let elementwise: [any Operator.Type] = [
     Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
@@ -29,6 +29,11 @@ public enum OperatorRegistry {
     ConvInteger.self, MatMulInteger.self,
     QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,
     DynamicQuantizeLinear.self,
+  ]
+  private static let quantized: [any Operator.Type] = [
+    Lookup.self, QLinearAdd.self, QLinearAveragePool.self, QLinearConcat.self,
+    QLinearGlobalAveragePool.self, QLinearLeakyRelu.self, QLinearMul.self, QLinearSigmoid.self,
+    QLinearSoftmax.self,
   ]
   private static let normalization: [any Operator.Type] = [
     BatchNormalization.self, InstanceNormalization.self, LayerNormalization.self,

@@ -6,7 +6,7 @@ extension LoopBuilder {
   /// of the right one, with or without batch axes.
   package func integerProduct(
     _ factors: (a: TensorView, b: TensorView), _ zeroPoints: (a: TensorView?, b: TensorView?),
-    by op: any LinearOperator
+    bias: TensorView? = nil, by op: any LinearOperator
   ) throws(DiagnosticMessage) {
     let (y, finish) = (try result(), try op.finishing(self))
     let product = try MatrixProduct(factors.a.shape, factors.b.shape)
@@ -14,7 +14,7 @@ extension LoopBuilder {
     loops(product.full) { index in
       let batch = Array(index.dropLast(2))
       let (row, column) = (index[batch.count], index[batch.count + 1])
-      let sum = declare("sum", .constant(0, .int32))
+      let sum = declare("sum", bias.map { $0[[column]] } ?? .constant(0, .int32))
       let shiftA = zeroPoints.a.map { define("za", product.rowParameter($0, index)) }
       let shiftB = zeroPoints.b.map { define("zb", product.columnParameter($0, index)) }
       loop("k", product.depth) { k in

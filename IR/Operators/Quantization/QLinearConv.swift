@@ -1,4 +1,6 @@
 /// The convolution of quantized tensors, requantized.
+///
+/// Folding adds to it how sums become integers and what they are clamped to (`Requantization`).
 public struct QLinearConv: SlidingOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
@@ -8,9 +10,9 @@ public struct QLinearConv: SlidingOperator {
       "B?",
     ], results: ["y"],
     attributes: [
-      "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "kernel_shape": nil,
-      "pads": nil, "strides": nil,
-    ])
+      "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "hi": nil,
+      "kernel_shape": nil, "lo": nil, "pads": nil, "requantize": .string("onnx"), "strides": nil,
+    ], allowed: Requantization.allowed, adapted: Requantization.names)
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
@@ -62,7 +64,9 @@ public struct QLinearConv: SlidingOperator {
       throw DiagnosticMessage(
         "conv-bias", "bias must be [\(filters)]", notes: ["B is \(try context.type(8))"])
     }
-    return [TensorType(try context.quantized(7).element, shape)]
+    let element = try context.quantized(7).element
+    try context.checkRequantization(attributes, element, scales: (1, 4, 6))
+    return [TensorType(element, shape)]
   }
 
   /// Output-stationary loops in int32, scaled once for each output.
@@ -70,15 +74,18 @@ public struct QLinearConv: SlidingOperator {
     try operands.lower(builder, self, bias: builder.operandIfAny(8))
   }
 
-  /// Sums are scaled, rounded and put around the result's zero point.
+  /// Sums are scaled, rounded, put around the result's zero point and clamped.
   public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let (scaleX, scaleW) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
-    let element = try builder.result().element
-    return { sum, index in
-      let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(index[1]).converted(to: .float32) }
-      let scaled = sum.converted(to: .float32) * (scales[0] * scales[1] / scales[2])
-      return scaled.quantized(zeroY.perFilter(index[1]), to: element)
-    }
+    let known = builder.context.zeroPoint(7)
+    let operands = try RequantizationOperands(
+      builder, attributes, scales: (1, 4, 6),
+      zero: { known ?? zeroY.perFilter($0[1]) },
+      loaded: { index in
+        let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(index[1]).converted(to: .float32) }
+        return scales[0] * scales[1] / scales[2]
+      }, channel: { $0[1] })
+    return operands.finish
   }
 }

@@ -1,16 +1,22 @@
 /// The matrix product of quantized tensors, requantized.
+///
+/// Folding adds to it a bias for each column of the right factor, in int32 with the scale of the
+/// products, how sums become integers and what they are clamped to (`Requantization`).
 public struct QLinearMatMul: LinearOperator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
     "QLinearMatMul", since: 10,
     operands: [
       "a", "a_scale", "a_zero_point", "b", "b_scale", "b_zero_point", "y_scale", "y_zero_point",
-    ], results: ["y"])
+      "bias?",
+    ], results: ["y"],
+    attributes: ["hi": nil, "lo": nil, "requantize": .string("onnx")],
+    allowed: Requantization.allowed, adapted: Requantization.names)
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
   ///
-  /// - Parameter attributes: None are known.
+  /// - Parameter attributes: See the schema.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operand 3.
@@ -29,6 +35,7 @@ public struct QLinearMatMul: LinearOperator {
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.product(operand, (left: 0, right: 3), operands)
+    reading?.start = 8
     reading?.inputZeroPoint = 2
     reading?.scale = 4
     reading?.zeroPoint = 5
@@ -52,6 +59,14 @@ public struct QLinearMatMul: LinearOperator {
       _ = try context.computable(index)
       try product.checkParameter(context.type(index), isRow: true)
     }
+    if context.has(8) {
+      let bias = try context.type(8)
+      guard bias.element == .int32, bias.shape == [product.columns], b.rank > 1 else {
+        throw DiagnosticMessage(
+          "matmul-bias", "bias is \(bias); it must be int32 with one number for each column")
+      }
+    }
+    try context.checkRequantization(attributes, y.element, scales: (1, 4, 6))
     return [TensorType(y.element, product.output)]
   }
 
@@ -59,22 +74,24 @@ public struct QLinearMatMul: LinearOperator {
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let factors = (a: try builder.operand(0), b: try builder.operand(3))
     let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(5))
-    try builder.integerProduct(factors, zeroPoints, by: self)
+    try builder.integerProduct(factors, zeroPoints, bias: builder.operandIfAny(8), by: self)
   }
 
-  /// Sums are scaled, rounded and put around the result's zero point.
+  /// Sums are scaled, rounded, put around the result's zero point and clamped.
   public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let product = try MatrixProduct(builder.operand(0).shape, builder.operand(3).shape)
     let (scaleA, scaleB) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
-    let element = try builder.result().element
-    return { sum, index in
-      let place = product.fullIndex(index)
-      let a = product.rowParameter(scaleA, place).converted(to: .float32)
-      let b = product.columnParameter(scaleB, place).converted(to: .float32)
-      let scale = a * b / product.rowParameter(scaleY, place).converted(to: .float32)
-      let zero = product.rowParameter(zeroY, place)
-      return (sum.converted(to: .float32) * scale).quantized(zero, to: element)
-    }
+    let known = builder.context.zeroPoint(7)
+    let operands = try RequantizationOperands(
+      builder, attributes, scales: (1, 4, 6),
+      zero: { known ?? product.rowParameter(zeroY, product.fullIndex($0)) },
+      loaded: { index in
+        let place = product.fullIndex(index)
+        let a = product.rowParameter(scaleA, place).converted(to: .float32)
+        let b = product.columnParameter(scaleB, place).converted(to: .float32)
+        return a * b / product.rowParameter(scaleY, place).converted(to: .float32)
+      }, channel: { product.fullIndex($0)[product.batch.count + 1] })
+    return operands.finish
   }
 }

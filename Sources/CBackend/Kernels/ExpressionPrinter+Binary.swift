@@ -36,6 +36,7 @@ extension ExpressionPrinter {
     case .min, .max: return extremum(op, a, b)
     case .and, .or, .xor: return bitwise(op, a, b)
     case .shl, .shr: return call(helpers.shift(op, .index), a, b)
+    case .mulhr: return call(helpers.roundedHighHalf(), a, b)
     }
   }
 
@@ -79,6 +80,7 @@ extension ExpressionPrinter {
     case .min, .max: return extremum(op, a, b)
     case .and, .or, .xor: return bitwise(op, a, b)
     case .shl, .shr: return call(helpers.shift(op, scalar), a, b)
+    case .mulhr: return call(helpers.roundedHighHalf(), a, b)
     }
   }
 
@@ -152,6 +154,11 @@ extension ExpressionPrinter {
     case .xor: return ("\(text(a, .prefix)) ^ \(text(b, .prefix))", .bits)
     case .shl: return ("\(text(a, .prefix)) << \(text(b, .prefix))", .bits)
     case .shr: return ("\(text(a, .prefix)) >> \(text(b, .prefix))", .bits)
+    case .mulhr:
+      let scalar = helpers.roundedHighHalf()
+      let name = helpers.lanewise(
+        "mulhr", scalar, from: element, to: element, lanes: lanes, arguments: 2)
+      return call(name, a.splatted(lanes), b.splatted(lanes))
     }
   }
 

@@ -185,6 +185,13 @@ extension Helpers {
     return function("\(op.rawValue)_\(tag(scalar))", type, "\(type) a, \(type) b", body)
   }
 
+  /// The high half of the product of two int32, rounded, ties up.
+  mutating func roundedHighHalf() -> String {
+    function(
+      "mulhr_i32", "int32_t", "int32_t a, int32_t b",
+      ["return (int32_t)(((int64_t)a * b + INT64_C(0x80000000)) >> 32);"])
+  }
+
   /// The magnitude of a whole number; the least one stays.
   mutating func magnitude(_ scalar: Scalar) -> String {
     let type = cName(scalar)

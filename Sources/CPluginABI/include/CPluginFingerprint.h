@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "91e6e704b74ed204"
+#define COPPICE_API_FINGERPRINT "4a28147f8b381c01"

@@ -37,7 +37,9 @@ struct ValueGroups {
         if let inner = node.blocks.first.flatMap({ graph[$0].outputs.first }) { join(inner, y) }
       } else if let conv = node.op as? Conv, let x = node.operand(0), let w = node.operand(1) {
         if graph[w].type.shape[1] == 1, conv.group == graph[x].type.shape[1] { join(x, y) }
-      } else if node.op is any Elementwise || node.op.name.hasSuffix("Pool") {
+      } else if node.op is any Elementwise || node.op is any PositionKeeping
+        || node.op.name.hasSuffix("Pool")
+      {
         for case let value? in node.operands
         where graph[value].type.rank == 4 && graph[value].type.shape[1] == graph[y].type.shape[1] {
           join(value, y)

@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: names) func takesWhatHasAMeaningAndNamesTheRest(_ name: String) throws {
-    let schema = try #require(OperatorRegistry.find(name, domain: "")?.schema ?? Fused.schema)
+    let schema = try #require(OperatorRegistry.all.first { $0.schema.name == name }?.schema)
     for attribute in schema.attributes {
       let (good, bad) = samples(attribute.allowed)
       for value in good + [attribute.fallback].compactMap({ $0 }) {
