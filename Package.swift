@@ -119,7 +119,8 @@ let package = Package(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
       path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "CoppiceDocumentationTests", path: "Tests/DocumentationTests", swiftSettings: settings),
+      name: "CoppiceDocumentationTests", dependencies: ["CoppiceTestSupport"],
+      path: "Tests/DocumentationTests", swiftSettings: settings),
     .testTarget(
       name: "CoppicePruningTests",
       dependencies: [

@@ -101,7 +101,7 @@ final class Memories {
 
 extension DiagnosticMessage {
   /// A fault of the compiler, found by the interpreter.
-  static func fault(_ text: String) -> DiagnosticMessage {
+  package static func fault(_ text: String) -> DiagnosticMessage {
     DiagnosticMessage("compiler-fault", text + "; this is a fault of the compiler")
   }
 }

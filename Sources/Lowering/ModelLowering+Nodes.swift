@@ -64,7 +64,7 @@ extension ModelLowering {
     let node = graph[site.computation.head]
     let weight = site.weightOperand.flatMap { node.operand($0) }
     guard let plan = site.best(weight.map { storage($0) } ?? .dense, target) else {
-      throw DiagnosticMessage("no-plan", "no kernel form applies to \(node.op.name)")
+      throw .fault("no kernel form applies to \(node.op.name)")
     }
     for operand in node.op.weightOperands {
       guard let value = node.operand(operand), graph.constant(value) != nil else { continue }

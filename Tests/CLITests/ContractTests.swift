@@ -38,6 +38,7 @@ import Testing
   @Test func zerosThatAreStoredDenseAreTold() throws {
     let passes = "prune-magnitude{sparsity=0.8}"
     #expect(try compile(passes).errors.contains("% zeros stored dense: add sparsify"))
+    #expect(try compile(passes).errors.contains("warning[dense-zeros]"))
     #expect(try !compile(passes + ",sparsify").errors.contains("stored dense"))
     #expect(try !compile("@default").errors.contains("stored dense"))
   }

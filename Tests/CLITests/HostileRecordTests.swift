@@ -71,4 +71,16 @@ import Testing
       #expect([0, 2].contains(try compile(bytes).status))
     }
   }
+
+  @Test func aMapThatIsNoTextIsRefused() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([0x7B, 0xFF, 0xFE, 0x7D], "map.json")
+    let record = Models.digits + "/digits.prunerec.safetensors"
+    let outcome = try Program.coppice(
+      [
+        "prune", Models.digitsModel, "-o", "out.onnx", "--json", "--passes",
+        "prune-movement{record=\"\(record)\",keep=0.5,record-map=map.json}",
+      ], in: folder.path)
+    #expect(outcome.status == 2 && outcome.ids == ["file-text"], "\(outcome.errors)")
+  }
 }

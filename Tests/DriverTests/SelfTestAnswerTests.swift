@@ -70,4 +70,14 @@ import Testing
     let compiled = try compiler.compile(try folder.write(Self.model))
     #expect(compiled.diagnostics.map(\.message.id) == ["selftest-answers"])
   }
+
+  /// The reason of `selftest-answers` is `selftest-memory`.
+  @Test func aModelTooLargeToRunIsToldSo() throws {
+    let folder = try TemporaryFolder()
+    var compiler = Compiler()
+    (compiler.answerBudget.work, compiler.answerBudget.hostBytes) = (0, 100)
+    let compiled = try compiler.compile(try folder.write(Self.model))
+    let notes = compiled.diagnostics.filter { $0.message.id == "selftest-answers" }
+    #expect(notes.count == 1 && "\(notes)".contains("running it takes"), "\(compiled.diagnostics)")
+  }
 }

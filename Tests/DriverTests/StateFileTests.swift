@@ -77,6 +77,7 @@ import Testing
     ] {
       let refused = try prune(passes, to: "no.onnx")
       #expect(refused.status == 2 && refused.errors.contains(reason), "\(refused.errors)")
+      #expect(refused.errors.contains("error[state-mismatch]"))
     }
     #expect(try folder.text("state") == state)
     for (text, reason) in [
@@ -86,6 +87,7 @@ import Testing
       try folder.write(text, "state")
       let refused = try prune(words(), to: "no.onnx")
       #expect(refused.status == 2 && refused.errors.contains(reason), "\(refused.errors)")
+      #expect(refused.errors.contains("error[state-file]"))
       #expect(try folder.text("state") == text)
     }
     try folder.write(state, "state")

@@ -41,6 +41,19 @@ import Testing
     #expect(context.diagnostics.map(\.message.id) == ["fix-limit"])
   }
 
+  @Test func errorsOfOtherTypesAreNamedToo() throws {
+    var registry = samples
+    registry.register(Foreign.self)
+    var graph = chain(head: 1, tail: 0)
+    var context = PassContext()
+    let pipeline = try registry.resolve("foreign")
+    let errors = #expect(throws: Diagnostics.self) {
+      try PassManager().run(pipeline, on: &graph, &context)
+    }
+    #expect(errors?.all.map(\.message.id) == ["pass-failed"])
+    #expect(errors?.all.first?.message.text.hasPrefix("pass 'foreign': ") == true)
+  }
+
   @Test func namesThePassThatThrows() throws {
     var graph = chain(head: 1, tail: 0)
     var context = PassContext()

@@ -52,9 +52,18 @@ import Testing
       ]))
   }
 
+  @Test func requiredOptionsAndTheirTypesAreNamed() throws {
+    let errors = #expect(throws: Diagnostics.self) { try samples.resolve("approximate") }
+    #expect(errors?.all.map(\.message.id) == ["pass-option-missing"])
+    let options = try PassOptions([:], for: AbsForRelu.info)
+    let error = #expect(throws: DiagnosticMessage.self) { try options.flag("count") }
+    #expect(error?.id == "pass-option-type")
+  }
+
   @Test func refusesTwoPassesOfOneName() {
     var registry = samples
     registry.register(Restless.self)
-    #expect(throws: Diagnostics.self) { try registry.resolve("restless") }
+    let errors = #expect(throws: Diagnostics.self) { try registry.resolve("restless") }
+    #expect(errors?.all.map(\.message.id) == ["pass-name-taken"])
   }
 }

@@ -39,6 +39,17 @@ struct Approximate: Pass {
   }
 }
 
+/// Throws what is no diagnostic.
+struct Foreign: Pass {
+  struct Fault: Error {}
+
+  static let info = PassInfo(name: "foreign", summary: "Nothing")
+
+  init(options: PassOptions) {}
+
+  func run(on graph: inout Graph, _ context: inout PassContext) throws { throw Fault() }
+}
+
 /// Never comes to an end.
 struct Restless: Pass {
   static let info = PassInfo(name: "restless", summary: "Swap Relu and Abs")

@@ -148,9 +148,10 @@ import Testing
       try mask(["score-percent-of-max": "0.125"], signed) == [1, 0, 1, 0, 1, 0, 0, 0, 0])
     #expect(try mask(["score-percent-of-max": "0.5"], signed) == [1, 0, 0, 0, 1, 0, 0, 0, 0])
     let negative = scores.map { min($0, 0) }
-    #expect(throws: DiagnosticMessage.self) {
+    let error = #expect(throws: DiagnosticMessage.self) {
       try mask(["score-percent-of-max": "0.5"], negative)
     }
+    #expect(error?.id == "movement-max")
   }
 
   @Test func theFormAndTheMissingMaskFlagAreReported() throws {

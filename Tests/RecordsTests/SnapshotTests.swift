@@ -125,6 +125,7 @@ import Testing
     let error = #expect(throws: DiagnosticMessage.self) {
       try folder(["step_1.npz": first, "step_2.npz": last], lacking: "step_1.npz")
     }
+    #expect(error?.id == "snapshots")
     #expect(error?.text.contains("of step 2 is not in step 1") == true)
   }
 }

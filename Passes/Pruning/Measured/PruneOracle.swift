@@ -62,10 +62,7 @@ public struct PruneOracle: Pass {
   /// - Parameter options: See `info`.
   /// - Throws: What is wrong with the options.
   public init(options: PassOptions) throws {
-    guard let sparsity = try options.decimal("sparsity") else {
-      throw DiagnosticMessage("prune-amount", "give sparsity")
-    }
-    self.sparsity = sparsity
+    sparsity = try options.requiredDecimal("sparsity")
     data = try options.path("data")
     score = try options.choice("score", OracleScore.self)
     mode = try options.choice("search", OracleMode.self)

@@ -70,10 +70,7 @@ public struct PruneParticle: Pass {
   /// - Parameter options: See `info`.
   /// - Throws: What is wrong with the options.
   public init(options: PassOptions) throws {
-    guard let sparsity = try options.decimal("sparsity") else {
-      throw DiagnosticMessage("prune-amount", "give sparsity")
-    }
-    self.sparsity = sparsity
+    sparsity = try options.requiredDecimal("sparsity")
     data = try options.path("data")
     particles = options.isGiven("particles") ? try options.integer("particles") : nil
     evaluations = try options.integer("evaluations")

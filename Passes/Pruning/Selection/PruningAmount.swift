@@ -32,9 +32,7 @@ enum PruningAmount: Sendable {
       self = .bytes(try options.bytes("bytes"))
       return
     }
-    guard let number = try options.decimal(name) else {
-      throw DiagnosticMessage("prune-amount", "give one of \(names.joined(separator: ", "))")
-    }
+    let number = try options.requiredDecimal(name)
     switch name {
     case "sparsity": self = .sparsity(number)
     case "keep": self = .keep(number)

@@ -59,6 +59,16 @@ public struct PassOptions: Sendable {
     return number
   }
 
+  /// A number with all its digits, of an option that has one.
+  ///
+  /// - Parameter name: An option declared as `.decimal`, with a default or required.
+  /// - Returns: The number.
+  /// - Throws: `pass-option-type` if the option is not declared so.
+  public func requiredDecimal(_ name: String) throws(DiagnosticMessage) -> ExactDecimal {
+    guard let number = try decimal(name) else { throw .wrongReader(name, "decimal") }
+    return number
+  }
+
   /// A whole number.
   ///
   /// - Parameter name: An option declared as `.integer`, with a default or required.

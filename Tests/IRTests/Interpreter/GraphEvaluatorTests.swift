@@ -2,6 +2,17 @@ import CoppiceIR
 import Testing
 
 @Suite struct GraphEvaluatorTests {
+  @Test func inputsHoldWhatTheGraphWasMadeFor() throws {
+    var graph = try Graph(
+      parsing: "graph @g(%x: i64[2]) {\n  %y = Neg(%x) : i64[2]\n  return %y\n}")
+    graph.assume(InputAssumption(input: 0, accepted: [[3], [4, -1]], node: "y"))
+    let right = Constant([3, -1] as [Int64], .int64, [2])
+    #expect(try GraphEvaluator(graph).outputs([right])[0].numbers == [-3, 1])
+    let wrong = Constant([3, 5] as [Int64], .int64, [2])
+    let error = #expect(throws: Diagnostic.self) { try GraphEvaluator(graph).outputs([wrong]) }
+    #expect(error?.message.id == "input-values")
+  }
+
   private static let text = """
     graph @both(%x: f32[2], %b: bool[1]) {
       %two = constant [2.0] : f32[1]

@@ -140,6 +140,7 @@ import Testing
     record.metadata["g2_per"] = nil
     #expect(try record.hasScore(0.025, "w.0", graph, ["criterion": "obd"]))
     let found = try record.prune(graph, ["criterion": "obd", "count": "1"]).context.diagnostics
+    #expect(found.map(\.message.id).contains("filter-score"))
     #expect(found.contains { $0.message.notes.contains { $0.contains("no Fisher information") } })
   }
 
