@@ -26,7 +26,42 @@ extension KernelCode {
       return { test() != 0 ? yes() : no() }
     case .convert(let a, let scalar): return try toInteger(a, lane, scalar)
     case .math(let function, let arguments): return try test(function, arguments, lane)
+    case .packed(let op, let operands): return try packed(op, operands)
     case .splat(let a, _): return try integer(a, 0)
+    }
+  }
+
+  private func packed(_ op: PackedOp, _ operands: [Expr]) throws(DiagnosticMessage) -> IntegerCode {
+    guard operands.map(\.scalar) == op.operands.map({ .element($0) }),
+      operands.allSatisfy({ $0.lanes == 1 })
+    else { throw .fault("'\(op.rawValue)' takes other operands") }
+    let a = try integer(operands[0], 0)
+    let b = operands.count > 1 ? try integer(operands[1], 0) : a
+    let c = operands.count > 2 ? try integer(operands[2], 0) : a
+    switch op {
+    case .dot2:
+      return {
+        let (x, y) = (a(), b())
+        let low = Int64(Int16(truncatingIfNeeded: x)) * Int64(Int16(truncatingIfNeeded: y))
+        let high =
+          Int64(Int16(truncatingIfNeeded: x >> 16)) * Int64(Int16(truncatingIfNeeded: y >> 16))
+        return Int64(Int32(truncatingIfNeeded: c() &+ low &+ high))
+      }
+    case .widenEven: return { halves(a(), Int8.self) }
+    case .widenOdd: return { halves(a() >> 8, Int8.self) }
+    case .extendEven: return { halves(a(), UInt8.self) }
+    case .extendOdd: return { halves(a() >> 8, UInt8.self) }
+    case .pack2:
+      return {
+        let (low, high) = (a() & 0xffff, b() & 0xffff)
+        return low | high << 16
+      }
+    case .requantize:
+      return {
+        let (x, y) = (a(), b())
+        let sum = c() << 32 &+ x &* y &+ 1 << 31
+        return Int64(Int32(truncatingIfNeeded: sum >> 32))
+      }
     }
   }
 
@@ -112,6 +147,13 @@ extension KernelCode {
       throw .fault("no conversion from \(a.scalar) to \(element)")
     }
   }
+}
+
+/// Bytes 0 and 2 as halves of a word.
+private func halves<T: FixedWidthInteger>(_ word: Int64, _ type: T.Type) -> Int64 {
+  let low = UInt16(truncatingIfNeeded: T(truncatingIfNeeded: word))
+  let high = UInt16(truncatingIfNeeded: T(truncatingIfNeeded: word >> 16))
+  return Int64(low) | Int64(high) << 16
 }
 
 /// Truncates towards zero; NaN gives 0, what does not fit the nearest value.

@@ -25,7 +25,7 @@ extension KernelCode {
       for argument in arguments { codes.append(try part(argument, lane, expr)) }
       return try mathCode(function, codes, isSingle)
     case .splat(let a, _): return try real(a, 0)
-    case .integer, .whole, .compare: break
+    case .integer, .whole, .compare, .packed: break
     }
     throw .fault("a \(expr.scalar) stands where a real number is needed")
   }

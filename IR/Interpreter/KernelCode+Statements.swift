@@ -31,6 +31,7 @@ extension KernelCode {
   private func code(_ statement: Statement) throws(DiagnosticMessage) -> ActionCode? {
     switch statement {
     case .comment: return nil
+    case .microkernel(let step): return try sequence(step.meaning)
     case .define(let variable, let value), .declare(let variable, let value):
       let values = try lanes(value)
       declare(variable)

@@ -20,6 +20,7 @@ extension Statement {
     case .when(let condition, let yes, let no):
       1 + condition.operations + yes.operations + (no.isEmpty ? 0 : 1 + no.operations)
     case .repeatWhile(let condition, let body): 2 + condition.operations + body.operations
+    case .microkernel(let step): 4 + step.operands.reduce(0) { $0 + 1 + $1.index.operations }
     case .comment: 0
     }
   }
@@ -44,6 +45,7 @@ extension Expr {
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): 1 + a.operations
     case .compare(_, let a, let b): 1 + a.operations + b.operations
     case .select(let c, let a, let b): 2 + c.operations + a.operations + b.operations
+    case .packed(_, let operands): operands.reduce(1) { $0 + $1.operations }
     case .math(_, let arguments): arguments.reduce(4) { $0 + $1.operations }
     }
   }

@@ -114,6 +114,8 @@ public indirect enum Expr: Hashable, Sendable {
   /// Floats to integers truncate and saturate, NaN gives 0; integers wrap around.
   case convert(Expr, Scalar)
   case math(MathFunction, [Expr])
+  /// An operation on packed numbers, with as many operands as it takes.
+  case packed(PackedOp, [Expr])
   /// A scalar in every lane.
   case splat(Expr, lanes: Int)
 
@@ -130,6 +132,7 @@ public indirect enum Expr: Hashable, Sendable {
     case .convert(_, let scalar): scalar
     case .math(.isnan, _), .math(.isinf, _): .bool
     case .math(_, let arguments): arguments[0].scalar
+    case .packed(let op, _): .element(op.result)
     case .splat(let a, _): a.scalar
     }
   }
@@ -137,7 +140,7 @@ public indirect enum Expr: Hashable, Sendable {
   /// 1, or the lanes of a vector.
   public var lanes: Int {
     switch self {
-    case .integer, .number, .whole: 1
+    case .integer, .number, .whole, .packed: 1
     case .variable(let variable): variable.lanes
     case .load(_, _, let lanes), .splat(_, let lanes): lanes
     case .binary(_, let a, let b), .compare(_, let a, let b): max(a.lanes, b.lanes)

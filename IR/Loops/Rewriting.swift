@@ -15,6 +15,7 @@ extension Expr {
       .select(c.mapBuffers(map), a.mapBuffers(map), b.mapBuffers(map))
     case .convert(let a, let scalar): .convert(a.mapBuffers(map), scalar)
     case .math(let function, let arguments): .math(function, arguments.map { $0.mapBuffers(map) })
+    case .packed(let op, let operands): .packed(op, operands.map { $0.mapBuffers(map) })
     case .splat(let a, let lanes): .splat(a.mapBuffers(map), lanes: lanes)
     }
   }
@@ -51,7 +52,7 @@ extension Expr {
       list.append(c)
       list.append(a)
       list.append(b)
-    case .math(_, let arguments): list += arguments
+    case .math(_, let arguments), .packed(_, let arguments): list += arguments
     }
   }
 }
@@ -64,6 +65,7 @@ extension Statement {
     case .define(_, let value), .declare(_, let value), .assign(_, let value): [value]
     case .store(_, let index, let value): [index, value]
     case .when(let condition, _, _), .repeatWhile(let condition, _): [condition]
+    case .microkernel(let step): step.operands.map(\.index)
     case .comment: []
     }
   }
@@ -89,8 +91,21 @@ extension Statement {
         else: no.map { $0.mapBuffers(map) })
     case .repeatWhile(let condition, let body):
       .repeatWhile(condition.mapBuffers(map), body.map { $0.mapBuffers(map) })
+    case .microkernel(let step): .microkernel(step.mapBuffers(map))
     case .comment: self
     }
+  }
+}
+
+extension MicroKernel {
+  fileprivate func mapBuffers(_ map: (Buffer) -> Buffer) -> MicroKernel {
+    let operands = operands.map { operand -> Operand in
+      switch operand {
+      case .address(let buffer, let index): .address(map(buffer), index.mapBuffers(map))
+      case .number(let value): .number(value.mapBuffers(map))
+      }
+    }
+    return MicroKernel(program, parameters, operands, meaning: meaning.map { $0.mapBuffers(map) })
   }
 }
 
@@ -136,6 +151,9 @@ package struct BufferAccess: Sendable {
     case .repeatWhile(let condition, let body):
       visit(condition)
       for inner in body { visit(inner) }
+    case .microkernel(let step):
+      for operand in step.operands { visit(operand.index) }
+      for inner in step.meaning { visit(inner) }
     case .comment: break
     }
   }
@@ -154,7 +172,7 @@ package struct BufferAccess: Sendable {
       visit(c)
       visit(a)
       visit(b)
-    case .math(_, let arguments):
+    case .math(_, let arguments), .packed(_, let arguments):
       for argument in arguments { visit(argument) }
     }
   }

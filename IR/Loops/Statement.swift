@@ -12,6 +12,8 @@ public indirect enum Statement: Hashable, Sendable {
   case when(Expr, [Statement], else: [Statement])
   /// Runs the body again and again; the condition is tested before each turn.
   case repeatWhile(Expr, [Statement])
+  /// Does what its meaning says.
+  case microkernel(MicroKernel)
   case comment(String)
 }
 

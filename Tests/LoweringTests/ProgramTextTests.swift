@@ -40,10 +40,37 @@ import Testing
     #expect(try Program(parsing: Self.sample).text() == Self.sample)
   }
 
+  @Test func packedIntegersAndProgramsComeBackExactly() throws {
+    let text = """
+      program {
+        buffer @0 "x" u32 2 input 0
+        buffer @1 "y" u32 8 output 0
+        kernel "k" for [] {
+          variant 0 {
+            microkernel weights(1)(@0[0], @1[0]) {
+              let %w.0 : u32 = load @0[0]
+              store @1[0] = widen_even(%w.0)
+              store @1[1] = widen_odd(%w.0)
+              store @1[2] = extend_even(%w.0)
+              store @1[3] = extend_odd(%w.0)
+              store @1[4] = u32(dot2(%w.0, load @0[1], -3.0:i32))
+              store @1[5] = pack2(-3.0:i32, 4.0:i32)
+              store @1[6] = u32(requantize(i32(%w.0), 1073741824.0:i32, -5.0:i32))
+            }
+          }
+        }
+      }
+
+      """
+    #expect(try Program(parsing: text).text() == text)
+  }
+
   @Test(arguments: [
     ("set %i.0 = (%x.1 + %i.0)", "text-name"), ("let %i.9 : f32 = 1", "text-type"),
     ("let %i.9 : f32 = (1.0:f32 + 1)", "text-type"), ("store @9[0] = 1.0:f32", "text-syntax"),
     ("store @2[1.0:f32] = 1.0:f32", "text-type"), ("let %i.9 : f16 = 1.0:f32", "text-type"),
+    ("microkernel jump()() { }", "text-syntax"), ("microkernel dot(1)(@0[0]) { }", "text-syntax"),
+    ("let %i.9 : u32 = widen_even(1)", "text-type"), ("let %i.9 : i32 = dot2(1, 2)", "text-syntax"),
     ("loop %i.0 from 0 to 4 step 0 { }", "text-syntax"), ("let %i : index = 1", "text-name"),
     ("let %i.9 : f32 = pow(1.0:f32)", "text-syntax"), ("jump", "text-syntax"),
     ("let %i.9 : f32 = exp()", "text-syntax"), ("let %i.9 : f32 x 3 = 1.0:f32", "text-type"),

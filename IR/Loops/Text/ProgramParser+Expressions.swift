@@ -115,6 +115,14 @@ extension ProgramParser {
       _ = try same(arguments[0], arguments[arguments.count - 1], at: place)
       return .math(function, arguments)
     }
+    if let op = PackedOp(rawValue: name) {
+      try take(op.operands.count)
+      for (argument, element) in zip(arguments, op.operands)
+      where argument.scalar != .element(element) || argument.lanes != 1 {
+        throw lexer.fault("text-type", "'\(name)' takes \(element.shortName) here", at: place)
+      }
+      return .packed(op, arguments)
+    }
     if name == "select" {
       try take(3)
       guard arguments[0].scalar == .bool else {

@@ -142,6 +142,7 @@ struct ProgramParser: TextParsing {
     case "while":
       let condition = try expression(.bool, lanes: 1)
       return .repeatWhile(condition, try block())
+    case "microkernel": return try microkernel()
     case "comment": return .comment(try string())
     default: throw lexer.fault("text-syntax", "no such statement", at: place)
     }
@@ -161,6 +162,40 @@ struct ProgramParser: TextParsing {
     let body = try block()
     variables = outside
     return .loop(variable, from: from, to: to, step: step, body)
+  }
+
+  /// `dot(16, 1)(@0[0], 4) { ... }`.
+  private mutating func microkernel() throws(Diagnostic) -> Statement {
+    let place = start
+    guard let program = MicroKernel.Program(rawValue: try word("a program")) else {
+      throw lexer.fault("text-syntax", "no such program", at: place)
+    }
+    let parameters = try inParentheses { (parser) throws(Diagnostic) in try parser.integer() }
+    let operands = try inParentheses { (parser) throws(Diagnostic) -> MicroKernel.Operand in
+      if case .symbol = parser.token {
+        let (buffer, index) = try parser.element()
+        return .address(buffer, index)
+      }
+      return .number(try parser.expression(.index, lanes: 1))
+    }
+    guard (parameters.count, operands.count) == program.counts else {
+      throw lexer.fault(
+        "text-syntax",
+        "'\(program.rawValue)' takes \(program.counts.parameters) numbers and "
+          + "\(program.counts.operands) operands", at: place)
+    }
+    return .microkernel(MicroKernel(program, parameters, operands, meaning: try block()))
+  }
+
+  private mutating func inParentheses<Element>(
+    _ element: (inout ProgramParser) throws(Diagnostic) -> Element
+  ) throws(Diagnostic) -> [Element] {
+    var list: [Element] = []
+    try expect("(")
+    if try accept(")") { return [] }
+    repeat { list.append(try element(&self)) } while try accept(",")
+    try expect(")")
+    return list
   }
 
   private mutating func definition() throws(Diagnostic) -> (Variable, Expr) {

@@ -85,7 +85,20 @@ struct ProgramPrinter {
       if !no.isEmpty { block("else") { $0.print(no) } }
     case .repeatWhile(let condition, let body):
       block("while \(text(condition))") { $0.print(body) }
+    case .microkernel(let step):
+      let parameters = step.parameters.map(String.init).joined(separator: ", ")
+      let operands = step.operands.map(text).joined(separator: ", ")
+      block("microkernel \(step.program.rawValue)(\(parameters))(\(operands))") {
+        $0.print(step.meaning)
+      }
     case .comment(let text): line("comment \(quoted(text))")
+    }
+  }
+
+  private func text(_ operand: MicroKernel.Operand) -> String {
+    switch operand {
+    case .address(let buffer, let index): "@\(buffer.id)[\(text(index))]"
+    case .number(let value): text(value)
     }
   }
 
@@ -118,6 +131,8 @@ struct ProgramPrinter {
     case .convert(let a, let scalar): return call(scalar.textName, a)
     case .math(let function, let arguments):
       return "\(function.rawValue)(\(arguments.map(text).joined(separator: ", ")))"
+    case .packed(let op, let operands):
+      return "\(op.rawValue)(\(operands.map(text).joined(separator: ", ")))"
     case .splat(let a, let lanes): return "\(call("splat", a)) x \(lanes)"
     }
   }

@@ -48,6 +48,11 @@ struct DeadAssignments {
       live.formUnion(afterNo)
       condition.addVariables(to: &live)
       return .when(condition, then, else: otherwise)
+    case .microkernel:
+      var (read, own) = (VariableSet(), VariableSet())
+      statement.addReads(to: &read, own: &own)
+      read.subtract(own)
+      live.formUnion(read)
     case .comment: break
     }
     return statement
@@ -93,6 +98,9 @@ extension Statement {
     case .when(let condition, let yes, let no):
       condition.addVariables(to: &read)
       for inner in yes + no { inner.addReads(to: &read, own: &own) }
+    case .microkernel(let step):
+      for operand in step.operands { operand.index.addVariables(to: &read) }
+      for inner in step.meaning { inner.addReads(to: &read, own: &own) }
     case .comment: break
     }
   }

@@ -51,6 +51,9 @@ struct ExpressionPrinter {
     case .select(let condition, let a, let b): return select(condition, a, b)
     case .convert(let a, let scalar): return convert(a, scalar)
     case .math(let function, let arguments): return math(function, arguments)
+    case .packed(let op, let operands):
+      let arguments = operands.map { text($0) }.joined(separator: ", ")
+      return ("\(helpers.packed(op))(\(arguments))", .primary)
     case .splat(let a, let lanes): return splat(a, lanes)
     }
   }
@@ -72,6 +75,12 @@ struct ExpressionPrinter {
   mutating func address(_ buffer: Buffer, _ index: Expr) -> String {
     let name = buffers[buffer] ?? "buffer\(buffer.id)"
     return index.constantIndex == 0 ? name : "(\(name) + \(text(index, .product)))"
+  }
+
+  /// `buffer + index` as an argument of a call.
+  mutating func argument(_ buffer: Buffer, _ index: Expr) -> String {
+    let name = buffers[buffer] ?? "buffer\(buffer.id)"
+    return index.constantIndex == 0 ? name : "\(name) + \(text(index, .product))"
   }
 
   private mutating func load(_ buffer: Buffer, _ index: Expr, _ lanes: Int) -> (String, Binding) {

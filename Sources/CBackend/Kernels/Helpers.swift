@@ -7,6 +7,10 @@ struct Helpers {
   let prefix: String
   let target: Target
   private var functions: [String: (vectorBytes: Int, text: [String])] = [:]
+  /// Functions in assembly, by name.
+  private var programs: [String: AssemblyProgram] = [:]
+  /// Whether anything is done on packed integers.
+  private var isPacked = false
   private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
   /// Whether anything of `math.h` is used.
   var needsMath = false
@@ -37,7 +41,8 @@ struct Helpers {
   /// The macro and types that functions and kernels use.
   func print(to c: inout CText) {
     if !vectors.isEmpty { printVectors(to: &c) }
-    guard !functions.isEmpty else { return }
+    if isPacked { printPackedMacros(to: &c) }
+    guard !functions.isEmpty || !programs.isEmpty else { return }
     c.line("#if defined(__GNUC__)")
     c.line("#define \(prefix.uppercased())_HELPER static inline __attribute__((unused))")
     c.line("#else")
@@ -55,7 +60,41 @@ struct Helpers {
       }
       if vectorBytes > 0 { c.line("#endif\n") }
     }
+    printPrograms(to: &c)
   }
+
+  private func printPrograms(to c: inout CText) {
+    if programs.isEmpty { return }
+    c.line("#if \(packedMacro)")
+    for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
+      program.print(name, macro: "\(prefix.uppercased())_NAKED", to: &c)
+    }
+    c.line("#endif")
+    c.line()
+  }
+
+  /// The name of a function for an operation on packed integers, in three forms of the same bits.
+  mutating func packed(_ op: PackedOp) -> String {
+    isPacked = true
+    let parameters = zip(op.operands, ["a", "b", "c"]).map { "\(cName($0)) \($1)" }
+    return function(
+      op.rawValue, cName(op.result), parameters.joined(separator: ", "),
+      op.body(packedMacro, "\(prefix.uppercased())_ACLE"))
+  }
+
+  /// The name of a function that is the program of a step.
+  mutating func program(_ step: MicroKernel) -> String {
+    isPacked = true
+    let name = ([prefix, step.program.rawValue] + step.parameters.map(symbol)).joined(
+      separator: "_")
+    if programs[name] == nil { programs[name] = AssemblyProgram(step) }
+    return name
+  }
+
+  private func symbol(_ number: Int) -> String { number < 0 ? "m\(-number)" : "\(number)" }
+
+  /// 1 where packed integers have instructions and steps their programs, else 0.
+  var packedMacro: String { "\(prefix.uppercased())_PACKED" }
 
   private func printVectors(to c: inout CText) {
     c.line("#if defined(__GNUC__)")

@@ -38,6 +38,9 @@ struct Liveness {
     case .repeatWhile(let condition, let body):
       condition.addVariables(to: &live)
       for inner in body { collect(inner) }
+    case .microkernel(let step):
+      for operand in step.operands { operand.index.addVariables(to: &live) }
+      for inner in step.meaning { collect(inner) }
     case .comment: break
     }
   }
@@ -49,6 +52,9 @@ struct Liveness {
       return inner.isEmpty ? nil : .loop(variable, from: from, to: to, step: step, inner)
     case .define(let variable, _), .declare(let variable, _), .assign(let variable, _):
       return live.contains(variable.id) ? statement : nil
+    case .microkernel(var step):
+      step.meaning = step.meaning.compactMap { kept($0) }
+      return .microkernel(step)
     case .store, .comment: return statement
     case .when(let condition, let yes, let no):
       let (yes, no) = (yes.compactMap { kept($0) }, no.compactMap { kept($0) })
@@ -80,7 +86,7 @@ extension Expr {
       c.forEachVariable(visit)
       a.forEachVariable(visit)
       b.forEachVariable(visit)
-    case .math(_, let arguments):
+    case .math(_, let arguments), .packed(_, let arguments):
       for argument in arguments { argument.forEachVariable(visit) }
     }
   }

@@ -29,6 +29,7 @@ struct StatementPrinter {
       print(body)
       c.close("}")
       scope = outer
+    case .microkernel(let step): microkernel(step)
     case .comment(let text): c.line("/* \(commentText(text)) */")
     }
   }
@@ -57,6 +58,23 @@ struct StatementPrinter {
       scope = outer
     }
     c.close("}")
+  }
+
+  /// A call of the program where there is one, else what it means.
+  private mutating func microkernel(_ step: MicroKernel) {
+    let arguments = step.operands.map { operand in
+      switch operand {
+      case .address(let buffer, let index): expressions.argument(buffer, index)
+      case .number(let value): expressions.text(value)
+      }
+    }
+    c.line("#if \(expressions.helpers.packedMacro)")
+    c.line("\(expressions.helpers.program(step))(\(wrapped(arguments)));")
+    c.line("#else")
+    let outer = scope
+    print(step.meaning)
+    scope = outer
+    c.line("#endif")
   }
 
   private mutating func declareName(_ variable: Variable) -> String {

@@ -162,6 +162,7 @@ extension [Statement] {
         sum + body.statementCount
       case .when(_, let body, else: let otherwise):
         sum + body.statementCount + otherwise.statementCount
+      case .microkernel(let step): sum + step.meaning.statementCount
       case .define, .declare, .assign, .store, .comment: sum
       }
     }

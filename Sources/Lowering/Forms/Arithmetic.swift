@@ -14,7 +14,7 @@ struct Arithmetic {
   /// What sums start from, for each output channel; `nil` for zero.
   let start: TensorView?
   /// What stands for zero in the activations.
-  private let zeroPoint: Int
+  let zeroPoint: Int
   private let op: any LinearOperator
 
   /// Takes the operands of a site apart.

@@ -25,8 +25,8 @@ struct DenseConvolution: KernelForm {
     return Plan(
       vectors
         ? isTurned ? "conv_turned" : "conv" : target.vectors.isEmpty ? "conv" : "conv_scalar",
-      .dense, bytes: g.denseBytes, scratch: isTurned ? 6 * sizes[0] * g.arithmetic.bytes : 0, work,
-      target
+      .dense, bytes: g.denseBytes, scratch: isTurned ? 6 * sizes[0] * g.arithmetic.bytes : 0,
+      isInteger: !g.arithmetic.isFloat, work, target
     ) { builder throws(DiagnosticMessage) in
       try emit(g, blocks, vectors: vectors, turned: isTurned ? sizes[0] : nil, builder, target)
     }

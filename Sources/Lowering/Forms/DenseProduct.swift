@@ -22,7 +22,7 @@ struct DenseProduct: KernelForm {
     work.reads(bytes, passes: Double(passes), target)
     return Plan(
       vectors || target.vectors.isEmpty ? "product" : "product_scalar", .dense, bytes: bytes,
-      work, target
+      isInteger: !p.arithmetic.isFloat, work, target
     ) { builder throws(DiagnosticMessage) in
       try emit(p, blocks, vectors: vectors, builder, target)
     }

@@ -17,7 +17,7 @@ struct DepthwiseConvolution: KernelForm {
     work[.store] = Double(g.y.count) / Double(lanes)
     return Plan(
       vectors || target.vectors.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
-      bytes: g.denseBytes, work, target
+      bytes: g.denseBytes, isInteger: !g.arithmetic.isFloat, work, target
     ) { builder throws(DiagnosticMessage) in
       try emit(g, blocks, vectors: vectors, builder, target)
     }

@@ -51,7 +51,7 @@ final class LayoutPlanner {
 
   /// Only what a convolution computes may have its channels last.
   private func findGroups() {
-    for id in graph.allNodes where graph[id].op is Conv {
+    for id in graph.allNodes where graph[id].op is Conv || graph[id].op is QLinearConv {
       guard let y = graph[id].result, graph[y].type.rank == 4 else { continue }
       let group = groups.root(y)
       if members[group] == nil { order.append(group) }

@@ -13,6 +13,8 @@ struct Plan {
   let bytes: Int
   /// Bytes of memory beside operands and results.
   let scratch: Int
+  /// The name that the target has its costs under.
+  private let costing: String
   /// What it does how often.
   private(set) var work: Work
   /// The time in the target's unit.
@@ -27,19 +29,21 @@ struct Plan {
   ///   - storage: The storage of the weight.
   ///   - bytes: Bytes of the weight as packed.
   ///   - scratch: Bytes of memory beside operands and results.
+  ///   - isInteger: Whether a form of floats computes in integers, which takes other times.
   ///   - work: What it does how often.
   ///   - target: Says what that takes.
   ///   - emit: Builds the loops.
   init(
-    _ form: String, _ storage: StorageKind, bytes: Int, scratch: Int = 0, _ work: Work,
-    _ target: Target, emit: @escaping Emit
+    _ form: String, _ storage: StorageKind, bytes: Int, scratch: Int = 0, isInteger: Bool = false,
+    _ work: Work, _ target: Target, emit: @escaping Emit
   ) {
     self.form = form
     self.storage = storage
     self.bytes = bytes
     self.scratch = scratch
     self.work = work
-    cost = work.cost(target.costs.of(form))
+    costing = isInteger ? form + "_integer" : form
+    cost = work.cost(target.costs.of(costing))
     self.emit = emit
   }
 
@@ -52,7 +56,7 @@ struct Plan {
   func with(tail: Int, _ target: Target) -> Plan {
     var plan = self
     plan.work[.tail] = work[.store] * Double(tail)
-    plan.cost = plan.work.cost(target.costs.of(form))
+    plan.cost = plan.work.cost(target.costs.of(costing))
     return plan
   }
 }

@@ -1,6 +1,7 @@
 extension Target {
   /// Cortex-M4 with its float unit: one number at a time.
-  public static let cortexM4 = Target("cortex-m4", reach: 1020, codeBytes: 5, costs: .cortexM4)
+  public static let cortexM4 = Target(
+    "cortex-m4", hasPackedIntegers: true, reach: 1020, codeBytes: 5, costs: .cortexM4)
 }
 
 extension Costs {
@@ -11,6 +12,24 @@ extension Costs {
     [
       "conv": [
         .tile: 11.5, .step: 3.67, .load: 1.2, .fma: 0.904, .chain: 3.79, .store: 1.87,
+      ],
+      "conv_integer": [
+        .tile: 30, .step: 4, .load: 2, .fma: 1.1, .chain: 3.79, .store: 24,
+      ],
+      "depthwise_integer": [
+        .tile: 20, .line: 8, .step: 10, .load: 2, .fma: 3, .store: 24,
+      ],
+      "product_integer": [
+        .tile: 20, .step: 3, .load: 2, .fma: 1, .chain: 1, .store: 24,
+      ],
+      "conv_dot": [
+        .tile: 21, .line: 60, .step: 10.3, .load: 7.2, .copy: 1.1, .store: 22,
+      ],
+      "product_dot": [
+        .tile: 12, .line: 30, .step: 18.5, .copy: 1.1, .store: 22,
+      ],
+      "depthwise_dot": [
+        .tile: 50, .line: 6, .step: 10, .fma: 5, .copy: 2, .store: 22,
       ],
       "depthwise": [
         .line: 0.627, .step: 8.43, .fma: 1.96, .store: 1.55,

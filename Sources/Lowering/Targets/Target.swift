@@ -27,6 +27,8 @@ public struct Target: Sendable {
   private let accumulators: [Int: Int]
   /// Whether sparse windows run in vectors, and dense kernels at the speed of a large processor.
   let hasWideVectors: Bool
+  /// Whether it has instructions for halves and bytes packed in words.
+  let hasPackedIntegers: Bool
   /// What caches hold; `nil` where all memory is alike.
   let caches: Caches?
   /// Bytes that the offset of a load spans; `nil` where that is more than tiles do.
@@ -40,7 +42,9 @@ public struct Target: Sendable {
     _ name: String, vectors: [VectorExtension] = [], arenaAlignment: Int = 16,
     tableAlignment: Int = 16,
     channelBlocks: [Int] = [32, 16, 8, 4, 1], columnBlocks: [Int] = [64, 32, 16, 8, 4, 1],
-    accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false, caches: Caches? = nil,
+    accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false,
+    hasPackedIntegers: Bool = false,
+    caches: Caches? = nil,
     reach: Int? = nil, codeBytes: Double, costs: Costs
   ) {
     self.name = name
@@ -51,6 +55,7 @@ public struct Target: Sendable {
     self.columnBlocks = columnBlocks
     self.accumulators = accumulators
     self.hasWideVectors = hasWideVectors
+    self.hasPackedIntegers = hasPackedIntegers
     self.caches = caches
     self.reach = reach
     operationBytes = codeBytes
@@ -85,6 +90,14 @@ public struct Target: Sendable {
   private func fitting(_ sizes: [Int], _ element: ElementType) -> [Int] {
     sizes.filter { $0 == 1 || $0 * element.bits <= sizes[0] * 32 }
   }
+
+  /// Positions whose windows are widened at once, at most.
+  ///
+  /// Weights are widened once for all of them, which fades at some dozens.
+  ///
+  /// - Parameter steps: Four inputs of a window each.
+  /// - Returns: An even number.
+  func bandPositions(steps: Int) -> Int { max(16, min(64, 1024 / max(steps, 1) / 2 * 2)) }
 
   /// A forecast of the bytes of machine code.
   ///
@@ -132,11 +145,13 @@ struct Costs: Sendable {
   var copy: Double { others[.copy] ?? 1 }
 
   /// What the steps of a form take; those of its numbers are those of its vectors where nothing else
-  /// is known.
+  /// is known, and of its integers those of its floats.
   func of(_ form: String) -> [Work.Step: Double] {
-    let suffix = "_scalar"
-    let stem = form.hasSuffix(suffix) ? String(form.dropLast(suffix.count)) : form
-    let known = forms[form] ?? forms[stem] ?? others
+    var stem = form
+    for suffix in ["_integer", "_scalar"] where forms[stem] == nil && stem.hasSuffix(suffix) {
+      stem.removeLast(suffix.count)
+    }
+    let known = forms[stem] ?? others
     return known.merging([.tail: others[.tail] ?? 0]) { own, _ in own }
   }
 }

@@ -118,6 +118,38 @@ import Testing
     #expect(result.array(of: Float.self) == [10, 10, 20, 30, 40])
   }
 
+  @Test func packedIntegersAreExact() throws {
+    let word: UInt32 = 0x80fe_7f05
+    func value(_ op: PackedOp, _ operands: [Expr]) throws -> UInt32 {
+      let x = Constant([word, 0xffff_0003], .uint32, [2])
+      let result = try store(.integer(0), .uint32, reading: x) { x, y in
+        let loaded = operands.isEmpty ? [Expr.load(x, .integer(0), lanes: 1)] : operands
+        return [.store(y, .integer(0), Expr.packed(op, loaded).converted(to: .uint32))]
+      }
+      return result.array(of: UInt32.self)[0]
+    }
+    #expect(try value(.widenEven, []) == 0xfffe_0005)
+    #expect(try value(.widenOdd, []) == 0xff80_007f)
+    #expect(try value(.extendEven, []) == 0x00fe_0005)
+    #expect(try value(.extendOdd, []) == 0x0080_007f)
+    #expect(try value(.pack2, [.number(-3, .int32), .number(0x12345, .int32)]) == 0x2345_fffd)
+    func dot(_ a: UInt32, _ b: UInt32, _ c: Double) throws -> Int32 {
+      Int32(
+        bitPattern: try value(
+          .dot2, [.number(Double(a), .uint32), .number(Double(b), .uint32), .number(c, .int32)]))
+    }
+    #expect(try dot(0x0002_fffd, 0x0005_0007, 100) == 100 - 21 + 10)
+    #expect(try dot(0x8000_8000, 0x8000_8000, 0) == .min)
+    func requantized(_ sum: Double, _ multiplier: Double, _ zero: Double) throws -> Int32 {
+      let operands = [sum, multiplier, zero].map { Expr.number($0, .int32) }
+      return Int32(bitPattern: try value(.requantize, operands))
+    }
+    #expect(try requantized(3, 2_147_483_647, 7) == 8)
+    #expect(try requantized(6, 1_073_741_824, 0) == 2)
+    #expect(try requantized(-6, 1_073_741_824, 0) == -1)
+    #expect(try requantized(-7, 1_073_741_824, -5) == -7)
+  }
+
   @Test func aNestedLoopSums() throws {
     let x = Constant((0..<12).map(Float.init), .float32, [12])
     let sum = Variable(id: 0, scalar: .element(.float32), lanes: 1, hint: "sum")

@@ -58,6 +58,7 @@ extension Statement {
       body.map(\.nodes).reduce(0, +)
     case .when(let condition, let yes, let no):
       condition.nodes + (yes + no).map(\.nodes).reduce(0, +)
+    case .microkernel(let step): step.meaning.map(\.nodes).reduce(0, +)
     case .comment: 0
     }
   }
@@ -70,7 +71,7 @@ extension Expr {
     case .load(_, let a, _), .unary(_, let a), .convert(let a, _), .splat(let a, _): 1 + a.nodes
     case .binary(_, let a, let b), .compare(_, let a, let b): 1 + a.nodes + b.nodes
     case .select(let a, let b, let c): 1 + a.nodes + b.nodes + c.nodes
-    case .math(_, let arguments): arguments.reduce(1) { $0 + $1.nodes }
+    case .math(_, let arguments), .packed(_, let arguments): arguments.reduce(1) { $0 + $1.nodes }
     }
   }
 }

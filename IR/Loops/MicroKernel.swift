@@ -1,0 +1,132 @@
+/// Operations on 32-bit words that hold two 16-bit or four 8-bit numbers, and on products' upper halves.
+///
+/// Processors with packed integers have one instruction for each. All wrap around.
+public enum PackedOp: String, Hashable, Sendable {
+  /// The third plus the products of the signed halves of the first two: `i32` from `u32, u32, i32`.
+  case dot2
+  /// Bytes 0 and 2, sign-extended to halves: `u32` from `u32`.
+  case widenEven = "widen_even"
+  /// Bytes 1 and 3, sign-extended to halves.
+  case widenOdd = "widen_odd"
+  /// Bytes 0 and 2, zero-extended to halves.
+  case extendEven = "extend_even"
+  /// Bytes 1 and 3, zero-extended to halves.
+  case extendOdd = "extend_odd"
+  /// The lower halves of two numbers as halves of a word, first low: `u32` from `i32, i32`.
+  case pack2
+  /// `(c * 2^32 + a * b + 2^31) / 2^32`, rounded down: `i32` from `i32, i32, i32`.
+  case requantize
+
+  /// The types of its operands.
+  package var operands: [ElementType] {
+    switch self {
+    case .dot2: [.uint32, .uint32, .int32]
+    case .widenEven, .widenOdd, .extendEven, .extendOdd: [.uint32]
+    case .pack2: [.int32, .int32]
+    case .requantize: [.int32, .int32, .int32]
+    }
+  }
+
+  /// The type of its result.
+  package var result: ElementType {
+    switch self {
+    case .dot2, .requantize: .int32
+    default: .uint32
+    }
+  }
+}
+
+/// A step of a kernel that some processors have a program of their own for.
+///
+/// What it does is said in loop IR: that is run by the interpreter, and printed for every processor
+/// without such a program.
+public struct MicroKernel: Hashable, Sendable {
+  /// The programs there are.
+  public enum Program: String, Hashable, Sendable {
+    /// Widens windows of bytes to halves.
+    case windows
+    /// Widens the weights of two channels to halves.
+    case weights
+    /// Sums of two positions by two channels.
+    case dot
+    /// Sums of four rows of a product.
+    case rows
+    /// One channel of a depthwise convolution with windows three wide.
+    case depthwise
+    /// Fills the inside of a padded plane of halves.
+    case plane
+
+    /// How many numbers it is made for, and how many operands it takes.
+    package var counts: (parameters: Int, operands: Int) {
+      switch self {
+      case .windows: (6, 4)
+      case .weights: (1, 2)
+      case .dot: (7, 4)
+      case .rows: (1, 4)
+      case .depthwise: (11, 3)
+      case .plane: (6, 2)
+      }
+    }
+  }
+
+  /// What a program is given.
+  public enum Operand: Hashable, Sendable {
+    /// The address of an element.
+    case address(Buffer, Expr)
+    /// An index.
+    case number(Expr)
+
+    /// The index that is given or read.
+    package var index: Expr {
+      switch self {
+      case .address(_, let index), .number(let index): index
+      }
+    }
+  }
+
+  /// The program.
+  public var program: Program
+  /// Numbers that the program is made for.
+  public var parameters: [Int]
+  /// What it is given, in order.
+  public var operands: [Operand]
+  /// What it does.
+  public var meaning: [Statement]
+
+  /// Makes a step.
+  ///
+  /// - Parameters:
+  ///   - program: The program.
+  ///   - parameters: Numbers that the program is made for.
+  ///   - operands: What it is given, in order.
+  ///   - meaning: What it does.
+  public init(
+    _ program: Program, _ parameters: [Int], _ operands: [Operand], meaning: [Statement]
+  ) {
+    self.program = program
+    self.parameters = parameters
+    self.operands = operands
+    self.meaning = meaning
+  }
+}
+
+extension LoopBuilder {
+  /// Appends a step that some processors have a program for.
+  ///
+  /// - Parameters:
+  ///   - program: The program.
+  ///   - parameters: Numbers that the program is made for.
+  ///   - operands: What it is given, in order.
+  ///   - body: Builds what it does.
+  package func microkernel(
+    _ program: MicroKernel.Program, _ parameters: [Int], _ operands: [MicroKernel.Operand],
+    _ body: () -> Void
+  ) {
+    emit(.microkernel(MicroKernel(program, parameters, operands, meaning: block(body))))
+  }
+}
+
+extension Expr {
+  /// An operation on packed numbers.
+  package static func packed(_ op: PackedOp, _ operands: Expr...) -> Expr { .packed(op, operands) }
+}

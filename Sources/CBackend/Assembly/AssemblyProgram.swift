@@ -1,0 +1,135 @@
+import CoppiceIR
+
+/// A function in Thumb-2 assembly: the program of a step, which does what the step means.
+///
+/// Arguments come in r0 to r3. All registers that a compiler expects back are saved, so that any one
+/// may be used; nothing of it depends on how the code around is compiled.
+struct AssemblyProgram {
+  /// The parameters in C.
+  let signature: String
+  private(set) var lines: [String] = []
+
+  /// Writes the program of a step.
+  init(_ step: MicroKernel) {
+    signature = step.program.signature
+    let p = step.parameters
+    switch step.program {
+    case .windows: windows(WindowsProgram(p))
+    case .weights: weights(steps: p[0])
+    case .dot: dot(DotProgram(p))
+    case .rows: rows(steps: p[0])
+    case .plane: plane(PlaneProgram(p))
+    case .depthwise: depthwise(DepthwiseProgram(p))
+    }
+  }
+
+  /// Prints the definition.
+  ///
+  /// - Parameters:
+  ///   - name: Of the function.
+  ///   - macro: Storage class and attributes of functions without code of the compiler's.
+  ///   - c: Takes the text.
+  func print(_ name: String, macro: String, to c: inout CText) {
+    var body = ["__asm__(\".syntax unified\\n\""]
+    body += lines.dropLast().map { "    \"\($0)\\n\"" }
+    body += lines.suffix(1).map { "    \"\($0)\\n\");" }
+    c.function("\(macro) void \(name)(\(signature))", body)
+  }
+}
+
+extension MicroKernel.Program {
+  fileprivate var signature: String {
+    let unused = "__attribute__((unused))"
+    let names: [String] =
+      switch self {
+      case .windows: ["const void *x", "void *out", "ptrdiff_t count", "ptrdiff_t odd"]
+      case .weights, .plane: ["const void *x", "void *out"]
+      case .dot: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
+      case .rows: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
+      case .depthwise: ["const void *x", "const void *w", "void *out"]
+      }
+    return "\n    " + names.map { "\($0) \(unused)" }.joined(separator: ",\n    ")
+  }
+}
+
+/// What becomes of a sum at the end of a program.
+struct ProgramFinish {
+  /// Bytes between neighbouring results.
+  enum Mode: Int {
+    /// Sums are stored as they are.
+    case sums
+    case int8, uint8
+  }
+
+  let mode: Mode
+  let zero: Int
+  let low: Int
+  let high: Int
+
+  /// Takes the last four parameters apart.
+  init(_ parameters: some Collection<Int>) {
+    let list = Array(parameters)
+    mode = Mode(rawValue: list[0]) ?? .sums
+    (zero, low, high) = (list[1], list[2], list[3])
+  }
+}
+
+extension AssemblyProgram {
+  mutating func emit(_ line: String) { lines.append(line) }
+
+  mutating func label(_ number: Int) { lines.append("\(number):") }
+
+  /// A number in a register.
+  mutating func move(_ register: String, _ value: Int) {
+    if (0...0xffff).contains(value) { return emit("movw \(register), #\(value)") }
+    if (-256..<0).contains(value) { return emit("mvn \(register), #\(-1 - value)") }
+    let bits = UInt32(truncatingIfNeeded: value)
+    emit("movw \(register), #\(bits & 0xffff)")
+    emit("movt \(register), #\(bits >> 16)")
+  }
+
+  /// The sum of a register and a number.
+  mutating func add(_ result: String, _ register: String, _ value: Int, scratch: String) {
+    if value == 0 {
+      if result != register { emit("mov \(result), \(register)") }
+    } else if (1...4095).contains(value) {
+      emit("add \(result), \(register), #\(value)")
+    } else if (-4095..<0).contains(value) {
+      emit("sub \(result), \(register), #\(-value)")
+    } else {
+      move(scratch, value)
+      emit("add \(result), \(register), \(scratch)")
+    }
+  }
+
+  /// Stores a byte at an offset.
+  mutating func storeByte(_ value: String, _ base: String, _ offset: Int, scratch: String) {
+    if (0...4095).contains(offset) { return emit("strb \(value), [\(base), #\(offset)]") }
+    move(scratch, offset)
+    emit("strb \(value), [\(base), \(scratch)]")
+  }
+
+  /// Requantises sums by multipliers around a zero point, and keeps them in bounds.
+  mutating func requantize(
+    _ sums: [(sum: String, multiplier: String)], zero: String, _ finish: ProgramFinish
+  ) {
+    for (sum, multiplier) in sums { emit("smmlar \(sum), \(sum), \(multiplier), \(zero)") }
+    let isSigned = finish.mode == .int8
+    for (sum, _) in sums { emit("\(isSigned ? "ssat" : "usat") \(sum), #8, \(sum)") }
+    for (sum, _) in sums {
+      if finish.low > (isSigned ? -128 : 0) { bound(sum, finish.low, "lt") }
+      if finish.high < (isSigned ? 127 : 255) { bound(sum, finish.high, "gt") }
+    }
+  }
+
+  private mutating func bound(_ sum: String, _ limit: Int, _ condition: String) {
+    emit("cmp \(sum), #\(limit)")
+    emit("it \(condition)")
+    emit(limit < 0 ? "mvn\(condition) \(sum), #\(-1 - limit)" : "mov\(condition) \(sum), #\(limit)")
+  }
+
+  /// The largest divisor of a number of turns that is not above a limit.
+  static func unrolling(_ turns: Int, limit: Int) -> Int {
+    (1...max(1, min(turns, limit))).last { turns % $0 == 0 } ?? 1
+  }
+}

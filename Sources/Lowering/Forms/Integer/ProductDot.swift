@@ -1,0 +1,146 @@
+import CoppiceIR
+
+/// A product of quantized numbers with constant weights on packed integers: rows of activations are
+/// widened to halves, and meet the weights of four columns at once, which lie interleaved.
+struct ProductDot: KernelForm {
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard target.hasPackedIntegers, storage == .dense, let p = site.product,
+      let sums = PackedSums(site, p.arithmetic), p.depth > 0
+    else { return nil }
+    let layer = ProductDotLayer(p: p, sums: sums)
+    return Plan(
+      "product_dot", .dense, bytes: layer.bytes, scratch: layer.scratchBytes, layer.work, target
+    ) { builder throws(DiagnosticMessage) in try layer.emit(builder) }
+  }
+}
+
+/// The loops of a product on packed integers.
+struct ProductDotLayer {
+  let p: ProductGeometry
+  let sums: PackedSums
+
+  private var steps: Int { (p.depth + 3) / 4 }
+  private var groups: Int { (p.columns + 3) / 4 }
+  /// Words of four columns: their starts, and a word of each for each step.
+  private var record: Int { 4 + 4 * steps }
+  private var rows: Int { p.y.shape.dropLast(1).reduce(1, *) }
+  /// Whether rows of activations are widened where they lie.
+  private var isDirect: Bool { p.depth % 4 == 0 && p.x.strides[p.x.rank - 1] == 1 }
+
+  var bytes: Int { groups * record * 4 }
+
+  var scratchBytes: Int { steps * 8 + groups * 16 + (isDirect ? 0 : steps * 4) }
+
+  var work: Work {
+    var work = Work()
+    let rows = Double(self.rows)
+    work[.tile] = rows * Double(groups)
+    work[.step] = rows * Double(groups * steps)
+    work[.line] = rows
+    work[.copy] = rows * Double(4 * steps * (isDirect ? 1 : 4))
+    work[.store] = Double(p.y.count)
+    return work
+  }
+
+  func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
+    let table = weights().buffer(builder, "packed", operand: p.operand)
+    let tile = builder.scratch(.uint32, [2 * steps], "tile").buffer
+    let results = builder.scratch(.int32, [4 * groups], "sums").buffer
+    let copy = isDirect ? nil : builder.scratch(p.x.element, [4 * steps], "row").buffer
+    let finish = try p.arithmetic.finishing(builder)
+    builder.loops(Array(p.y.shape.dropLast(1)), "r") { row in
+      let start = p.x.at(row + [.integer(0)])
+      if let copy {
+        let stride = p.x.strides[p.x.rank - 1]
+        let place = builder.define("x0", start)
+        builder.loop("k", p.depth) { k in
+          let value = Expr.load(p.x.buffer, place + k * stride, lanes: 1)
+          builder.emit(.store(copy, k, value))
+        }
+        for k in p.depth..<(4 * steps) {
+          builder.emit(.store(copy, .integer(k), .constant(0, copy.element)))
+        }
+        widen(copy, .integer(0), tile, builder)
+      } else {
+        widen(p.x.buffer, start, tile, builder)
+      }
+      multiply(tile, table, results, builder)
+      builder.loop("j", p.columns) { column in
+        let index = row + [column]
+        builder.store(finish(.load(results, column, lanes: 1), index), to: p.y, at: index)
+      }
+    }
+    return Kernel(title: "product_dot", variants: [.init(body: builder.takeStatements())])
+  }
+
+  private func widen(_ source: Buffer, _ start: Expr, _ tile: Buffer, _ builder: LoopBuilder) {
+    let start = builder.define("x1", start)
+    builder.microkernel(
+      .windows, [1, steps, 0, 0, sums.isSigned ? 1 : 0, 0],
+      [
+        .address(source, start), .address(tile, .integer(0)), .number(.integer(1)),
+        .number(.integer(0)),
+      ]
+    ) {
+      builder.loop("k", steps) { k in
+        let (even, odd) = builder.widened(source, builder.define("x", start + k * 4))
+        builder.emit(.store(tile, k * 2, even))
+        builder.emit(.store(tile, k * 2 + 1, odd))
+      }
+    }
+  }
+
+  private func multiply(
+    _ tile: Buffer, _ table: Buffer, _ results: Buffer, _ builder: LoopBuilder
+  ) {
+    let none = Expr.integer(0)
+    builder.microkernel(
+      .rows, [steps],
+      [
+        .address(tile, none), .address(table, none), .address(results, none),
+        .number(.integer(groups)),
+      ]
+    ) {
+      builder.loop("g", groups) { group in
+        let first = builder.define("w0", group * record)
+        let sums = (0..<4).map {
+          builder.declare("s\($0)_", Expr.load(table, first + $0, lanes: 1).asSum)
+        }
+        builder.loop("k", steps) { k in
+          let even = builder.define("a", .load(tile, k * 2, lanes: 1))
+          let odd = builder.define("b", .load(tile, k * 2 + 1, lanes: 1))
+          for (number, sum) in sums.enumerated() {
+            let word = builder.define("w", .load(table, first + k * 4 + (4 + number), lanes: 1))
+            builder.accumulate(sum, even, dot: .packed(.widenEven, word))
+            builder.accumulate(sum, odd, dot: .packed(.widenOdd, word))
+          }
+        }
+        for (number, sum) in sums.enumerated() {
+          builder.emit(.store(results, group * 4 + number, .variable(sum)))
+        }
+      }
+    }
+  }
+
+  private func weights() -> WordTable {
+    let numbers = sums.weightNumbers()
+    func weight(_ column: Int, _ k: Int) -> Int8 {
+      guard column < p.columns, k < p.depth else { return 0 }
+      return numbers[p.transposed ? column * p.depth + k : k * p.columns + column]
+    }
+    var table = WordTable()
+    for group in 0..<groups {
+      let four = (0..<4).map { group * 4 + $0 }
+      for column in four {
+        let sum = (0..<p.depth).reduce(0) { $0 + Int(weight(column, $1)) }
+        table.append(column < p.columns ? sums.start(column, weights: sum) : 0)
+      }
+      for step in 0..<steps {
+        for column in four {
+          table.append(bytes: (0..<4).map { weight(column, step * 4 + $0) })
+        }
+      }
+    }
+    return table
+  }
+}
