@@ -55,6 +55,10 @@ public struct MicroKernel: Hashable, Sendable {
     case depthwise
     /// Fills the inside of a padded plane of halves.
     case plane
+    /// Widens columns of four channels to planes of channel pairs.
+    case planes
+    /// Sums of a channel at neighbouring positions, over pairs of weights with a nonzero.
+    case pairs
 
     /// How many numbers it is made for, and how many operands it takes.
     package var counts: (parameters: Int, operands: Int) {
@@ -65,6 +69,8 @@ public struct MicroKernel: Hashable, Sendable {
       case .rows: (1, 4)
       case .depthwise: (11, 3)
       case .plane: (6, 2)
+      case .planes: (4, 2)
+      case .pairs: (6, 6)
       }
     }
   }

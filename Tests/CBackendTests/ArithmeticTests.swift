@@ -66,13 +66,13 @@ struct ArithmeticTests {
 
   @Test func packedIntegersTakeTheirOwnForms() throws {
     var forms: Set<String> = []
-    for item in IntegerCase.all {
+    for item in IntegerCase.all + IntegerCase.sparse {
       let model = try lower(item.graph, for: .cortexM4)
       forms.formUnion(model.forms.values)
       let got = try Interpreter.run(model.program, inputs: [item.x.dense])
       expectEqual(got[0], try GraphEvaluator(item.graph).outputs([item.x])[0], item.name)
     }
-    #expect(forms.isSuperset(of: ["conv_dot", "depthwise_dot"]))
+    #expect(forms.isSuperset(of: ["conv_dot", "depthwise_dot", "sparse_pairs"]))
   }
 
   /// What forms do not know how to take off is left to the plain loops.
@@ -96,7 +96,8 @@ struct ArithmeticTests {
   @Test(arguments: [Target.generic, .x86, .cortexM4]) func compiledAsInterpreted(_ target: Target)
     throws
   {
-    var cases = IntegerCase.all.map { ($0.name, $0.graph, $0.x) }
+    let integers = IntegerCase.all + IntegerCase.sparse
+    var cases = integers.map { ($0.name, $0.graph, $0.x) }
     for item in SparseCase.all where item.isExact {
       let x = SparseCase.numbers(item.input.shape, 5).inDouble
       for storage in [StorageKind.dense, .indexRows] {
@@ -240,8 +241,41 @@ private struct IntegerCase {
     return graph
   }
 
+  /// The same with the weight's zeros left out, of which two in three are made.
+  var sparse: IntegerCase {
+    let weight = others[2] ?? x
+    let numbers = weight.numbers.enumerated().map { Int8($1 * ($0 % 3 == 1 ? 1 : 0)) }
+    var copy = with(
+      operand: 3, Constant(weight.type, .dense(Bytes(numbers))).asBitmap())
+    copy.others[1] = others[1]
+    copy.name = "sparse_\(name)"
+    return copy
+  }
+
+  /// The same with sums requantized by one multiplication, between bounds of its own.
+  var fast: IntegerCase? {
+    var attributes = op.attributes
+    attributes["requantize"] = .string("fast")
+    attributes["hi"] = .int(100)
+    var copy = self
+    copy.name += "_fast"
+    switch op {
+    case is QLinearConv: copy.op = QLinearConv(attributes: attributes)
+    case is QLinearMatMul: copy.op = QLinearMatMul(attributes: attributes)
+    default: return nil
+    }
+    return copy
+  }
+
   /// Quantized operators with their zero points and scales.
-  static var all: [IntegerCase] {
+  static var all: [IntegerCase] { plain + plain.compactMap(\.fast) }
+
+  /// Convolutions whose weights are stored as bitmaps.
+  static var sparse: [IntegerCase] {
+    all.filter { $0.name.hasPrefix("window") || $0.name.hasPrefix("pointwise") }.map(\.sparse)
+  }
+
+  private static var plain: [IntegerCase] {
     let around: Attribute = .ints([1, 1, 1, 1])
     func scales(_ count: Int) -> Constant {
       Constant((0..<count).map { Float($0 % 5 + 1) * 0.001 }, .float32, [count])

@@ -6,7 +6,9 @@
 Every vector of every model must come within 1e-5 of its largest output on each core. On Cortex-M4
 flash, RAM and instructions must keep what BARS says. With --pruned, kws pruned by magnitude to
 80 % and stored sparsely is measured beside the dense one, and compared with what onnxruntime makes
-of the pruned ONNX model (needs onnx and onnxruntime).
+of the pruned ONNX model (needs onnx and onnxruntime). The int8 models stand beside what CMSIS-NN under
+TensorFlow Lite Micro takes (counted in the same way, with the same compiler); every byte of their
+answers must be that of the vectors.
 """
 
 import argparse
@@ -47,6 +49,27 @@ BARS = {
     "resnet8": Bar(12_501_632, 210_136, 5),
     "sww": Bar(826_368, 34_704),
 }
+
+
+@dataclass(frozen=True)
+class IntegerBar:
+    """What an int8 model has to keep on Cortex-M4, what CMSIS-NN takes, and the weights' bytes."""
+
+    instructions: int
+    cmsis_instructions: int
+    cmsis_flash: int
+    cmsis_ram: int
+    weights: int
+
+
+INTEGER_BARS = {
+    "ad01": IntegerBar(340_000, 582_000, 304_520, 3_664, 270_880),
+    "kws": IntegerBar(2_550_000, 7_850_000, 108_912, 25_224, 29_296),
+    "vww": IntegerBar(8_000_000, 24_720_000, 388_264, 103_112, 243_472),
+    "resnet8": IntegerBar(11_500_000, 29_880_000, 153_072, 57_400, 81_928),
+    "sww": IntegerBar(1_100_000, 2_230_000, 127_184, 18_868, 55_436),
+}
+INTEGER_CODE_LIMIT = 16 * 1024
 
 
 def coppice(options, *words):
@@ -120,6 +143,34 @@ def dense(options, work):
                 yield f"{name} on {core}: {fault}"
 
 
+def integer(options, work):
+    """One row for every int8 model on Cortex-M4; yields what is wrong."""
+    print(f"{'int8 model':13} {'differ':>8} {'test':>6} {'flash':>9} {'CMSIS':>9} {'RAM':>8} "
+          f"{'CMSIS':>8} {'stack':>6} {'instructions':>12} {'CMSIS':>11} {'/ MAC':>6}")
+    for name in options.only or INTEGER_BARS:
+        model = (options.models / f"{name}_int8.onnx").resolve()
+        bar, folder = INTEGER_BARS[name], work / f"{name}-int8"
+        manifest, result, _ = measured(options, "m4", model, vectors_of(model), folder)
+        cases = [firmware.read_case(vector, manifest)[1] for vector in vectors_of(model)]
+        differ = sum(a != b for got, want in zip(result.outputs, cases)
+                     for mine, theirs in zip(got, want) for a, b in zip(mine, theirs))
+        count = result.instructions[0]
+        print(f"{name:13} {differ:8} {result.selftest[:6]:>6} {result.flash:9,} "
+              f"{bar.cmsis_flash:9,} {result.ram:8,} {bar.cmsis_ram:8,} {result.stack:6,} "
+              f"{count:12,} {bar.cmsis_instructions:11,} {count / BARS[name].macs:6.2f}",
+              flush=True)
+        if differ:
+            yield f"{name} int8: {differ} bytes differ from the vectors"
+        if result.selftest != "pass":
+            yield f"{name} int8: self-test {result.selftest}"
+        if count > bar.instructions:
+            yield f"{name} int8: {count:,} instructions above {bar.instructions:,}"
+        if result.flash > bar.weights + INTEGER_CODE_LIMIT:
+            yield f"{name} int8: flash {result.flash:,} above the weights and 16 KB"
+        if result.ram > bar.cmsis_ram:
+            yield f"{name} int8: RAM {result.ram:,} above {bar.cmsis_ram:,}"
+
+
 def reference_answers(model, vectors):
     """onnxruntime's outputs of a model for some vectors."""
     import onnx
@@ -167,6 +218,7 @@ def main():
     parser.add_argument("--core", nargs="+", choices=sorted(firmware.CORES), default=["m4", "m55"])
     parser.add_argument("--only", nargs="+", choices=list(BARS), help="some of the models")
     parser.add_argument("--pruned", action="store_true", help="measure kws pruned as well")
+    parser.add_argument("--integer", action="store_true", help="measure the int8 models alone")
     parser.add_argument("--keep", type=Path, help="keep the generated C and the images here")
     options = parser.parse_args()
     if not options.models.is_dir():
@@ -177,7 +229,8 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = (options.keep or Path(temporary)).resolve()
         try:
-            wrong = list(dense(options, work))
+            wrong = [] if options.integer else list(dense(options, work))
+            wrong += list(integer(options, work))
             wrong += list(pruned(options, work)) if options.pruned else []
         except (firmware.FirmwareError, subprocess.TimeoutExpired) as error:
             sys.exit(str(error))

@@ -36,20 +36,28 @@ package struct IntegerConvolution {
     let perGroup = max(y.shape[1] / conv.group, 1)
     let shiftX = builder.operandIfAny(xZeroPoint)
     let shiftW = builder.operandIfAny(wZeroPoint)
-    builder.loops(y.shape) { index in
+    let isSparse = builder.constants[self.w]?.storage.isSparse == true && op is QLinearConv
+    try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
       let start = bias.map { $0[[index[1]]].converted(to: .int32) } ?? .constant(0, .int32)
       let sum = builder.declare("sum", start)
       let first = conv.group == 1 ? Expr.integer(0) : index[1] / .integer(perGroup) * w.shape[1]
       let zeroX = shiftX.map { builder.define("zx", $0.perFilter(index[1]).converted(to: .int32)) }
       let zeroW = shiftW.map { builder.define("zw", $0.perFilter(index[1]).converted(to: .int32)) }
-      builder.loops(Array(w.shape[1...]), "k") { tap in
+      func add(_ weight: Expr, _ tap: [Expr]) {
         let place = [index[0], first + tap[0]] + window.taps(Array(index[2...]), Array(tap[1...]))
         builder.whenInside(place, x.shape, from: 2, window) {
-          var (a, b) = (x[place].converted(to: .int32), w[[index[1]] + tap].converted(to: .int32))
+          var (a, b) = (x[place].converted(to: .int32), weight.converted(to: .int32))
           if let zeroX { a = a - zeroX }
           if let zeroW { b = b - zeroW }
           builder.accumulate(sum, a * b)
         }
+      }
+      if isSparse {
+        try builder.forEachNonzero(of: self.w, rowAxis: 0, row: index[1]) { column, weight in
+          add(weight, builder.unravel(column, Array(w.shape[1...])))
+        }
+      } else {
+        builder.loops(Array(w.shape[1...]), "k") { tap in add(w[[index[1]] + tap], tap) }
       }
       builder.store(finish(.variable(sum), index), to: y, at: index)
     }

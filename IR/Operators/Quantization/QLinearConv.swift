@@ -40,7 +40,6 @@ public struct QLinearConv: SlidingOperator {
     reading?.inputZeroPoint = 2
     reading?.scale = 4
     reading?.zeroPoint = 5
-    reading?.walksNonzeros = false
     return reading
   }
 

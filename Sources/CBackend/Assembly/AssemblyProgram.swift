@@ -20,6 +20,8 @@ struct AssemblyProgram {
     case .rows: rows(steps: p[0])
     case .plane: plane(PlaneProgram(p))
     case .depthwise: depthwise(DepthwiseProgram(p))
+    case .planes: planes(PlanesProgram(p))
+    case .pairs: pairs(PairsProgram(p))
     }
   }
 
@@ -43,8 +45,13 @@ extension MicroKernel.Program {
     let names: [String] =
       switch self {
       case .windows: ["const void *x", "void *out", "ptrdiff_t count", "ptrdiff_t odd"]
-      case .weights, .plane: ["const void *x", "void *out"]
+      case .weights, .plane, .planes: ["const void *x", "void *out"]
       case .dot: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
+      case .pairs:
+        [
+          "const void *x", "const void *w", "void *out", "const void *tiles", "ptrdiff_t pairs",
+          "ptrdiff_t count",
+        ]
       case .rows: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
       case .depthwise: ["const void *x", "const void *w", "void *out"]
       }

@@ -28,6 +28,17 @@ extension Helpers {
   }
 }
 
+extension Helpers {
+  /// The high half of a product, in one instruction where it is there.
+  var highHalf: [String] {
+    [
+      "#if \(packedMacro)", "int32_t r;",
+      "__asm__(\"smmulr %0, %1, %2\" : \"=r\"(r) : \"r\"(a), \"r\"(b));", "return r;", "#else",
+      "return (int32_t)(((int64_t)a * b + INT64_C(0x80000000)) >> 32);", "#endif",
+    ]
+  }
+}
+
 extension PackedOp {
   /// The body of the function: one instruction, or C of the same bits.
   ///

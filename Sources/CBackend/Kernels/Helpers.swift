@@ -226,9 +226,11 @@ extension Helpers {
 
   /// The high half of the product of two int32, rounded, ties up.
   mutating func roundedHighHalf() -> String {
-    function(
+    if target.hasPackedIntegers { isPacked = true }
+    return function(
       "mulhr_i32", "int32_t", "int32_t a, int32_t b",
-      ["return (int32_t)(((int64_t)a * b + INT64_C(0x80000000)) >> 32);"])
+      target.hasPackedIntegers
+        ? highHalf : ["return (int32_t)(((int64_t)a * b + INT64_C(0x80000000)) >> 32);"])
   }
 
   /// The magnitude of a whole number; the least one stays.

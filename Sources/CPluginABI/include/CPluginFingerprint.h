@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "f6b0972be02941d3"
+#define COPPICE_API_FINGERPRINT "007bf683fef58895"

@@ -46,6 +46,12 @@ extension Graph {
     guard let facts = linearReadings(id).first(where: { $0.operand == operand }),
       facts.walksNonzeros, let rowAxis = facts.rowAxis, let weight = self[id].operand(operand)
     else { return nil }
+    // What is left out counts as zero, which other zero points are not.
+    if let zero = facts.zeroPoint, let value = self[id].operand(zero),
+      constant(value)?.nonzeroCount != 0
+    {
+      return nil
+    }
     let shape = self[weight].type.shape
     guard case .recurrence = facts.kind else { return WeightReading(rowAxis: rowAxis) }
     return WeightReading(rowAxis: rowAxis, matrix: [shape[0] * shape[1], shape[2]])

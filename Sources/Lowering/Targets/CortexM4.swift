@@ -28,6 +28,9 @@ extension Costs {
       "product_dot": [
         .tile: 12, .line: 30, .step: 18.5, .copy: 1.1, .store: 22,
       ],
+      "sparse_pairs": [
+        .tile: 34, .line: 60, .step: 4, .fma: 1, .load: 12, .bit: 5, .copy: 4, .store: 22,
+      ],
       "depthwise_dot": [
         .tile: 50, .line: 6, .step: 10, .fma: 5, .copy: 2, .store: 22,
       ],

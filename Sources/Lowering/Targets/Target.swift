@@ -28,7 +28,7 @@ public struct Target: Sendable {
   /// Whether sparse windows run in vectors, and dense kernels at the speed of a large processor.
   let hasWideVectors: Bool
   /// Whether it has instructions for halves and bytes packed in words.
-  let hasPackedIntegers: Bool
+  package let hasPackedIntegers: Bool
   /// What caches hold; `nil` where all memory is alike.
   let caches: Caches?
   /// Bytes that the offset of a load spans; `nil` where that is more than tiles do.
@@ -93,11 +93,17 @@ public struct Target: Sendable {
 
   /// Positions whose windows are widened at once, at most.
   ///
-  /// Weights are widened once for all of them, which fades at some dozens.
+  /// Weights are widened once for all of them, which fades at some dozens. Large activations leave
+  /// less memory for it.
   ///
-  /// - Parameter steps: Four inputs of a window each.
+  /// - Parameters:
+  ///   - bytes: What the window of a position takes.
+  ///   - activations: Bytes of the operand and the result.
   /// - Returns: An even number.
-  func bandPositions(steps: Int) -> Int { max(16, min(64, 1024 / max(steps, 1) / 2 * 2)) }
+  func bandPositions(of bytes: Int, beside activations: Int) -> Int {
+    let memory = max(4096, 32768 - activations)
+    return max(8, min(48, memory / max(bytes, 1) / 2 * 2))
+  }
 
   /// A forecast of the bytes of machine code.
   ///

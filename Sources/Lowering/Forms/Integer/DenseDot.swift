@@ -54,7 +54,8 @@ struct WindowBand {
     let isRow =
       (depth == 1 || g.x.strides[1] == 1) && (w.kernel[1] == 1 || g.strideW == depth)
     isDirect = isInside && isRow && bytes % 4 == 0
-    let limit = target.bandPositions(steps: windowRows * words)
+    let activations = g.x.count * g.x.element.bits / 8 + g.y.count * g.y.element.bits / 8
+    let limit = target.bandPositions(of: windowRows * words * 8, beside: activations)
     if g.outHeight > 1, g.outWidth <= limit {
       rows = max(1, min(g.outHeight, limit / g.outWidth))
       columns = g.outWidth

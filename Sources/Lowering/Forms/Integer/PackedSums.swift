@@ -60,29 +60,43 @@ struct PackedSums {
 }
 
 /// Requantisation by one multiplication: `(acc * M + zero * 2^32 + 2^31) / 2^32`, kept in bounds.
+///
+/// It is `Requantization.fast` of scales below 1/2 with a known zero point.
 struct FastRequantization {
-  private let multipliers: [Int32]
+  private let scales: [RequantizationScale]
   private let isSigned: Bool
   private let zero: Int
-  private let low: Int
-  private let high: Int
+  private let bounds: ClosedRange<Int>
 
   /// Takes the requantisation of a layer whose results are stored as they are.
   ///
   /// - Returns: `nil` for any other.
-  init?(_ site: Site) { return nil }
+  init?(_ site: Site) {
+    let (graph, head) = (site.computation.graph, site.computation.head)
+    guard site.computation.tail.isEmpty, let y = site.results[0],
+      [.int8, .uint8].contains(y.element),
+      site.op is QLinearConv || site.op is QLinearMatMul,
+      let requantization = try? Requantization(site.op.attributes, y.element),
+      requantization.form == .fast,
+      let scales = graph.inferenceContext(head).requantizationScales((1, 4, 6)),
+      scales.allSatisfy({ $0.shift == 0 }), let zero = site.constants[7]?.integers?.first,
+      site.constants[7]?.onlyNumber != nil
+    else { return nil }
+    (self.scales, self.zero, bounds) = (scales, zero, requantization.bounds)
+    isSigned = y.element.isSigned
+  }
 
-  var parameters: [Int] { [isSigned ? 1 : 2, zero, low, high] }
+  var parameters: [Int] { [isSigned ? 1 : 2, zero, bounds.lowerBound, bounds.upperBound] }
 
   func multiplier(_ channel: Int) -> Int32 {
-    multipliers[multipliers.count == 1 ? 0 : channel]
+    scales[scales.count == 1 ? 0 : channel].multiplier
   }
 
   /// The result of a sum, in int32.
   func finished(_ sum: Expr, multiplier: Expr) -> Expr {
     let scaled = Expr.packed(.requantize, sum, multiplier, .constant(Double(zero), .int32))
-    return scaled.maximum(.constant(Double(low), .int32))
-      .minimum(.constant(Double(high), .int32))
+    return scaled.maximum(.constant(Double(bounds.lowerBound), .int32))
+      .minimum(.constant(Double(bounds.upperBound), .int32))
   }
 }
 
