@@ -256,7 +256,7 @@ private struct IntegerCase {
   var fast: IntegerCase? {
     var attributes = op.attributes
     attributes["requantize"] = .string("fast")
-    attributes["hi"] = .int(100)
+    if op is QLinearConv { attributes["hi"] = .int(100) }
     var copy = self
     copy.name += "_fast"
     switch op {

@@ -13,6 +13,7 @@ import argparse
 import ctypes
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,13 +74,18 @@ def convolution(pick, rng, given=None):
     pads = [pick.randrange(k) for k in kernel * 2]
     size = [pick.randrange(k, k + 12) for k in kernel]
     kind, last = pick.choice([np.int8, np.uint8]), pick.random() < 0.6
+    sparsity = 0 if depthwise or pick.random() < 0.6 else pick.choice([0.5, 0.8, 0.97])
+    pair = 1
     if given:
-        depthwise, channels, filters, kernel, strides, pads, size = given
+        depthwise, channels, filters, kernel, strides, pads, size, sparsity, pair = given
         kind, last = np.int8, True
     per_group = 1 if depthwise else channels
     depth = per_group * kernel[0] * kernel[1]
     values = quantized(rng, pick, depth, filters, kind)
     values["w"] = rng.integers(-127, 128, [filters, per_group, *kernel]).astype(np.int8)
+    # Zeros come one by one or in runs of input channels.
+    keep = rng.random([filters, -(-per_group // pair), *kernel]) >= sparsity
+    values["w"] *= np.repeat(keep, pair, axis=1)[:, :per_group]
     values["b"] = rng.integers(-2000, 2000, filters).astype(np.int32)
     out = [(s + a + b - k) // t + 1 for s, k, t, a, b in
            zip(size, kernel, strides, pads[:2], pads[2:])]
@@ -88,6 +94,7 @@ def convolution(pick, rng, given=None):
     result = KINDS[values["yz"].dtype.type]
     macs = filters * depth * out[0] * out[1]
     told = f"{'dw' if depthwise else 'conv'} {channels}->{filters} {kernel} /{strides} {pads} {size}"
+    told += f" {sparsity:.0%}" + (f" 1x{pair}" if pair > 1 else "") if sparsity else ""
     if last:
         nodes = [helper.make_node("Transpose", ["x"], ["xt"], perm=[0, 3, 1, 2]),
                  helper.make_node("QLinearConv", ["xt", *OPERANDS[1:], "b"], ["yt"], **attributes),
@@ -116,18 +123,21 @@ def product(pick, rng, given=None):
 
 
 # What the bars are given for.
+POINTWISE = (False, 64, 64, [1, 1], [1, 1], [0, 0, 0, 0], [25, 5])
+WINDOW = (False, 16, 16, [3, 3], [1, 1], [1, 1, 1, 1], [32, 32])
 LAYERS = [
-    (convolution, (False, 64, 64, [1, 1], [1, 1], [0, 0, 0, 0], [25, 5])),
-    (convolution, (False, 16, 16, [3, 3], [1, 1], [1, 1, 1, 1], [32, 32])),
-    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [25, 5])),
-    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [24, 24])),
+    (convolution, (*POINTWISE, 0, 1)), (convolution, (*WINDOW, 0, 1)),
+    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [25, 5], 0, 1)),
+    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [24, 24], 0, 1)),
     (product, (1, 640, 128)),
+    *((convolution, (*layer, sparsity, pair)) for layer in (POINTWISE, WINDOW)
+      for pair in (1, 2) for sparsity in (0.5, 0.7, 0.8, 0.9)),
 ]
 
 
-def compiled(options, path, folder, target):
+def compiled(options, path, folder, target, flags=()):
     firmware.command(options.coppice.resolve(), "compile", path, "-o", folder, "--name", "layer",
-                     "--target", target, *options.flags)
+                     "--target", target, *flags, *options.flags)
     return json.loads((folder / "layer.json").read_text())
 
 
@@ -167,7 +177,8 @@ def check(options, number, work, make, given=None):
     path = work / f"layer{number}.onnx"
     onnx.save(built, path)
     folders = {target: work / f"{number}-{target}" for target in ("generic", "cortex-m4")}
-    manifests = {target: compiled(options, path, folder, target)
+    sparsify = [] if "%" not in told else ["--passes", "@default,sparsify{storage=bitmap}"]
+    manifests = {target: compiled(options, path, folder, target, sparsify if "-" in target else [])
                  for target, folder in folders.items()}
     shape = [d.dim_value for d in built.graph.input[0].type.tensor_type.shape.dim]
     x = rng.integers(0, 256, shape).astype(np.uint8).tobytes()
@@ -190,8 +201,9 @@ def check(options, number, work, make, given=None):
         count = count or result.instructions[0]
         if got != want:
             wrong.append(f"{form} differs in {sum(a != b for a, b in zip(got, want))} bytes")
-    kernels = sorted({step.get("form", "?") for step in manifests["cortex-m4"].get("steps", [])})
-    print(f"{number:4} {told:58} {count:9,} {count / macs:7.3f} {' '.join(kernels)}"
+    text = (folders["cortex-m4"] / "layer.c").read_text()
+    kernels = sorted(set(re.findall(r"layer_k\d+_(\w+)\(", text)))
+    print(f"{number:4} {told:62} {count:9,} {count / macs:7.3f} {' '.join(kernels)}"
           f" {'; '.join(wrong)}", flush=True)
     return wrong
 
