@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz
+.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz install check-install
 
 setup:
 	@.ci/setup
@@ -79,3 +79,12 @@ networks: build
 TIME ?= 60
 fuzz:
 	Tests/Fuzz/run $(TIME) $(TARGETS)
+
+# bin/coppice with Swift's runtime and libprotobuf-c linked in, completions and man page; minutes.
+PREFIX ?= /usr/local
+install:
+	@.ci/install "$(PREFIX)"
+
+# Installs into a fresh folder and runs the result where neither Swift nor protobuf-c are.
+check-install:
+	Tests/Install/run
