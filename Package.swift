@@ -24,7 +24,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/onevcat/Rainbow", exact: "4.2.2"),
-    .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
   ],
   targets: [
     .target(name: "CoppiceIR", path: "IR", swiftSettings: settings),
@@ -34,6 +33,9 @@ let package = Package(
       path: "Tests/IRTests", swiftSettings: settings),
     .target(
       name: "CoppiceFiles", path: "Sources/Files", swiftSettings: settings),
+    .target(
+      name: "CoppiceJSON", dependencies: ["CoppiceIR"], path: "Sources/JSON",
+      swiftSettings: settings),
     .target(
       name: "CoppicePassManager", dependencies: ["CoppiceFiles", "CoppiceIR", "CPluginABI"],
       path: "Sources/PassManager", swiftSettings: settings),
@@ -59,7 +61,8 @@ let package = Package(
       path: "Sources/ONNX", swiftSettings: settings),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "CoppiceRecords", dependencies: ["CoppiceFiles", "CoppiceIR", "CZlib"],
+      name: "CoppiceRecords",
+      dependencies: ["CoppiceFiles", "CoppiceIR", "CoppiceJSON", "CZlib"],
       path: "Sources/Records",
       swiftSettings: settings),
     .target(
@@ -70,26 +73,25 @@ let package = Package(
       dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceTestSupport"],
       path: "Tests/LoweringTests", exclude: ["Goldens"], swiftSettings: settings),
     .target(
-      name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceLowering"], path: "Sources/CBackend",
-      swiftSettings: settings),
+      name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceJSON", "CoppiceLowering"],
+      path: "Sources/CBackend", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCTests", dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceC"],
       path: "Tests/CBackendTests", swiftSettings: settings),
     .target(
       name: "Coppice",
       dependencies: [
-        "CoppiceFiles", "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceONNX",
-        "CoppiceRecords", "CoppiceLowering", "CoppiceC",
+        "CoppiceFiles", "CoppiceIR", "CoppiceJSON", "CoppicePassManager", "CoppicePasses",
+        "CoppiceONNX", "CoppiceRecords", "CoppiceLowering", "CoppiceC",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Sources/Coppice", swiftSettings: settings),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "CoppiceFiles", "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceLowering",
-        "CoppiceC", "Coppice",
+        "CoppiceFiles", "CoppiceIR", "CoppiceJSON", "CoppicePassManager", "CoppicePasses",
+        "CoppiceLowering", "CoppiceC", "Coppice",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), "Rainbow",
-        .product(name: "TextTable", package: "TextTable"),
       ],
       path: "Sources/CLI", swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),

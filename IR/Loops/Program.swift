@@ -42,6 +42,10 @@ public struct Program: Sendable {
     public var macs: (dense: Int, nonzero: Int)
     /// The extents of the operand and the weights it computes with, and of its result.
     public var shapes: (operands: [[Int]], result: [Int])
+    /// The operators it computes, that of its first node first; none for a copy.
+    public var operators: [String]
+    /// The form of its kernel, such as `sparse_conv`.
+    public var form: String
 
     /// Makes a step.
     ///
@@ -52,10 +56,13 @@ public struct Program: Sendable {
     ///   - inPlace: For each buffer written, those read that it may share memory with.
     ///   - macs: Multiply-accumulates with every weight, and with the nonzero ones.
     ///   - shapes: The extents of the operand and the weights, and of the result.
+    ///   - operators: The operators it computes, that of its first node first.
+    ///   - form: The form of its kernel.
     public init(
       kernel: Kernel, nodes: [String] = [], scratch: [Buffer] = [],
       inPlace: [Buffer: [Buffer]] = [:], macs: (dense: Int, nonzero: Int) = (0, 0),
-      shapes: (operands: [[Int]], result: [Int]) = ([], [])
+      shapes: (operands: [[Int]], result: [Int]) = ([], []), operators: [String] = [],
+      form: String = ""
     ) {
       self.kernel = kernel
       access = BufferAccess(kernel)
@@ -64,6 +71,8 @@ public struct Program: Sendable {
       self.inPlace = inPlace
       self.macs = macs
       self.shapes = shapes
+      self.operators = operators
+      self.form = form
     }
   }
 

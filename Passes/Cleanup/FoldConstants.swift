@@ -33,7 +33,8 @@ public struct FoldConstants: Pass {
         "limit", .integer(0...(1 << 40)), default: "16384",
         "Bytes that a result may be larger than its operands")
     ],
-    statistics: ["nodes", "branches"])
+    statistics: ["nodes", "branches"],
+    example: "fix(fold-constants{limit=65536},remove-dead)")
 
   private let limit: Int
 

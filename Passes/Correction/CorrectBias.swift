@@ -27,7 +27,8 @@ public struct CorrectBias: Pass {
   public static let info = PassInfo(
     name: "correct-bias", summary: "Give pruned layers the mean results of the dense model",
     exactness: .approximate, options: [.data(isRequired: true)],
-    statistics: ["layers-corrected"])
+    statistics: ["layers-corrected"],
+    example: "@default,prune-magnitude{sparsity=0.8},correct-bias{data=samples}")
 
   private let path: String
 

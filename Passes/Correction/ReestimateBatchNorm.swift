@@ -26,7 +26,8 @@ public struct ReestimateBatchNorm: Pass {
   public static let info = PassInfo(
     name: "reestimate-batch-norm", summary: "Measure what batch normalisation assumes anew",
     exactness: .approximate, options: [.data(isRequired: true)],
-    statistics: ["normalizations"])
+    statistics: ["normalizations"],
+    example: "prune-magnitude{sparsity=0.8},reestimate-batch-norm{data=samples},@default,sparsify")
 
   private let path: String
 

@@ -30,7 +30,8 @@ public struct FuseElementwise: Pass {
       PassOption(
         "longest", .integer(1...64), default: "16", "The most operators that one tail takes")
     ],
-    statistics: ["tails", "operators"])
+    statistics: ["tails", "operators"],
+    example: "@cleanup,fuse-elementwise{longest=4}")
 
   private let longest: Int
 

@@ -35,7 +35,8 @@ public struct PruneMagnitude: Pass {
         "percent-of-max", .decimal(0...1),
         "Weights smaller than this part of the largest magnitude in the scope go"),
     ] + SelectionOptions.options(),
-    statistics: ["tensors-pruned", "weights-zeroed"])
+    statistics: ["tensors-pruned", "weights-zeroed"],
+    example: "@default,prune-magnitude{sparsity=0.8},sparsify")
 
   private let selection: SelectionOptions
 

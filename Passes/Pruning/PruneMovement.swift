@@ -45,7 +45,8 @@ public struct PruneMovement: Pass {
         "Weights whose score is below this part of the largest in the scope go"),
     ]
       + SelectionOptions.options(normalisations: [.none, .mean, .layerL2]),
-    statistics: ["tensors-pruned", "weights-zeroed"])
+    statistics: ["tensors-pruned", "weights-zeroed"],
+    example: "@default,prune-movement{record=kws.prunerec.safetensors,keep=0.3},sparsify")
 
   private let options: RecordOptions
   private let form: MovementForm?

@@ -39,7 +39,9 @@ public struct PruneOBD: Pass {
         "curvature", .choice(Curvature.allCases.map(\.rawValue)),
         "What the second derivative is made of; the first the record can serve if none is given"),
     ] + SelectionOptions.options(),
-    statistics: ["tensors-pruned", "weights-zeroed"])
+    statistics: ["tensors-pruned", "weights-zeroed"],
+    example:
+      "@default,prune-obd{record=kws.prunerec.safetensors,sparsity=0.7,scope=global},sparsify")
 
   private let options: RecordOptions
   private let curvature: Curvature?

@@ -40,7 +40,8 @@ public struct PruneObs: Pass {
     name: "prune-obs",
     summary: "Zero the weights that results miss least on samples; others make up for them",
     exactness: .approximate, options: PassOption.obs,
-    statistics: ["tensors-pruned", "weights-zeroed"])
+    statistics: ["tensors-pruned", "weights-zeroed"],
+    example: "@default,prune-obs{data=samples,sparsity=0.7},sparsify")
 
   private let path: String
   private let settings: ObsSettings

@@ -35,7 +35,8 @@ public struct PruneWanda: Pass {
       PassOption("threshold", .decimal(0...1e300), "Weights of a smaller score go"),
       .state,
     ] + SelectionOptions.options(scopes: [.row, .local, .global], default: .row),
-    statistics: ["tensors-pruned", "weights-zeroed"])
+    statistics: ["tensors-pruned", "weights-zeroed"],
+    example: "@default,prune-wanda{data=samples,sparsity=0.6},sparsify")
 
   private let data: String?
   private let record: RecordOptions?

@@ -33,7 +33,8 @@ public struct Sparsify: Pass {
         "storage", .choice(["auto"] + Self.forced.map(\.rawValue)), default: "auto",
         "The storage of every weight; auto chooses for each"),
     ],
-    statistics: ["sparse", "uniform", "bytes-saved"])
+    statistics: ["sparse", "uniform", "bytes-saved"],
+    example: "@default,prune-magnitude{sparsity=0.8},sparsify{prefer=bytes}")
 
   private static let forced: [StorageKind] = [.dense] + StorageKind.sparse
 

@@ -2,21 +2,9 @@ public import ArgumentParser
 public import Coppice
 public import CoppiceC
 import CoppiceIR
-public import CoppiceLowering
+import CoppiceLowering
 public import CoppicePassManager
 
-extension Target: ExpressibleByArgument {
-  /// Finds a target by its name.
-  ///
-  /// - Parameter argument: What the user wrote.
-  public init?(argument: String) { self.init(named: argument) }
-
-  /// What help prints for a default.
-  public var defaultValueDescription: String { name }
-
-  /// The names of all targets.
-  public static var allValueStrings: [String] { allCases.map(\.name) }
-}
 extension WeightsPlacement: ExpressibleByArgument {}
 extension ByteCount: ExpressibleByArgument {
   /// Reads a number of bytes.
@@ -91,7 +79,11 @@ struct AuditArguments: ParsableArguments {
 
 /// The options of `compile` that other verbs take too.
 struct TargetArguments: ParsableArguments {
-  @Option(help: "What the code is for.")
+  @Option(
+    help: ArgumentHelp(
+      "What the code is for: \(Target.allCases.map(\.name).joined(separator: ", ")).",
+      valueName: "target"), completion: .list(Target.allCases.map(\.name)),
+    transform: { try knownTarget($0) })
   var target: Target?
 
   @Option(
@@ -128,6 +120,16 @@ struct TargetArguments: ParsableArguments {
     options.ramLimit = ram?.bytes
     options.flashLimit = flash?.bytes
   }
+}
+
+/// Finds a target by its name.
+func knownTarget(_ name: String) throws -> Target {
+  if let target = Target(named: name) { return target }
+  let names = Target.allCases.map(\.name)
+  let near = suggestion(name, names).map { "; \($0)" } ?? "."
+  throw ValidationError(
+    "there is no target '\(name)'\(near) The targets are \(names.joined(separator: ", ")); for "
+      + "any other processor take 'generic', which is C99 for each of them")
 }
 
 /// The model file.

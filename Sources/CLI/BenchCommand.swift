@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coppice
 import CoppiceIR
+import CoppiceJSON
 import CoppiceLowering
 
 struct BenchCommand: ParsableCommand {
@@ -28,7 +29,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Another program that runs the model as it is; $PYTHON must have it.")
   var against: Opponent?
 
-  @Option(help: "What the code is for: this machine, or a core that QEMU emulates.")
+  @Option(
+    help: "What the code is for: this machine, or a core that QEMU emulates.",
+    completion: .list(Target.allCases.map(\.name)), transform: { try knownTarget($0) })
   var target: Target?
 
   @Option(help: ArgumentHelp("How often each contender has its turn.", valueName: "n"))

@@ -2,12 +2,21 @@ import ArgumentParser
 import Coppice
 import CoppiceC
 import CoppiceIR
+import CoppiceJSON
 import CoppiceLowering
 import CoppicePassManager
 
 struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compile", abstract: "Compiles a model to C.")
+    commandName: "compile", abstract: "Compiles a model to C.",
+    discussion: """
+      Writes NAME.h, NAME.c, NAME.json and NAME_selftest.c.
+
+      Examples:
+        coppice compile kws.onnx -o out --name kws --target cortex-m4
+        coppice compile kws.onnx -o out --passes '@default,prune-magnitude{sparsity=0.8},sparsify'
+        coppice compile kws.onnx -o out --dim batch=1 --ram 24K --flash 128K --weights split
+      """)
 
   @OptionGroup var argument: ModelArgument
 
@@ -54,23 +63,11 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func summary(_ model: CompiledModel) -> String {
-    let plan = model.lowered.plan
-    let generated = model.generated
+    let files = model.generated.files.map { "\(output)/\($0.name)" }
     let plans = explain ? planTable(model.plans) + "\n" : ""
-    return plans
+    return plans + files.joined(separator: "\n") + "\n"
       + Terminal.table(
-        ["what", "value"],
-        [
-          ["files", generated.files.map { "\(output)/\($0.name)" }.joined(separator: " ")],
-          ["pipeline", model.optimized.pipeline],
-          ["RAM (arena)", "\(plan.arenaBytes) bytes, lower bound \(plan.lowerBound)"],
-          [
-            "flash (constants)",
-            "\(generated.weightsBytes) bytes, dense \(generated.weightsDenseBytes)",
-          ],
-          ["flash (code, estimate)", "\(model.codeEstimate) bytes"],
-          ["MACs", "\(generated.macs.dense), nonzero \(generated.macs.nonzero)"],
-        ])
+        ["what", "value"], [["pipeline", model.optimized.pipeline]] + costRows(model))
   }
 
   private func json(_ model: CompiledModel) -> JSON {

@@ -9,11 +9,18 @@ struct CoppiceCommand: ParsableCommand {
     discussion: """
       Exit status: 0 done; 2 the input is refused; 3 the C compiler of this machine failed; \
       4 a built program failed; 64 wrong usage. A signal cleans up before it ends the program.
+
+      Examples:
+        coppice inspect kws.onnx
+        coppice compile kws.onnx -o out --name kws --target cortex-m4
+        coppice compile kws.onnx -o out --passes '@default,prune-magnitude{sparsity=0.8},sparsify'
+        coppice check kws.onnx --data samples --passes '@default,prune-magnitude{sparsity=0.8}'
       """,
     version: coppiceVersion,
     subcommands: [
       CompileCommand.self, RunCommand.self, CheckCommand.self, PruneCommand.self,
-      InspectCommand.self, BenchCommand.self, PassesCommand.self, OpsCommand.self,
+      InspectCommand.self, BisectCommand.self, BenchCommand.self, PassesCommand.self,
+      OpsCommand.self,
     ])
 
   func run() throws {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coppice
 import CoppiceFiles
 import CoppiceIR
+import CoppiceJSON
 
 /// Why a verb ends with another status than 0.
 struct Failure {
@@ -57,5 +58,24 @@ func reporting(asJSON: Bool, _ body: () throws -> Void) throws {
     throw code
   } catch {
     throw ExitCode(say(Failure(error), asJSON: asJSON))
+  }
+}
+
+extension JSON {
+  /// What a verb that failed says.
+  static func failure(_ status: Int32, _ list: [Diagnostic]) -> JSON {
+    .object([("status", .integer(Int(status))), ("diagnostics", .diagnostics(list))])
+  }
+
+  /// Diagnostics as objects.
+  static func diagnostics(_ list: [Diagnostic]) -> JSON {
+    .list(
+      list.map { diagnostic in
+        .object([
+          ("severity", .text(diagnostic.severity.rawValue)), ("id", .text(diagnostic.message.id)),
+          ("location", .text(diagnostic.location.description)),
+          ("text", .text(diagnostic.message.text)), ("notes", .texts(diagnostic.message.notes)),
+        ])
+      })
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coppice
 import CoppiceFiles
 import CoppiceIR
+import CoppiceJSON
 import Glibc
 
 /// The program: parses the words, runs the verb, and ends with one of the documented statuses.
@@ -22,10 +23,8 @@ enum Main {
 
   private static func run(_ arguments: [String]) -> Int32 {
     do {
+      if let word = unknownVerb(arguments) { throw noVerb(word) }
       var command = try CoppiceCommand.parseAsRoot(arguments)
-      if let topic = unknownTopic(arguments) {
-        throw ValidationError("There is no verb '\(topic)'")
-      }
       try command.run()
       return 0
     } catch let code as ExitCode {
@@ -55,14 +54,19 @@ enum Main {
     return 64
   }
 
-  /// What `coppice help` was asked for, if it is no verb.
-  private static func unknownTopic(_ arguments: [String]) -> String? {
-    guard arguments.count > 1, arguments[0] == "help" else { return nil }
-    let verbs = CoppiceCommand.configuration.subcommands.compactMap {
-      $0.configuration.commandName
-    }
-    let topic = arguments[1]
-    return verbs.contains(topic) || topic.hasPrefix("-") || topic == "help" ? nil : topic
+  private static let verbs =
+    CoppiceCommand.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+
+  /// The word that should be a verb and is none, also after `help`.
+  private static func unknownVerb(_ arguments: [String]) -> String? {
+    guard let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+    else { return nil }
+    return verbs.contains(word) || word.hasPrefix("-") ? nil : word
+  }
+
+  private static func noVerb(_ word: String) -> ValidationError {
+    let hint = suggestion(word, verbs) ?? "there are \(verbs.joined(separator: ", "))"
+    return ValidationError("There is no verb '\(word)'; \(hint)")
   }
 
   /// Opens what the caller closed, so that no file of ours becomes standard output.

@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceJSON
 import CoppiceLowering
 
 /// Every plan of each layer as a table; a star stands before those that are emitted.

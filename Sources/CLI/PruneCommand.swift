@@ -1,11 +1,18 @@
 import ArgumentParser
 import Coppice
 import CoppiceIR
+import CoppiceJSON
 import CoppicePassManager
 
 struct PruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Runs passes on a model and writes it back as ONNX.")
+    commandName: "prune", abstract: "Runs passes on a model and writes it back as ONNX.",
+    discussion: """
+      Examples:
+        coppice prune kws.onnx -o small.onnx --passes 'prune-magnitude{sparsity=0.8}'
+        coppice prune kws.onnx -o small.onnx --passes '@cleanup,prune-filters{sparsity=0.4}' \
+          --masks masks.safetensors
+      """)
 
   @OptionGroup var argument: ModelArgument
 
@@ -51,7 +58,7 @@ struct PruneCommand: ParsableCommand {
   private func json(_ model: OptimizedModel) -> JSON {
     .object([
       ("output", .text(output)), ("pipeline", .text(model.pipeline)),
-      ("weights", .list(model.weights.map { weight($0.name, $0.type, $0.nonzeros) })),
+      ("weights", .list(model.weights.map { .object(weight($0.name, $0.type, $0.nonzeros)) })),
       ("reports", reports(model.context)),
       ("diagnostics", .diagnostics(model.diagnostics)),
     ])
@@ -59,10 +66,10 @@ struct PruneCommand: ParsableCommand {
 }
 
 /// A weight and its nonzeros as JSON.
-func weight(_ name: String, _ type: TensorType, _ nonzeros: Int) -> JSON {
-  .object([
+func weight(_ name: String, _ type: TensorType, _ nonzeros: Int) -> [(String, JSON)] {
+  [
     ("name", .text(name)), ("type", .text(type.element.rawValue)),
-    ("shape", .list(type.shape.map { .integer($0) })), ("elements", .integer(type.count)),
+    ("shape", .integers(type.shape)), ("elements", .integer(type.count)),
     ("nonzeros", .integer(nonzeros)),
-  ])
+  ]
 }

@@ -1,12 +1,18 @@
 import ArgumentParser
 import Coppice
 import CoppiceIR
+import CoppiceJSON
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Compiles a model for this machine and runs it on tensors in files.",
-    discussion: "The C compiler is $CC, or cc. The target is this machine unless --target is given."
+    discussion: """
+      The C compiler is $CC, or cc. The target is this machine unless --target is given.
+
+      Example:
+        coppice run kws.onnx --inputs samples --outputs answers --format npy
+      """
   )
 
   @OptionGroup var argument: ModelArgument

@@ -1,7 +1,6 @@
 import Coppice
-import CoppiceC
 import CoppiceIR
-import CoppiceLowering
+import CoppiceJSON
 import CoppicePassManager
 
 /// Says what passes did: diagnostics, tables and times on stderr.
@@ -9,18 +8,17 @@ func sayPasses(_ model: OptimizedModel, _ diagnostics: [Diagnostic], timed: Bool
   for diagnostic in diagnostics { Terminal.say(diagnostic) }
   for (pass, table) in model.context.tables where !table.rows.isEmpty {
     Terminal.say("\(pass): \(table.title)")
-    Terminal.say(
-      Terminal.table(table.columns, table.rows.map { $0.map(\.description) }))
+    Terminal.sayTable(table.columns, table.rows.map { $0.map(\.description) })
   }
   let statistics = model.context.statistics.filter { $0.total != 0 }
   if Terminal.errorsAreShown, !statistics.isEmpty {
     for row in statistics { Terminal.say("\(row.pass): \(row.total) \(row.statistic)") }
   }
-  if timed { Terminal.say(timings(model)) }
+  if timed { sayTimings(model) }
 }
 
-private func timings(_ model: OptimizedModel) -> String {
-  Terminal.table(
+private func sayTimings(_ model: OptimizedModel) {
+  Terminal.sayTable(
     ["pass", "runs", "changed", "rewrites", "ms"],
     model.timings.map { row in
       let (seconds, attoseconds) = row.duration.components
@@ -65,24 +63,4 @@ func percent(zerosOf nonzeros: Int, _ count: Int) -> String {
   guard count > 0 else { return "" }
   let tenths = ((count - nonzeros) * 1000 + count / 2) / count
   return "\(tenths / 10).\(tenths % 10) %"
-}
-
-/// What a compiled model costs, as JSON.
-func costs(_ model: CompiledModel) -> [(String, JSON)] {
-  [
-    ("arena_bytes", .integer(model.lowered.plan.arenaBytes)),
-    ("arena_lower_bound", .integer(model.lowered.plan.lowerBound)),
-    (
-      "peak",
-      .list(
-        model.lowered.plan.peak.map {
-          .object([("name", .text($0.name)), ("bytes", .integer($0.bytes))])
-        })
-    ),
-    ("weights_bytes", .integer(model.generated.weightsBytes)),
-    ("weights_dense_bytes", .integer(model.generated.weightsDenseBytes)),
-    ("code_bytes_estimate", .integer(model.codeEstimate)),
-    ("macs", .integer(model.generated.macs.dense)),
-    ("macs_nonzero", .integer(model.generated.macs.nonzero)),
-  ]
 }

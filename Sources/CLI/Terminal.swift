@@ -4,7 +4,6 @@ import CoppicePassManager
 import Glibc
 import Rainbow
 import Synchronization
-import TextTable
 
 /// What the user sees: data on stdout, talk on stderr.
 enum Terminal {
@@ -77,21 +76,25 @@ enum Terminal {
     talk(text)
   }
 
-  /// A table with a head row.
-  static func table(_ titles: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
-    let table = TextTable<[String]> { row in
-      titles.indices.map { index in
-        Column(
-          title: titles[index], value: index < row.count ? row[index] : "",
-          align: right.contains(index) ? .right : .left)
-      }
+  /// The columns that tables on a stream may take: those of the terminal, any number in files and pipes.
+  private static func width(of descriptor: Int32) -> Int {
+    if let text = getenv("COLUMNS"), let count = Int(String(cString: text)), count > 0 {
+      return count
     }
-    let text = table.string(for: rows, style: Style.plain) ?? ""
-    return text.split(separator: "\n").map { line in
-      var line = line
-      while line.last == " " { line.removeLast() }
-      return String(line)
-    }.joined(separator: "\n")
+    var size = winsize()
+    let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return isKnown ? Int(size.ws_col) : .max / 2
+  }
+
+  /// A table with a head row for stdout, as wide as the terminal at most.
+  static func table(_ titles: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
+    Table(titles: titles, rows: rows, numbers: right).text(width: width(of: STDOUT_FILENO))
+  }
+
+  /// Writes a table to stderr, as wide as the terminal at most.
+  static func sayTable(_ titles: [String], _ rows: [[String]], right: Set<Int> = []) {
+    let table = Table(titles: titles, rows: rows, numbers: right)
+    say(table.text(width: width(of: STDERR_FILENO)))
   }
 
   /// Writes all of a text.

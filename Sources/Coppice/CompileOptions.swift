@@ -31,6 +31,8 @@ public struct CompileOptions: Sendable {
   public var vectors: [String] = []
   /// The tolerance of recorded float outputs, relative to the largest.
   public var tolerance = 1e-5
+  /// Whether answers of an approximate pipeline beyond the tolerance are reported only.
+  public var toleratesApproximation = false
 
   /// A JSON file that takes the score and the fate of each unit that pruning judged.
   public var audit: String?

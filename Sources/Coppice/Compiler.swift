@@ -62,6 +62,15 @@ public struct Compiler {
   /// - Returns: The graph, and what the passes say.
   /// - Throws: What is wrong with the pipeline, or what a pass refuses.
   public func optimize(_ model: ImportedModel) throws(Diagnostics) -> OptimizedModel {
+    var optimized = try optimize(model.graph, model.diagnostics)
+    optimized.modelFiles = model.paths
+    return optimized
+  }
+
+  /// Runs the pipeline on a graph, whose diagnostics come first.
+  func optimize(
+    _ graph: Graph, _ diagnostics: [Diagnostic]
+  ) throws(Diagnostics) -> OptimizedModel {
     var registry = registry
     for plugin in options.plugins {
       do {
@@ -86,15 +95,14 @@ public struct Compiler {
       services: services, maxRewrites: options.maxRewrites,
       foldedWork: options.limits.foldedWork, audits: options.audit != nil)
     let manager = PassManager(verifiesEach: options.verifiesEach, observers: observers)
-    var graph = model.graph
+    var graph = graph
     try manager.run(pipeline, on: &graph, &context)
     var optimized = OptimizedModel(
       graph: graph, pipeline: pipeline.text, context: context, timings: timer.rows,
-      diagnostics: model.diagnostics + context.diagnostics,
+      diagnostics: diagnostics + context.diagnostics,
       sparsifies: pipeline.passNames.contains("sparsify"))
     optimized.isApproximate = pipeline.isApproximate
     optimized.auditPath = options.audit
-    optimized.modelFiles = model.paths
     optimized.otherFiles = options.plugins + files.paths + states.paths
     return optimized
   }

@@ -13,7 +13,7 @@ public struct Inspection: Sendable {
   public let outputs: [ModelSurvey.Port]
   /// How often each operator stands in the file, by name.
   public let operators: [(name: String, count: Int)]
-  /// Elements of all weights and other constants.
+  /// Elements of all weights and float constants, as the file has them.
   public let parameters: Int
   /// Sparsity of the constants that are read as weights, as the file has them.
   public let weights: [(name: String, type: TensorType, nonzeros: Int)]
@@ -22,8 +22,36 @@ public struct Inspection: Sendable {
   /// Notes and warnings, and the errors that refuse the model.
   public let diagnostics: [Diagnostic]
 
+  /// Elements of all weights and float constants after the pipeline; `nil` without a forecast.
+  public var parametersAfter: Int? { compiled.map { $0.optimized.graph.parameters } }
+
+  /// The weights after the pipeline, with the bytes that were emitted for them.
+  public var weightsAfter: [CompiledWeight] {
+    guard let compiled else { return [] }
+    let bytes = Dictionary(compiled.generated.tensors.map { ($0.name, $0.bytes) }) { $0 + $1 }
+    return compiled.optimized.weights.map {
+      CompiledWeight(
+        name: $0.name, type: $0.type, nonzeros: $0.nonzeros, storage: $0.storage,
+        bytes: bytes[$0.name] ?? 0)
+    }
+  }
+
   /// Whether the model, the pipeline or a budget is refused.
   public var isRefused: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// A weight as it is compiled.
+public struct CompiledWeight: Sendable {
+  /// The name in the model.
+  public let name: String
+  /// Its type after the pipeline.
+  public let type: TensorType
+  /// Elements that are not zero, or not what stands for zero.
+  public let nonzeros: Int
+  /// The name of its storage.
+  public let storage: String
+  /// Bytes as emitted; 0 where lowering made another tensor of it.
+  public let bytes: Int
 }
 
 extension Compiler {
@@ -81,7 +109,6 @@ extension Inspection {
   fileprivate init(_ graph: Graph, _ compiled: CompiledModel?, _ diagnostics: [Diagnostic]) {
     var counts: [String: Int] = [:]
     for node in graph.allNodes { counts[graph[node].op.name, default: 0] += 1 }
-    let uses = graph.uses()
     let plain = OptimizedModel(
       graph: graph, pipeline: "", context: .init(), timings: [], diagnostics: [],
       sparsifies: true)
@@ -89,23 +116,39 @@ extension Inspection {
       inputs: graph.inputs.map { ModelSurvey.Port(graph[$0].name, graph[$0].type) },
       outputs: graph.outputs.map { ModelSurvey.Port(graph[$0].name, graph[$0].type) },
       operators: counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-      parameters: graph.constantValues.reduce(0) { sum, value in
-        let type = graph[value].type
-        return sum + (type.element.isFloat && !uses[value].isEmpty ? type.count : 0)
-      },
+      parameters: graph.parameters,
       weights: plain.weights.map { ($0.name, $0.type, $0.nonzeros) }, compiled: compiled,
       diagnostics: diagnostics)
   }
 
-  /// What the file of a refused model shows: its float tensors of rank 2 or more count as weights.
+  /// What the file of a refused model shows: its tensors of numbers of rank 2 or more count as weights.
   fileprivate init(_ survey: ModelSurvey, _ diagnostics: [Diagnostic]) {
-    let floats = survey.initializers.filter { $0.constant.type.element.isFloat }
+    let numbers = survey.initializers.filter { $0.constant.type.isParameter }
     self.init(
       inputs: survey.inputs, outputs: survey.outputs, operators: survey.operators,
-      parameters: floats.reduce(0) { $0 + $1.constant.type.count },
-      weights: floats.filter { $0.constant.type.rank >= 2 }.map {
+      parameters: numbers.reduce(0) { $0 + $1.constant.type.count },
+      weights: numbers.filter { $0.constant.type.rank >= 2 }.map {
         ($0.name, $0.constant.type, $0.constant.nonzeroCount)
       }, compiled: nil, diagnostics: diagnostics)
+  }
+}
+
+extension Graph {
+  /// Elements of all weights and of the other float constants that somebody reads.
+  fileprivate var parameters: Int {
+    let (uses, weights) = (self.uses(), Set(weights().map(\.value)))
+    return constantValues.reduce(0) { sum, value in
+      let type = self[value].type
+      let counts = type.element.isFloat && !uses[value].isEmpty || weights.contains(value)
+      return sum + (counts ? type.count : 0)
+    }
+  }
+}
+
+extension TensorType {
+  /// Whether a tensor of a file that nobody understands may be parameters: floats, or quantised numbers.
+  fileprivate var isParameter: Bool {
+    element.isFloat || element.bits <= 8 && element != .bool && rank >= 2
   }
 }
 

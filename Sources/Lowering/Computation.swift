@@ -11,6 +11,9 @@ struct Computation {
   /// The producer's operator.
   var op: any Operator { graph[head].op }
 
+  /// The operators by name, the producer's first.
+  var operators: [String] { ([head] + tail).map { graph[$0].op.name } }
+
   /// For each node of the tail its operands, with `nil` for those that are in the chain or absent.
   var tailOperands: [[ValueID?]] {
     let chain = [graph[head].result] + tail.map { graph[$0].result }

@@ -56,7 +56,7 @@ extension ModelLowering {
         "the code of \(node.op.name) has more than \(limits.expression) operations; --limit "
           + "expression=N allows more")
     }
-    append(kernel, names, builder, computation)
+    append(kernel, names, plan.form, builder, computation)
   }
 
   /// The plan for a site, noted for each of its weights.
@@ -99,11 +99,12 @@ extension ModelLowering {
 
   /// Appends a step of one scalar body.
   func append(_ body: [Statement], _ title: String, _ names: [String], _ builder: LoopBuilder) {
-    append(Kernel(title: title, variants: [.init(body: body)]), names, builder, nil)
+    append(Kernel(title: title, variants: [.init(body: body)]), names, title, builder, nil)
   }
 
   private func append(
-    _ kernel: Kernel, _ names: [String], _ builder: LoopBuilder, _ computation: Computation?
+    _ kernel: Kernel, _ names: [String], _ form: String, _ builder: LoopBuilder,
+    _ computation: Computation?
   ) {
     let macs = computation?.macs ?? (0, 0)
     var inPlace: [Buffer: [Buffer]] = [:]
@@ -113,6 +114,7 @@ extension ModelLowering {
     program.steps.append(
       Program.Step(
         kernel: guarded(kernel), nodes: names, scratch: builder.scratch, inPlace: inPlace,
-        macs: macs, shapes: computation?.shapes ?? ([], [])))
+        macs: macs, shapes: computation?.shapes ?? ([], []),
+        operators: computation?.operators ?? [], form: form))
   }
 }

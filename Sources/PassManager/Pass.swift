@@ -36,6 +36,8 @@ public struct PassInfo: Hashable, Sendable {
   public var options: [PassOption]
   /// The names that it counts under.
   public var statistics: [String]
+  /// A pipeline that shows its use.
+  public var example: String
 
   /// Describes a pass.
   ///
@@ -45,14 +47,16 @@ public struct PassInfo: Hashable, Sendable {
   ///   - exactness: Whether the pass keeps what the model computes.
   ///   - options: The options it takes.
   ///   - statistics: The names that it counts under.
+  ///   - example: A pipeline that shows its use; the pass alone if there is nothing to show.
   public init(
     name: String, summary: String, exactness: Exactness = .exact, options: [PassOption] = [],
-    statistics: [String] = []
+    statistics: [String] = [], example: String? = nil
   ) {
     self.name = name
     self.summary = summary
     self.exactness = exactness
     self.options = options
     self.statistics = statistics
+    self.example = example ?? name
   }
 }

@@ -1,4 +1,5 @@
 import CoppiceTestSupport
+import Foundation
 import Testing
 
 /// `--ram` and `--flash` are hard limits whose errors name what to change.
@@ -29,8 +30,52 @@ import Testing
   @Test func errorsNameWhatToChange() throws {
     let message = try compile("--ram", "1", "--flash", "1").errors
     #expect(message.contains("alive at the peak: 'relu2', 6144 bytes"))
-    #expect(message.contains("'conv3.weight': 20736 bytes, dense"))
+    #expect(message.contains("'conv3.weight': 20736 bytes (40 % of the constants), dense"))
     #expect(message.contains("prune and sparsify"))
+  }
+
+  @Test(arguments: ["40K", "30K", "24K"]) func theSparsityThatWouldFitFits(_ flash: String) throws {
+    let message = try compile("--flash", flash).errors
+    #expect(message.contains("bytes are no weights that pruning can zero"))
+    let advice = try #require(message.components(separatedBy: "--passes '").last)
+    let passes = try #require(advice.split(separator: "'").first)
+    #expect(passes.hasPrefix("@default,prune-magnitude{sparsity=0."))
+    #expect(try compile("--flash", flash, "--passes", String(passes)).status == 0)
+  }
+
+  @Test func whatNoSparsityReachesIsSaid() throws {
+    let message = try compile("--flash", "2K").errors
+    #expect(message.contains("with 95 % of the weights zero it still takes about"))
+  }
+
+  /// What is generated for a processor is C99 that answers right here too.
+  @Test(arguments: [
+    "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m85", "rv32", "xtensa",
+  ])
+  func everyTargetAnswers(_ target: String) throws {
+    let outcome = try Program.coppice([
+      "check", Models.digitsModel, "--data", Models.digits, "--target", target,
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test func floatsByLibraryCallsAreCharged() throws {
+    func cost(_ target: String) throws -> Double {
+      let plans = try compile("--explain", "--target", target).object["plans"]
+      let rows = try #require(plans as? [[String: Any]])
+      let row = rows.first { $0["node"] as? String == "conv2" && $0["form"] as? String == "conv" }
+      return try #require(row?["cost"] as? Double)
+    }
+    let (with, without) = (try cost("cortex-m4"), try cost("cortex-m0"))
+    #expect(without > 10 * with)
+    #expect(try cost("cortex-m3") < without && cost("xtensa") == with)
+  }
+
+  @Test func unknownTargetsPointToGeneric() throws {
+    let outcome = try compile("--target", "cortex-m44")
+    #expect(outcome.status == 64 && outcome.errors.contains("take 'generic'"))
+    #expect(outcome.errors.contains("did you mean 'cortex-m4'?"))
+    #expect(outcome.errors.contains("x86-64") && outcome.errors.contains("cortex-m55"))
   }
 }
 
@@ -68,6 +113,13 @@ import Testing
   func tooMuchIsRefused(_ extent: String) throws {
     let (outcome, _) = try compile(Models.dynamic(), ["--dim", "batch=\(extent)"])
     #expect(outcome.status == 2)
+  }
+
+  @Test func misspeltNamesGetSuggestions() throws {
+    let (near, _) = try compile(Models.dynamic("width"), ["--dim", "widht=5"])
+    #expect(near.status == 2 && near.errors.contains("did you mean 'width'?"))
+    let (far, _) = try compile(Models.dynamic("width"), ["--dim", "q=5", "--dim", "width=2"])
+    #expect(far.errors.contains("there are 'batch', 'width'"))
   }
 
   @Test func unknownNamesAreAllTold() throws {

@@ -26,6 +26,7 @@ import Testing
     ("run", ["--inputs", "--outputs", "--format", "--passes", "--target", "--dim", "--json"]),
     ("check", ["--data", "--tolerance", "--passes", "--json"]),
     ("prune", ["-o", "--passes", "--masks", "--json"]),
+    ("bisect", ["-o", "--data", "--passes", "--tolerance", "--json"]),
     ("inspect", ["--passes", "--json"]), ("passes", ["--markdown", "--json"]),
     ("ops", ["--markdown", "--json"]),
   ]

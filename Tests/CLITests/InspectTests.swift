@@ -60,4 +60,84 @@ import Testing
     let outcome = try Program.coppice(["inspect", "model.onnx"], in: folder.path)
     #expect(outcome.status == 2 && outcome.text.contains("f32[batch,width]"))
   }
+
+  static let pruned = "@default,prune-filters{sparsity=0.25},prune-magnitude{sparsity=0.8},sparsify"
+
+  @Test func weightsBeforeAndAfterThePipelineAreToldApart() throws {
+    let words = ["inspect", Models.digitsModel, "--passes", Self.pruned]
+    let model = try Program.coppice(words + ["--json"]).object
+    let (before, after) = (
+      try #require(model["weights"] as? [[String: Any]]),
+      try #require(model["weights_after"] as? [[String: Any]])
+    )
+    #expect(before.map { $0["shape"] as? [Int] }[1] == [24, 16, 3, 3])
+    #expect(after.map { $0["shape"] as? [Int] }[1] == [18, 12, 3, 3])
+    #expect(after.allSatisfy { $0["storage"] as? String != "dense" })
+    #expect(model["parameters"] as? Int == 12890)
+    #expect(try #require(model["parameters_after"] as? Int) < 12890)
+    let text = try Program.coppice(words).text
+    let row = try #require(text.split(separator: "\n").first { $0.hasPrefix("conv2.weight") })
+    #expect(row.contains("f32[24,16,3,3]") && row.contains("f32[18,12,3,3]"))
+    #expect(row.contains("1.0 %") && row.contains("80.0 %"))
+  }
+
+  @Test(arguments: ["@default", pruned]) func layersAddUp(_ passes: String) throws {
+    let words = ["inspect", Models.digitsModel, "--passes", passes, "--target", "cortex-m4"]
+    let model = try Program.coppice(words + ["--json"]).object
+    let layers = try #require(model["layers"] as? [[String: Any]])
+    func sum(_ key: String) -> Int { layers.reduce(0) { $0 + ($1[key] as? Int ?? 0) } }
+    #expect(sum("macs") == model["macs"] as? Int)
+    #expect(sum("macs_nonzero") == model["macs_nonzero"] as? Int)
+    #expect(sum("weight_bytes") == model["weights_bytes"] as? Int)
+    let shares = layers.reduce(0.0) { $0 + ($1["share"] as? Double ?? 0) }
+    #expect(abs(shares - 1) < 0.001)
+    let gemm = try #require(layers.first { $0["operator"] as? String == "Gemm" })
+    #expect(gemm["shape"] as? [Int] == [1, 10] && gemm["node"] as? String == "scores")
+    let ram = ["arena_bytes", "io_bytes", "stack_bytes"].compactMap { model[$0] as? Int }
+    #expect(ram.reduce(0, +) == model["ram_bytes"] as? Int && ram[1] == 4 * 64 + 4 * 10)
+    #expect((100..<2048).contains(ram[2]))
+    let folder = try TemporaryFolder()
+    let compile = ["compile"] + words.dropFirst() + ["-o", "out", "--name", "net"]
+    _ = try Program.coppice(compile, in: folder.path)
+    let text = try folder.text("out/net.json")
+    #expect(text.contains("\"layers\": [") && text.contains("\"operator\": \"Gemm\""))
+  }
+
+  @Test func quantisedWeightsOfARefusedModelAreListed() throws {
+    let folder = try TemporaryFolder()
+    let weight = Onnx.tensor("w", 3, [4, 2], raw: [1, 0, 3, 0, 5, 6, 7, 8])
+    let scale = Onnx.tensor("s", 1, [], raw: floats([0.5]))
+    let nodes = [
+      Onnx.node("DequantizeLinear", ["w", "s"], ["f"]), Onnx.node("MatMul", ["x", "f"], ["h"]),
+    ]
+    let unknown = Onnx.graph(
+      nodes + [Onnx.node("Nope", ["h"], ["y"])], inputs: [Onnx.value("x", 1, [1, 4])],
+      outputs: [Onnx.value("y", 1, [1, 2])], initializers: [weight, scale])
+    try folder.write(Onnx.model(unknown))
+    let words = ["inspect", "model.onnx", "--json"]
+    let model = try Program.coppice(words, in: folder.path).object
+    let weights = try #require(model["weights"] as? [[String: Any]])
+    #expect(weights.map { $0["type"] as? String } == ["int8"])
+    #expect(weights.map { $0["nonzeros"] as? Int } == [6])
+    #expect(model["parameters"] as? Int == 9)
+  }
+
+  @Test func tablesFitTheTerminal() throws {
+    let folder = try TemporaryFolder()
+    let long = "encoder/" + String(repeating: "block/attention/", count: 20) + "weight"
+    let model = Onnx.oneNode(
+      Onnx.node("MatMul", ["x", long], ["y"], name: long + "/node"),
+      initializers: [Onnx.tensor(long, 1, [4, 4], raw: floats(Array(repeating: 1, count: 16)))])
+    try folder.write(model)
+    for columns in [80, 120] {
+      let text = try Program.coppice(
+        ["inspect", "model.onnx"], in: folder.path, environment: ["COLUMNS": "\(columns)"]
+      ).text
+      let widest = text.split(separator: "\n").map(\.count).max() ?? 0
+      #expect(widest <= columns && widest > columns - 8)
+      #expect(text.contains("encoder/") && text.contains("...") && text.contains("weight "))
+    }
+    let json = try Program.coppice(["inspect", "model.onnx", "--json"], in: folder.path).text
+    #expect(json.contains("\"\(long)\""))
+  }
 }

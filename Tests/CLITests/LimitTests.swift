@@ -38,6 +38,7 @@ import Testing
     let refused = try Program.coppice(words + ["\(row.name)=\(row.low)"], in: folder.path)
     #expect(refused.status == row.status)
     #expect(refused.ids.contains(row.id), "\(refused.errors)")
+    #expect(!refused.ids.contains("missing-output"), "\(refused.errors)")
     #expect(refused.errors.contains("--limit \(row.name)="), "\(refused.errors)")
     let allowed = try Program.coppice(words + ["\(row.name)=\(row.high)"], in: folder.path)
     #expect(allowed.status == 0, "\(allowed.errors)")
@@ -54,6 +55,9 @@ import Testing
       let outcome = try Program.coppice(words, in: folder.path)
       #expect(outcome.status == 2)
       #expect(outcome.ids.contains("call-depth"))
+      let deep = try #require(
+        outcome.errors.split(separator: "\n").first { $0.contains("call-depth") })
+      #expect(deep.count < 400, "\(deep)")
     }
   }
 

@@ -1,4 +1,5 @@
 import CoppiceTestSupport
+import Foundation
 import Testing
 
 /// `passes` and `ops`, as text, Markdown and JSON.
@@ -25,6 +26,45 @@ import Testing
     for pass in approximate.compactMap({ $0["name"] as? String }) {
       #expect(texts.allSatisfy { !$0.contains(pass) })
     }
+  }
+
+  @Test func theListShowsOptions() throws {
+    let text = try Program.coppice(["passes"], environment: ["COLUMNS": "200"]).text
+    let row = try #require(text.split(separator: "\n").first { $0.hasPrefix("prune-oracle ") })
+    #expect(row.contains("data* sparsity* score"))
+  }
+
+  @Test func oneIsShownInFull() throws {
+    let outcome = try Program.coppice(["passes", "prune-magnitude", "@cleanup"])
+    #expect(outcome.status == 0)
+    for words in [
+      "prune-magnitude (approximate): ", "sparsity ", "a number from 0 to 1", "It counts ",
+      "--passes '@default,prune-magnitude{sparsity=0.8},sparsify'", "@cleanup: ", "  fix(",
+    ] { #expect(outcome.text.contains(words), "\(words)") }
+    #expect(!outcome.text.contains("fold-pad (exact)"))
+    let list = try Program.coppice(["passes", "sparsify", "--json"]).object["passes"]
+    #expect((list as? [[String: Any]])?.map { $0["name"] as? String } == ["sparsify"])
+  }
+
+  @Test func unknownNamesGetSuggestions() throws {
+    let outcome = try Program.coppice(["passes", "prune-magnitud", "@defualt", "--json"])
+    #expect(outcome.status == 2 && outcome.ids == ["unknown-pass", "unknown-pass"])
+    #expect(outcome.errors.contains("did you mean 'prune-magnitude'?"))
+    #expect(outcome.errors.contains("did you mean '@default'?"))
+  }
+
+  @Test(arguments: [["comple", "x.onnx"], ["help", "comple"]])
+  func misspeltVerbsGetSuggestions(_ words: [String]) throws {
+    let outcome = try Program.coppice(words)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains("There is no verb 'comple'; did you mean 'compile'?"))
+  }
+
+  @Test(arguments: ["", "compile", "run", "check", "prune", "inspect", "passes"])
+  func helpHasExamples(_ verb: String) throws {
+    let text = try Program.coppice([verb, "--help"].filter { !$0.isEmpty }).text
+    #expect(text.contains("coppice \(verb)".trimmingCharacters(in: .whitespaces) + " "))
+    #expect(text.contains(".onnx") || verb == "passes")
   }
 
   @Test func everyOperatorIsInEveryForm() throws {

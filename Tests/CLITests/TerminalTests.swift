@@ -94,7 +94,8 @@ import Testing
     #expect(lines.count == 4, "\(outcome.text) \(outcome.errors)")
     #expect(
       lines.dropFirst().map(String.init) == [
-        "compile", "--target", "cortex-m4 cortex-m7 cortex-m55",
+        "compile", "--target",
+        "cortex-m0 cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 cortex-m85",
       ])
   }
 

@@ -76,7 +76,8 @@ extension FilterAnalysis {
     if let first = waiting.first {
       let (source, reader) = (graph[first.source], graph[first.node])
       notes.append(
-        "\(waiting.count) weights are not constants yet, such as that of \(reader.op.name)"
+        "\(waiting.count == 1 ? "1 weight is no constant" : "\(waiting.count) weights are not constants") yet,"
+          + " \(waiting.count == 1 ? "" : "such as ")that of \(reader.op.name)"
           + " '\(reader.name)', which \(source.op.name) '\(source.name)' computes: run fold-constants"
           + " or @cleanup before \(pass)")
     }

@@ -40,7 +40,8 @@ public struct PruneFilters: Pass {
   public static let info = PassInfo(
     name: "prune-filters", summary: "Remove the filters with the lowest scores",
     exactness: .approximate, options: FilterOptions.declarations,
-    statistics: ["filters-removed", "layers-pruned"])
+    statistics: ["filters-removed", "layers-pruned"],
+    example: "@default,prune-filters{criterion=l1,scope=global,sparsity=0.4}")
 
   private let options: FilterOptions
 

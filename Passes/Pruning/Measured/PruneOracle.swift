@@ -46,7 +46,8 @@ public struct PruneOracle: Pass {
         "How answers are judged; by the labels if it is not given"),
       .measuredScope, .state, .maskOnly,
     ],
-    statistics: ["filters-removed", "layers-pruned", "evaluations"])
+    statistics: ["filters-removed", "layers-pruned", "evaluations"],
+    example: "@default,prune-oracle{data=samples,search=greedy,scope=global,sparsity=0.4}")
 
   private let data: String
   private let sparsity: ExactDecimal

@@ -52,7 +52,8 @@ public struct PruneParticle: Pass {
       PassOption("seed", .integer(.min ... .max), default: "0", "Where the numbers start"),
       .measuredScope, .state, .maskOnly,
     ],
-    statistics: ["filters-removed", "layers-pruned", "evaluations", "generations"])
+    statistics: ["filters-removed", "layers-pruned", "evaluations", "generations"],
+    example: "@default,prune-particle{data=samples,sparsity=0.5}")
 
   private let data: String
   private let sparsity: ExactDecimal

@@ -27,7 +27,8 @@ public struct NameWeights: Pass {
       ),
       PassOption(
         "record-map", .path, "A file of JSON that names the parameters of weights by hand"),
-    ])
+    ],
+    example: "name-weights{record=kws.prunerec.safetensors},prune-magnitude{sparsity=0.5}")
 
   private let options: RecordOptions
 

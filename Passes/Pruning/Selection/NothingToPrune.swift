@@ -22,9 +22,14 @@ extension Graph {
       let (source, reader) = (self[first.source], self[first.node])
       return context.warn(
         .nothing(
-          "\(computed.count) weights are computed, such as that of \(reader.op.name)"
-            + " '\(reader.name)' by \(source.op.name) '\(source.name)'",
-          notes: ["run fold-constants or @cleanup before: then they are constants"]))
+          (computed.count == 1
+            ? "1 weight is computed, that of "
+            : "\(computed.count) weights are computed, such as that of ")
+            + "\(reader.op.name) '\(reader.name)' by \(source.op.name) '\(source.name)'",
+          notes: [
+            "run fold-constants or @cleanup before: then "
+              + (computed.count == 1 ? "it is a constant" : "they are constants")
+          ]))
     }
     context.warn(
       .nothing("no convolution, matrix product or recurrence reads a constant of rank 2 or more"))

@@ -58,6 +58,12 @@ public struct GeneratedModel: Sendable {
   public var macs: (dense: Int, nonzero: Int)
   /// One row for each constant emitted.
   public var tensors: [TensorReport]
+  /// One row for each step.
+  public var layers: [LayerReport]
+  /// Bytes of the inputs and outputs, which are the caller's.
+  public var portBytes: Int
+  /// A forecast of the bytes of stack.
+  public var stackBytes: Int
   /// A forecast of the bytes of machine code, from the operations of its loops.
   public var codeBytes: Int
 }
@@ -74,7 +80,7 @@ public func generate(_ model: LoweredModel, _ options: GenerationOptions) -> Gen
   var files = [
     GeneratedFile(name: "\(name).h", pieces: [Bytes(generation.header().bytes)]),
     GeneratedFile(name: "\(name).c", pieces: [Bytes(generation.source().bytes)]),
-    GeneratedFile(name: "\(name).json", pieces: [Bytes(generation.manifest().bytes)]),
+    GeneratedFile(name: "\(name).json", pieces: [Bytes(Array(generation.manifest.utf8))]),
     GeneratedFile(name: "\(name)_selftest.c", pieces: [Bytes(generation.selfTest().bytes)]),
   ]
   switch options.weights {
@@ -88,6 +94,7 @@ public func generate(_ model: LoweredModel, _ options: GenerationOptions) -> Gen
   return GeneratedModel(
     files: files, weightsBytes: generation.constants.byteCount,
     weightsDenseBytes: generation.constants.denseByteCount, macs: generation.macs,
-    tensors: generation.constants.reports,
+    tensors: generation.constants.reports, layers: generation.layers,
+    portBytes: generation.portBytes, stackBytes: generation.stackBytes,
     codeBytes: options.target.codeBytes(generation.kernels.operations) + 256)
 }

@@ -1,53 +1,58 @@
 import CoppiceIR
+package import CoppiceJSON
 import CoppiceLowering
 
 extension Generation {
   /// `NAME.json`.
-  func manifest() -> CText {
-    var c = CText()
-    c.open("")
-    func field(_ key: String, _ value: String) { c.line("\(jsonString(key)): \(value),") }
-    field("name", jsonString(name))
-    field("model_sha256", jsonString(options.modelHash))
-    field("tool", jsonString("coppice \(options.toolVersion)"))
-    field("pipeline", jsonString(options.pipeline))
-    field("target", jsonString(options.target.name))
-    field("weights", jsonString(options.weights.rawValue))
-    field("inputs", inputs)
-    field("outputs", ports(program.outputs))
-    field("arena_bytes", String(plan.arenaBytes))
-    field("arena_align", String(plan.alignment))
-    field("arena_lower_bound", String(plan.lowerBound))
-    let peak = plan.peak.map { "{\"name\": \(jsonString($0.name)), \"bytes\": \($0.bytes)}" }
-    field("peak", jsonList(peak))
-    field("weights_bytes", String(constants.byteCount))
-    field("weights_dense_bytes", String(constants.denseByteCount))
-    field("macs", String(macs.dense))
-    field("macs_nonzero", String(macs.nonzero))
-    field("arena", jsonList(placements))
-    field("selftest", selfTestRow)
-    c.line("\"tensors\": \(jsonList(constants.reports.map(row)))")
-    c.close("}")
-    return c
+  var manifest: String {
+    JSON.object(identity + memory + costs).description + "\n"
+  }
+
+  private var identity: [(String, JSON)] {
+    [
+      ("name", .text(name)), ("model_sha256", .text(options.modelHash)),
+      ("tool", .text("coppice \(options.toolVersion)")), ("pipeline", .text(options.pipeline)),
+      ("target", .text(options.target.name)), ("weights", .text(options.weights.rawValue)),
+      ("inputs", inputs), ("outputs", .list(program.outputs.map { .object(port($0)) })),
+    ]
+  }
+
+  private var memory: [(String, JSON)] {
+    [
+      ("arena_bytes", .integer(plan.arenaBytes)), ("arena_align", .integer(plan.alignment)),
+      ("arena_lower_bound", .integer(plan.lowerBound)), ("peak", plan.peakJSON),
+      ("io_bytes", .integer(portBytes)), ("stack_bytes", .integer(stackBytes)),
+    ]
+  }
+
+  private var costs: [(String, JSON)] {
+    [
+      ("weights_bytes", .integer(constants.byteCount)),
+      ("weights_dense_bytes", .integer(constants.denseByteCount)),
+      ("macs", .integer(macs.dense)), ("macs_nonzero", .integer(macs.nonzero)),
+      ("arena", .list(placements)), ("selftest", selfTestRow),
+      ("layers", .list(layers.map(\.json))), ("tensors", .list(constants.reports.map(\.json))),
+    ]
   }
 
   /// What the self-test compares with, and how far the given vectors are from it.
-  private var selfTestRow: String {
-    let deviation = options.answers.deviation.map { ", \"deviation\": \(rounded($0))" } ?? ""
+  private var selfTestRow: JSON {
     let source = options.vectors.isEmpty ? .none : options.answers.source
-    return "{\"vectors\": \(options.vectors.count), \"answers\": "
-      + "\(jsonString(source.rawValue))\(deviation)}"
+    let deviation = options.answers.deviation.map { [("deviation", JSON.number(rounded($0)))] }
+    return .object(
+      [("vectors", .integer(options.vectors.count)), ("answers", .text(source.rawValue))]
+        + (deviation ?? []))
   }
 
   /// Two digits: less than machines may differ in.
-  private func rounded(_ value: Double) -> String {
-    guard value > 0, value.isFinite else { return value == 0 ? "0" : "null" }
+  private func rounded(_ value: Double) -> Double {
+    guard value > 0, value.isFinite else { return value }
     let step = Double(sign: .plus, exponent: value.exponent - 5, significand: 1)
-    return ((value / step).rounded() * step).description
+    return (value / step).rounded() * step
   }
 
   /// Every buffer of the arena: its place, and the calls of `NAME_run` it lives between.
-  private var placements: [String] {
+  private var placements: [JSON] {
     var lives: [Int: (first: Int, last: Int)] = [:]
     for (step, call) in kernels.calls.enumerated() {
       for buffer in call.arguments {
@@ -59,36 +64,58 @@ extension Generation {
         let offset = plan.offsets[slot.buffer.id]
       else { return nil }
       let bytes = slot.buffer.element.byteCount(slot.buffer.count)
-      return "{\"name\": \(jsonString(slot.name)), \"offset\": \(offset), \"bytes\": \(bytes), "
-        + "\"first\": \(life.first), \"last\": \(life.last)}"
+      return .object([
+        ("name", .text(slot.name)), ("offset", .integer(offset)), ("bytes", .integer(bytes)),
+        ("first", .integer(life.first)), ("last", .integer(life.last)),
+      ])
     }
   }
 
-  private var inputs: String {
-    jsonList(
+  private var inputs: JSON {
+    .list(
       program.inputs.enumerated().map { index, port in
-        let checks = program.assumptions.filter { $0.input == index }.map { "\($0.accepted)" }
-        let accepts = checks.isEmpty ? "" : ", \"accepts\": [\(checks.joined(separator: ", "))]"
-        return self.port(port.name, port.type, accepts)
+        let checks = program.assumptions.filter { $0.input == index }
+        let accepts =
+          checks.isEmpty
+          ? [] : [("accepts", JSON.list(checks.map { .list($0.accepted.map { .integers($0) }) }))]
+        return .object(self.port(port) + accepts)
       })
   }
 
-  private func port(_ name: String, _ type: TensorType, _ more: String = "") -> String {
-    "{\"name\": \(jsonString(name)), \"type\": \(jsonString(type.element.rawValue)), "
-      + "\"shape\": \(type.shape)\(more)}"
+  private func port(_ port: (name: String, type: TensorType)) -> [(String, JSON)] {
+    [
+      ("name", .text(port.name)), ("type", .text(port.type.element.rawValue)),
+      ("shape", .integers(port.type.shape)),
+    ]
   }
+}
 
-  private func ports(_ list: [(name: String, type: TensorType)]) -> String {
-    jsonList(list.map { port($0.name, $0.type) })
+extension MemoryPlan {
+  /// What is alive at the fullest step, as manifests and tools show it.
+  package var peakJSON: JSON {
+    .list(peak.map { .object([("name", .text($0.name)), ("bytes", .integer($0.bytes))]) })
   }
+}
 
-  private func row(_ tensor: TensorReport) -> String {
-    "{\"name\": \(jsonString(tensor.name)), \"shape\": \(tensor.shape), "
-      + "\"nonzeros\": \(tensor.nonzeros), \"storage\": \(jsonString(tensor.storage)), "
-      + "\"bytes\": \(tensor.bytes), \"reason\": \(jsonString(tensor.reason))}"
+extension LayerReport {
+  /// The row as manifests and tools show it.
+  package var json: JSON {
+    .object([
+      ("node", .text(nodes.first ?? "")), ("operator", .text(operators.first ?? "")),
+      ("nodes", .texts(nodes)), ("operators", .texts(operators)), ("shape", .integers(shape)),
+      ("form", .text(form)), ("macs", .integer(macs)), ("macs_nonzero", .integer(macsNonzero)),
+      ("weight_bytes", .integer(weightBytes)), ("elements", .integer(elements)),
+      ("zeros", .integer(zeros)), ("scratch", .integer(scratch)),
+      ("share", .number((share * 10_000).rounded() / 10_000)),
+    ])
   }
+}
 
-  private func jsonList(_ rows: [String]) -> String {
-    rows.isEmpty ? "[]" : "[\n        " + rows.joined(separator: ",\n        ") + "\n    ]"
+extension TensorReport {
+  fileprivate var json: JSON {
+    .object([
+      ("name", .text(name)), ("shape", .integers(shape)), ("nonzeros", .integer(nonzeros)),
+      ("storage", .text(storage)), ("bytes", .integer(bytes)), ("reason", .text(reason)),
+    ])
   }
 }

@@ -1,5 +1,5 @@
-import CoppiceC
 import CoppiceIR
+import CoppiceJSON
 import CoppicePassManager
 import CoppicePasses
 import CoppiceRecords
@@ -16,7 +16,7 @@ struct AuditFile: ~Copyable {
   ) throws(DiagnosticMessage) {
     var file = try AuditFile(path)
     try file.add("{\n  \"format\": \"coppice-audit/1\",\n")
-    try file.add("  \"pipeline\": \(jsonString(pipeline)),\n  \"passes\": [")
+    try file.add("  \"pipeline\": \(JSON.quoted(pipeline)),\n  \"passes\": [")
     for (number, audit) in audits.enumerated() { try file.add(audit, isFirst: number == 0) }
     try file.add(audits.isEmpty ? "]\n}\n" : "\n  ]\n}\n")
     try file.flush()
@@ -25,7 +25,7 @@ struct AuditFile: ~Copyable {
 
   private mutating func add(_ audit: PruningAudit, isFirst: Bool) throws(DiagnosticMessage) {
     try add(isFirst ? "\n    {\n" : ",\n    {\n")
-    try add("      \"pass\": \(jsonString(audit.pass)),\n")
+    try add("      \"pass\": \(JSON.quoted(audit.pass)),\n")
     try add("      \"scope\": \"\(audit.scope)\",\n      \"unit\": \"\(audit.unit)\",\n")
     try add("      \"tensors\": [")
     for (number, tensor) in audit.tensors.enumerated() {
@@ -39,10 +39,10 @@ struct AuditFile: ~Copyable {
   ) throws(DiagnosticMessage) {
     let shape = tensor.shape.map(String.init).joined(separator: ", ")
     try add(isFirst ? "\n        {\n" : ",\n        {\n")
-    try add("          \"tensor\": \(jsonString(tensor.name)),\n")
-    try add("          \"node\": \(jsonString(tensor.node)),\n")
+    try add("          \"tensor\": \(JSON.quoted(tensor.name)),\n")
+    try add("          \"node\": \(JSON.quoted(tensor.node)),\n")
     try add("          \"shape\": [\(shape)],\n")
-    try add("          \"refusal\": \(tensor.refusal.map(jsonString) ?? "null"),\n")
+    try add("          \"refusal\": \(tensor.refusal.map(JSON.quoted) ?? "null"),\n")
     try add("          \"units\": [")
     for (number, unit) in tensor.units.enumerated() {
       try add(number == 0 ? "\n" : ",\n")

@@ -16,8 +16,11 @@ extension Compiler {
   }
 
   /// Compiles a model for this machine; large weights stay out of the C compiler.
-  private func hostModel(_ path: String) throws(Diagnostics) -> CompiledModel {
+  private func hostModel(
+    _ path: String, passes: String? = nil
+  ) throws(Diagnostics) -> CompiledModel {
     var compiler = self
+    compiler.options.passes = passes ?? options.passes
     let model = try load(path)
     let bytes = model.graph.constantValues.reduce(0) {
       $0 + (model.graph.constant($1)?.type.byteCount ?? 0)
@@ -74,7 +77,8 @@ extension Compiler {
     return model.diagnostics
   }
 
-  /// Compares a model's answers with recorded ones.
+  /// Compares a model's answers with recorded ones, and beside an approximate pipeline those of the
+  /// model without it.
   ///
   /// - Parameters:
   ///   - path: The model file.
@@ -85,6 +89,18 @@ extension Compiler {
     _ path: String, data: [String]
   ) throws -> (rows: [OutputComparison], diagnostics: [Diagnostic]) {
     let model = try hostModel(path)
+    var rows = try compared(model, data)
+    if model.optimized.isApproximate {
+      let dense = try compared(try hostModel(path, passes: "@default"), data)
+      for (index, row) in dense.enumerated() {
+        rows[index].dense = row.deviation
+        rows[index].isReportedOnly = options.toleratesApproximation
+      }
+    }
+    return (rows, model.diagnostics)
+  }
+
+  private func compared(_ model: CompiledModel, _ data: [String]) throws -> [OutputComparison] {
     let program = model.lowered.program
     let vectors = try readVectors(data, program.inputs, program.outputs)
     watcher.stage("compiling C")
@@ -96,55 +112,10 @@ extension Compiler {
       for (index, output) in program.outputs.enumerated() {
         rows.append(
           OutputComparison(
-            vector: folder, output: output.name, element: output.type.element,
+            vector: folder, output: output.name, type: output.type,
             got: results[index], expected: vector.outputs[index], tolerance: options.tolerance))
       }
     }
-    return (rows, model.diagnostics)
-  }
-}
-
-/// How far an output is from the recorded one.
-public struct OutputComparison: Sendable {
-  /// The vector's folder.
-  public let vector: String
-  /// The output's name.
-  public let output: String
-  /// The largest difference of two elements.
-  public let largestDifference: Double
-  /// The largest difference as a part of the largest recorded element.
-  public let relativeDifference: Double
-  /// Whether the output is within the tolerance.
-  public let isClose: Bool
-
-  init(
-    vector: String, output: String, element: ElementType, got: Bytes, expected: Bytes,
-    tolerance: Double
-  ) {
-    self.vector = vector
-    self.output = output
-    var (difference, largest, isOdd) = (0.0, 0.0, false)
-    let count = element.bits == 0 ? 0 : expected.count * 8 / element.bits
-    for index in 0..<count {
-      let (a, b) = (got.number(at: index, element), expected.number(at: index, element))
-      if a == b || (a.isNaN && b.isNaN) {
-        if b.isFinite { largest = max(largest, abs(b)) }
-        continue
-      }
-      guard a.isFinite, b.isFinite else {
-        isOdd = true
-        continue
-      }
-      largest = max(largest, abs(b))
-      difference = max(difference, abs(a - b))
-    }
-    largestDifference = isOdd ? .infinity : difference
-    relativeDifference = difference == 0 ? 0 : difference / (largest == 0 ? 1 : largest)
-    switch element {
-    case .int8, .uint8: isClose = !isOdd && difference <= 1
-    case _ where element.isFloat:
-      isClose = !isOdd && (relativeDifference <= tolerance || difference <= 1e-7)
-    default: isClose = difference == 0
-    }
+    return rows
   }
 }

@@ -47,11 +47,11 @@ extension Compiler {
     for (recorded, computed) in zip(given, plan.vectors) {
       for (index, output) in program.outputs.enumerated() {
         let comparison = OutputComparison(
-          vector: "", output: output.name, element: output.type.element,
+          vector: "", output: output.name, type: output.type,
           got: computed.outputs[index], expected: recorded.outputs[index],
           tolerance: options.tolerance)
-        let isOdd = comparison.largestDifference.isInfinite
-        largest = max(largest, isOdd ? .infinity : comparison.relativeDifference)
+        let deviation = comparison.deviation
+        largest = max(largest, deviation.largest.isInfinite ? .infinity : deviation.relative)
       }
     }
     plan.answers.deviation = largest

@@ -47,6 +47,7 @@ extension ModelReader {
       switch inner.find(name) {
       case .value(let value)?: results.append(value)
       case .poisoned?: results.append(nil)
+      case nil where nodeBudget < 0: results.append(nil)
       case .absent?, nil:
         throw DiagnosticMessage(
           "function-output", "function '\(call.type)' does not compute its result '\(name)'")

@@ -45,6 +45,7 @@ extension ModelReader {
     if dim.has_dim_value != 0, dim.dim_value >= 0 { return Int(dim.dim_value) }
     let position = "\(input):\(axis)"
     let symbol = text(dim.dim_param)
+    dynamicDimensions.append(symbol.isEmpty ? position : symbol)
     for name in [symbol, position] where !name.isEmpty {
       guard let extent = bound[name] else { continue }
       usedDimensions.insert(name)

@@ -18,6 +18,8 @@ final class ModelReader {
   /// Extents that were taken for named dimensions.
   var bound: [String: Int]
   var usedDimensions: Set<String> = []
+  /// The dynamic dimensions of inputs, by their names or places.
+  var dynamicDimensions: [String] = []
   /// How many calls of functions had a name.
   var calls: [String: Int] = [:]
   /// What is left of the nodes that functions may expand to.
@@ -62,8 +64,20 @@ final class ModelReader {
     let frame = Frame(opsets: opsets)
     readMain(main, frame)
     for name in options.dimensions.keys.sorted() where !usedDimensions.contains(name) {
-      report("unknown-dimension", "--dim \(name): no input has a dynamic dimension of that name")
+      let near = suggestion(name, dynamicDimensions).map { "; \($0)" }
+      let there = dynamicDimensions.isEmpty ? "" : "; there are \(dimensionList)"
+      report(
+        "unknown-dimension",
+        "--dim \(name): no input has a dynamic dimension of that name\(near ?? there)")
     }
+  }
+
+  /// The dynamic dimensions, each once and at most ten.
+  private var dimensionList: String {
+    var seen: Set<String> = []
+    let names = dynamicDimensions.filter { seen.insert($0).inserted }
+    return names.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+      + (names.count > 10 ? ", ..." : "")
   }
 
   private func readMain(_ main: UnsafeMutablePointer<GraphProto>, _ frame: Frame) {
@@ -92,6 +106,8 @@ final class ModelReader {
   private func output(_ info: UnsafeMutablePointer<ValueInfoProto>, _ scope: Scope) -> ValueID? {
     let name = text(info.pointee.name)
     guard let binding = scope.find(name) else {
+      // Nodes beyond the limit were not read, which is told already.
+      guard nodeBudget >= 0 else { return nil }
       report("missing-output", "output '\(name)' is not computed by any node")
       return nil
     }

@@ -56,6 +56,15 @@ extension ModelReader {
     return first ?? "\(text(node.pointee.op_type))_\(index)"
   }
 
+  /// A name without the middle of a long chain of calls.
+  private static func told(_ name: String) -> String {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 12 else { return name }
+    let (first, last) = (parts.prefix(3), parts.suffix(3))
+    return first.joined(separator: "/") + "/... \(parts.count - 6) more .../"
+      + last.joined(separator: "/")
+  }
+
   private func readNode(
     _ node: UnsafeMutablePointer<NodeProto>, index: Int, _ scope: Scope, _ frame: Frame
   ) {
@@ -63,7 +72,8 @@ extension ModelReader {
     let type = text(node.pointee.op_type)
     var call = ForeignCall(
       proto: node, index: index, type: type, domain: Self.normalized(text(node.pointee.domain)),
-      name: name, location: .node(file: path, name: name, index: index, type: type),
+      name: name,
+      location: .node(file: path, name: Self.told(name), index: index, type: type),
       outputs: texts(node.pointee.output, node.pointee.n_output))
     let key = Self.functionKey(call.domain, type, text(node.pointee.overload))
     let supported = functions[key] != nil || isSupported(call, scope, frame)

@@ -18,6 +18,13 @@ public struct PassContext: Sendable {
   public internal(set) var schedule: Int?
   /// Rewrites made by all passes so far.
   public private(set) var rewrites = 0
+  private var rewriter: (pass: String, scopes: [NodeScope])?
+  /// The pass that made the last rewrite, as a pipeline writes it, with the `only{...}` around it.
+  public var lastRewrite: String? {
+    rewriter.map { $0.scopes.reversed().reduce($0.pass) { "only{\($1)}(\($0))" } }
+  }
+  /// The first pass that was refused a rewrite because there were `maxRewrites`, as the pipeline writes it.
+  public private(set) var firstRefused: String?
   /// Warnings and notes so far.
   public private(set) var diagnostics: [Diagnostic] = []
   /// What passes left so far, in order.
@@ -49,8 +56,12 @@ public struct PassContext: Sendable {
   ///
   /// - Returns: Whether the rewrite may be made.
   public mutating func mayRewrite() -> Bool {
-    if let maxRewrites, rewrites >= maxRewrites { return false }
+    if let maxRewrites, rewrites >= maxRewrites {
+      if firstRefused == nil { firstRefused = passText }
+      return false
+    }
     rewrites += 1
+    rewriter = (passText, scopes)
     return true
   }
 

@@ -37,6 +37,16 @@ public struct PassManager {
     if verifiesEach { try run.verify(graph, after: "import") }
     try run.run(pipeline.steps, on: &graph, &context)
     context.begin("", in: [])
+    if let refused = context.firstRefused { context.note(.cut(context.rewrites, refused)) }
+  }
+}
+
+extension DiagnosticMessage {
+  fileprivate static func cut(_ rewrites: Int, _ pass: String) -> Self {
+    Self(
+      "max-rewrites",
+      "the pipeline was cut after \(rewrites) rewrite\(rewrites == 1 ? "" : "s"), in '\(pass)'; what "
+        + "follows changed nothing")
   }
 }
 

@@ -1,4 +1,5 @@
 package import CoppiceIR
+import CoppiceJSON
 
 /// Owners that a user gives by hand: constants of the model and the parameters they were made from.
 ///

@@ -1,4 +1,5 @@
 package import CoppiceIR
+import CoppiceJSON
 
 /// An opened safetensors file: every name, type, shape and extent has been checked.
 ///

@@ -1,4 +1,5 @@
 package import CoppiceIR
+import CoppiceJSON
 
 /// Writes safetensors files whose bytes depend on nothing but the tensors and the metadata.
 ///
@@ -55,40 +56,27 @@ package struct SafetensorsWriter {
     let ordered = tensors.sorted {
       ($1.element.bits / 8, $0.name) < ($0.element.bits / 8, $1.name)
     }
-    var members: [String] = []
+    var members: [(String, JSON)] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }
-        .map { "\(quoted($0.key)):\(quoted($0.value))" }
-      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSON.text($0.value)) }
+      members.append(("__metadata__", .object(pairs)))
     }
     var start = 0
     for tensor in ordered {
       let end = start + tensor.bytes.count
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.element.safetensorsName ?? "")\","
-          + "\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
+        (
+          tensor.name,
+          .object([
+            ("dtype", .text(tensor.element.safetensorsName ?? "")),
+            ("shape", .integers(tensor.shape)), ("data_offsets", .integers([start, end])),
+          ])
+        ))
       start = end
     }
-    var text = Array("{\(members.joined(separator: ","))}".utf8)
+    var text = Array(JSON.object(members).compact.utf8)
     while text.count % 8 != 0 { text.append(0x20) }
     let length = withUnsafeBytes(of: UInt64(text.count).littleEndian, Array.init)
     return (length + text, ordered)
   }
-}
-
-/// A JSON string literal.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case ..<"\u{20}":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

@@ -1,4 +1,5 @@
 import CoppiceIR
+import CoppiceJSON
 
 /// A parameter as the record's metadata declares it, before it is checked against the tensors.
 struct DeclaredParameter {

@@ -1,4 +1,5 @@
 package import CoppiceIR
+import CoppiceJSON
 
 /// Bare weights under the trainer's names, such as a saved state_dict, read as a record of nothing else.
 package struct StateDict: RecordTensors {
@@ -40,22 +41,7 @@ extension TrainingRecord {
 
   /// The metadata of a record that says nothing but the names of its parameters.
   static func metadata(of parameters: [String]) -> [String: String] {
-    let members = parameters.map { "\(quoted($0)):{}" }.joined(separator: ",")
-    return ["format": format, "params": "{\(members)}"]
+    let members = JSON.object(parameters.map { ($0, .object([])) })
+    return ["format": format, "params": members.compact]
   }
-}
-
-/// A string of JSON.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case ..<" ":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

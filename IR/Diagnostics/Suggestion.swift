@@ -4,7 +4,7 @@
 ///   - name: What was typed.
 ///   - names: What there is.
 /// - Returns: The question; `nil` if nothing is near.
-func suggestion(_ name: String, _ names: [String]) -> String? {
+package func suggestion(_ name: String, _ names: [String]) -> String? {
   let ranked = names.map { (name: $0, distance: editDistance(name, $0)) }
     .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
   let limit = max(2, name.count / 3)

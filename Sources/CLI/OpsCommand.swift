@@ -1,97 +1,7 @@
 import ArgumentParser
 import Coppice
 import CoppiceIR
-import CoppicePassManager
-import CoppicePasses
-
-struct PassesCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "passes", abstract: "Lists the passes and presets.")
-
-  @Flag(help: "Print JSON to stdout.")
-  var json = false
-
-  @Flag(help: "Print the manual of all passes as Markdown.")
-  var markdown = false
-
-  @Option(
-    name: .customLong("load-pass-plugin"),
-    help: ArgumentHelp("Load passes from a shared library.", valueName: "file"),
-    completion: .file(extensions: ["so"]))
-  var plugins: [String] = []
-
-  func validate() throws { try refuseBoth(json, markdown) }
-
-  func run() throws {
-    try reporting(asJSON: json) {
-      var registry = PassRegistry.standard
-      for plugin in plugins { try PluginLoader.load(plugin, into: &registry) }
-      try list(registry)
-    }
-  }
-
-  private func list(_ registry: PassRegistry) throws {
-    let passes = registry.passes.map { $0.info }
-    if json {
-      let presets = registry.presets.map {
-        JSON.object([
-          ("name", .text($0.name)), ("summary", .text($0.summary)), ("text", .text($0.text)),
-        ])
-      }
-      let list = JSON.object([
-        ("passes", .list(passes.map(object))), ("presets", .list(presets)),
-      ])
-      try Terminal.output(list.description)
-    } else if markdown {
-      try Terminal.output(manual(passes, registry.presets))
-    } else {
-      let rows =
-        passes.map { [$0.name, $0.exactness.rawValue, $0.summary] }
-        + registry.presets.map { ["@\($0.name)", "preset", $0.text] }
-      try Terminal.output(Terminal.table(["pass", "kind", "what it does"], rows))
-    }
-  }
-
-  private func object(_ info: PassInfo) -> JSON {
-    .object([
-      ("name", .text(info.name)), ("summary", .text(info.summary)),
-      ("exactness", .text(info.exactness.rawValue)),
-      (
-        "options",
-        .list(
-          info.options.map { option in
-            .object([
-              ("name", .text(option.name)), ("allowed", .text(option.allowed)),
-              ("default", option.defaultValue.map { .text($0) } ?? .null),
-              ("required", .flag(option.isRequired)),
-              ("documentation", .text(option.documentation)),
-            ])
-          })
-      ),
-      ("statistics", .list(info.statistics.map { .text($0) })),
-    ])
-  }
-
-  private func manual(_ passes: [PassInfo], _ presets: [Preset]) -> String {
-    var lines = [
-      "# Passes", "",
-      "Every standard pass with its options, as `coppice passes --markdown` prints it.", "",
-    ]
-    for info in passes {
-      lines += ["## `\(info.name)`", "", "\(info.summary) (\(info.exactness.rawValue))."]
-      if !info.options.isEmpty {
-        lines += ["", "| option | value | default | |", "|---|---|---|---|"]
-        lines += info.options.map {
-          "| `\($0.name)` | \($0.allowed) | \($0.defaultValue ?? "") | \($0.documentation) |"
-        }
-      }
-      lines.append("")
-    }
-    lines += ["## Presets", ""]
-    lines += presets.map { "- `@\($0.name)`: \($0.summary): `\($0.text)`" }
-    return lines.joined(separator: "\n")
-  }
-}
+import CoppiceJSON
 
 struct OpsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -189,6 +99,6 @@ struct OpsCommand: ParsableCommand {
   }
 }
 
-private func refuseBoth(_ json: Bool, _ markdown: Bool) throws {
+func refuseBoth(_ json: Bool, _ markdown: Bool) throws {
   if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
 }

@@ -1,27 +1,30 @@
-import CoppiceIR
+package import CoppiceIR
 
-/// Reads JSON as a pull parser, so that what a hostile text costs is bounded by what is kept of it.
-struct JSONScanner {
-  static let depthLimit = 64
+/// Reads JSON as a pull parser.
+///
+/// It is the project's own because files of strangers are read with it: what a hostile text costs is bounded by
+/// what is kept of it, while a parser that returns a tree keeps it all.
+package struct JSONScanner {
+  package static let depthLimit = 64
 
   private let bytes: UnsafeRawBufferPointer
   private let source: String
   private var at = 0
   private var depth = 0
 
-  init(_ bytes: UnsafeRawBufferPointer, source: String) {
+  package init(_ bytes: UnsafeRawBufferPointer, source: String) {
     self.bytes = bytes
     self.source = source
   }
 
   /// Whether the next value is a string.
-  var isString: Bool { next == UInt8(ascii: "\"") }
+  package var isString: Bool { next == UInt8(ascii: "\"") }
 
   /// Whether the next value is an array.
-  var isArray: Bool { next == UInt8(ascii: "[") }
+  package var isArray: Bool { next == UInt8(ascii: "[") }
 
   /// Calls `member` at the value of each member, which it must consume.
-  mutating func object(
+  package mutating func object(
     _ member: (inout JSONScanner, String) throws(DiagnosticMessage) -> Void
   ) throws(DiagnosticMessage) {
     var seen: Set<String> = []
@@ -34,13 +37,13 @@ struct JSONScanner {
   }
 
   /// Calls `element` at each element, which it must consume.
-  mutating func array(
+  package mutating func array(
     _ element: (inout JSONScanner) throws(DiagnosticMessage) -> Void
   ) throws(DiagnosticMessage) {
     try sequence(open: "[", close: "]", element)
   }
 
-  mutating func string() throws(DiagnosticMessage) -> String {
+  package mutating func string() throws(DiagnosticMessage) -> String {
     try expect("\"")
     let start = at
     while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
@@ -54,7 +57,7 @@ struct JSONScanner {
   }
 
   /// A number that is a count: no sign, fraction or exponent.
-  mutating func count() throws(DiagnosticMessage) -> Int {
+  package mutating func count() throws(DiagnosticMessage) -> Int {
     skipSpace()
     let start = at
     var value = 0
@@ -71,20 +74,20 @@ struct JSONScanner {
     return value
   }
 
-  mutating func counts() throws(DiagnosticMessage) -> [Int] {
+  package mutating func counts() throws(DiagnosticMessage) -> [Int] {
     var result: [Int] = []
     try array { (scanner) throws(DiagnosticMessage) in result.append(try scanner.count()) }
     return result
   }
 
-  mutating func strings() throws(DiagnosticMessage) -> [String] {
+  package mutating func strings() throws(DiagnosticMessage) -> [String] {
     var result: [String] = []
     try array { (scanner) throws(DiagnosticMessage) in result.append(try scanner.string()) }
     return result
   }
 
   /// Passes over one value of any kind.
-  mutating func skipValue() throws(DiagnosticMessage) {
+  package mutating func skipValue() throws(DiagnosticMessage) {
     skipSpace()
     switch peek() {
     case UInt8(ascii: "{"):
@@ -97,12 +100,12 @@ struct JSONScanner {
   }
 
   /// Requires that nothing but white space is left.
-  mutating func end() throws(DiagnosticMessage) {
+  package mutating func end() throws(DiagnosticMessage) {
     skipSpace()
     guard at == bytes.count else { throw fault("text follows the end of the value") }
   }
 
-  func fault(_ what: String) -> DiagnosticMessage {
+  package func fault(_ what: String) -> DiagnosticMessage {
     DiagnosticMessage("json", "\(source): \(what), at byte \(at)")
   }
 }

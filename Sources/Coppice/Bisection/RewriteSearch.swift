@@ -1,0 +1,209 @@
+import CoppiceC
+import CoppiceIR
+import CoppicePassManager
+
+/// Looks for the first rewrite of a pipeline after which a graph answers otherwise.
+struct RewriteSearch {
+  /// What a graph answers wrongly.
+  struct Fault {
+    var output: String
+    var deviation: Deviation
+  }
+
+  /// A graph after at most so many rewrites.
+  struct Probe {
+    var graph: Graph
+    var rewrites: Int
+    var lastPass: String
+    var fault: Fault?
+  }
+
+  private let compiler: Compiler
+  private let graph: Graph
+  private let vectors: [BisectionVector]
+  private let expected: [[Bytes]]
+
+  /// Prepares a search.
+  ///
+  /// - Throws: `bisect-model` when recorded answers are not those of the graph before the pipeline.
+  init(_ compiler: Compiler, _ graph: Graph, _ vectors: [BisectionVector]) throws {
+    self.compiler = compiler
+    self.graph = graph
+    self.vectors = vectors
+    compiler.watcher.stage("answering before the pipeline")
+    let answers = try vectors.map { try compiler.answers(of: graph, to: $0.inputs) }
+    expected = zip(vectors, answers).map { $0.outputs ?? $1 }
+    if let fault = fault(of: graph, answers) { throw Diagnostics([.wrongBefore(fault)]) }
+  }
+
+  /// Runs the pipeline with at most so many rewrites, and answers.
+  func probe(_ limit: Int?) throws -> Probe {
+    var compiler = compiler
+    compiler.options.maxRewrites = limit
+    compiler.watcher.stage("bisecting: \(limit.map { "\($0)" } ?? "all") rewrites")
+    let optimized = try compiler.optimize(graph, [])
+    let context = optimized.context
+    var fault: Fault?
+    do {
+      let answers = try vectors.map { try compiler.answers(of: optimized.graph, to: $0.inputs) }
+      fault = self.fault(of: optimized.graph, answers)
+    } catch let error as Diagnostic {
+      // A graph that cannot be computed answers nothing right.
+      fault = Fault(output: "\(error)", deviation: .endless)
+    }
+    return Probe(
+      graph: optimized.graph, rewrites: context.rewrites, lastPass: context.lastRewrite ?? "",
+      fault: fault)
+  }
+
+  /// The rewrite between the most that are harmless and one more.
+  func wrongRewrite(of whole: Probe) throws -> WrongRewrite {
+    let (before, after) = try border(whole)
+    let pass = after.lastPass
+    for vector in vectors.indices {
+      let small = try smaller(before.graph, after.graph, pass, vectors[vector])
+      if let small { return small.numbered(after.rewrites) }
+    }
+    return wrong(before, after, pass, whole)
+  }
+
+  private func border(_ whole: Probe) throws -> (Probe, Probe) {
+    var good = try probe(0)
+    if let fault = good.fault { throw Diagnostics([.silentRewrite(fault)]) }
+    var bad = whole
+    while bad.rewrites - good.rewrites > 1 {
+      let middle = try probe(good.rewrites + (bad.rewrites - good.rewrites) / 2)
+      if middle.fault == nil { good = middle } else { bad = middle }
+    }
+    // The whole pipeline may end with more than its last rewrite did.
+    return (good, bad.rewrites == whole.rewrites ? try probe(bad.rewrites) : bad)
+  }
+
+  private func wrong(
+    _ before: Probe, _ after: Probe, _ pass: String, _ whole: Probe
+  ) -> WrongRewrite {
+    let fault = after.fault ?? whole.fault
+    let alone = try? compiler.search(before.graph, pass, vectors.map(\.withoutOutputs))
+    let (start, pipeline) =
+      alone == nil ? (graph, compiler.options.passes) : (before.graph, pass)
+    let reproducer = Reproducer(pipeline: pipeline, graph: start, vectors: vectors)
+    return WrongRewrite(
+      number: after.rewrites, pass: pass, output: fault?.output ?? "",
+      deviation: fault?.deviation ?? .endless, before: before.graph, after: after.graph,
+      reproducer: reproducer.text)
+  }
+
+  /// The same rewrite on the nodes around it, if it is as wrong there.
+  private func smaller(
+    _ before: Graph, _ after: Graph, _ pass: String, _ vector: BisectionVector
+  ) throws -> WrongRewrite? {
+    for reach in [1, 2, 4] {
+      guard let slice = GraphSlice(before, changedIn: after, reach: reach) else { return nil }
+      guard let inputs = try? slice.inputs(before, vector.inputs) else { return nil }
+      let own = [BisectionVector(inputs: inputs)]
+      guard let found = try? compiler.search(slice.graph, pass, own) else { continue }
+      let reproducer = Reproducer(pipeline: pass, graph: slice.graph, vectors: own)
+      return WrongRewrite(
+        number: 0, pass: pass, output: found.fault.output, deviation: found.fault.deviation,
+        before: found.before, after: found.after, reproducer: reproducer.text)
+    }
+    return nil
+  }
+
+  private func fault(of graph: Graph, _ answers: [[Bytes]]) -> Fault? {
+    for (got, right) in zip(answers, expected) {
+      for (index, output) in self.graph.outputs.enumerated() {
+        let (name, type) = (self.graph[output].name, self.graph[output].type)
+        let comparison = OutputComparison(
+          vector: "", output: name, type: type, got: got[index], expected: right[index],
+          tolerance: compiler.options.tolerance)
+        if !comparison.isClose { return Fault(output: name, deviation: comparison.deviation) }
+      }
+    }
+    return nil
+  }
+}
+
+extension Compiler {
+  /// The wrong rewrite that one pass makes of a graph by itself; `nil` if it makes none.
+  fileprivate func search(
+    _ graph: Graph, _ pass: String, _ vectors: [BisectionVector]
+  ) throws -> (before: Graph, after: Graph, fault: RewriteSearch.Fault)? {
+    var compiler = self
+    compiler.options.passes = pass
+    let search = try RewriteSearch(compiler, graph, vectors)
+    return try search.first()
+  }
+
+  /// What a graph answers: by the interpreter, or of a large graph by the host's C compiler.
+  fileprivate func answers(of graph: Graph, to inputs: [Bytes]) throws -> [Bytes] {
+    let work = graph.allNodes.reduce(0) { $0 + graph.macs(of: $1).dense }
+    if work <= answerBudget.work {
+      let constants = zip(graph.inputs, inputs).map { Constant(graph[$0].type, .dense($1)) }
+      return try GraphEvaluator(graph).outputs(constants).map(\.dense)
+    }
+    let answering = try Answering(
+      graph, nil, options.limits, options.tolerance, budget: answerBudget)
+    return try answering.answered(TestVector(inputs: inputs, outputs: [])).outputs
+  }
+}
+
+extension RewriteSearch {
+  fileprivate func first() throws -> (before: Graph, after: Graph, fault: Fault)? {
+    let whole = try probe(nil)
+    guard whole.fault != nil else { return nil }
+    let (before, after) = try border(whole)
+    guard let fault = after.fault else { return nil }
+    return (before.graph, after.graph, fault)
+  }
+}
+
+extension WrongRewrite {
+  fileprivate func numbered(_ number: Int) -> WrongRewrite {
+    WrongRewrite(
+      number: number, pass: pass, output: output, deviation: deviation, before: before,
+      after: after, reproducer: reproducer)
+  }
+}
+
+extension BisectionVector {
+  fileprivate var withoutOutputs: BisectionVector { BisectionVector(inputs: inputs) }
+}
+
+extension Graph {
+  /// Inputs that exercise the graph: noise of several sizes.
+  var madeUpVectors: [BisectionVector] {
+    [TestPattern.weak, .strong, .positive].map { pattern in
+      let bytes = inputs.enumerated().map { index, input in
+        var pattern = pattern
+        pattern.seed = UInt32(truncatingIfNeeded: index * 1000)
+        let type = self[input].type
+        guard let assumed = assumedElements(ofInput: index) else { return pattern.bytes(type) }
+        return Bytes(
+          assumed.flatMap { Bytes.number(Double($0), type.element).array(of: UInt8.self) })
+      }
+      return BisectionVector(inputs: bytes)
+    }
+  }
+}
+
+extension Diagnostic {
+  fileprivate static func wrongBefore(_ fault: RewriteSearch.Fault) -> Diagnostic {
+    Diagnostic(
+      .error,
+      DiagnosticMessage(
+        "bisect-model",
+        "output '\(fault.output)' is not as recorded before the first rewrite (relative difference "
+          + "\(fault.deviation.relative)); no rewrite is to blame: compare the recording with the "
+          + "model, or allow more by --tolerance"))
+  }
+
+  fileprivate static func silentRewrite(_ fault: RewriteSearch.Fault) -> Diagnostic {
+    Diagnostic(
+      .error,
+      DiagnosticMessage(
+        "bisect-silent",
+        "output '\(fault.output)' is wrong although no rewrite was allowed: a pass of the pipeline "
+          + "changes the graph without asking 'mayRewrite'; take passes out to see which"))
+  }
+}

@@ -1,0 +1,118 @@
+import Coppice
+import CoppiceIR
+import CoppicePassManager
+import CoppicePasses
+import CoppiceTestSupport
+import Foundation
+import Testing
+
+/// Swaps the operands of additions, and of subtractions too: a wrong rewrite to be found.
+private struct SwapOperands: Pass {
+  static let info = PassInfo(name: "swap-operands", summary: "Swap operands", statistics: [])
+
+  init(options: PassOptions) {}
+
+  func run(on graph: inout Graph, _ context: inout PassContext) throws {
+    for id in graph.nodes where ["Add", "Sub"].contains(graph[id].op.name) {
+      let (left, right) = (graph[id].operand(0), graph[id].operand(1))
+      guard context.mayRewrite(graph[id]) else { continue }
+      graph.setOperand(0, of: id, to: right, by: Self.info.name)
+      graph.setOperand(1, of: id, to: left, by: Self.info.name)
+    }
+  }
+}
+
+/// Changes a constant without asking.
+private struct Silent: Pass {
+  static let info = PassInfo(name: "silent", summary: "Change without asking", statistics: [])
+
+  init(options: PassOptions) {}
+
+  func run(on graph: inout Graph, _ context: inout PassContext) throws {
+    for value in graph.constantValues {
+      guard let constant = graph.constant(value) else { continue }
+      let zeros = Bytes([UInt8](repeating: 0, count: constant.dense.count))
+      graph.setConstant(value, Constant(constant.type, .dense(zeros)), by: Self.info.name)
+    }
+  }
+}
+
+/// `bisect` ends at the one rewrite that breaks an answer.
+///
+/// `BISECT_NODES=500 swift test -c release --filter BisectTests` plants it in a model of 500 nodes.
+@Suite struct BisectTests {
+  private static let nodes =
+    ProcessInfo.processInfo.environment["BISECT_NODES"].flatMap { Int($0) } ?? 60
+
+  /// A chain of additions and products with constants, one subtraction in it.
+  private func chain(_ count: Int, subtractionAt place: Int) -> [UInt8] {
+    let values = (0..<count).map { index in
+      Onnx.tensor("c\(index)", 1, [8], raw: floats((0..<8).map { Float($0 + index % 5) / 16 }))
+    }
+    let nodes = (0..<count).map { index in
+      Onnx.node(
+        index == place ? "Sub" : index % 3 == 2 ? "Sigmoid" : "Add",
+        index != place && index % 3 == 2 ? ["v\(index)"] : ["v\(index)", "c\(index)"],
+        ["v\(index + 1)"], name: "node\(index)")
+    }
+    return Onnx.model(
+      Onnx.graph(
+        nodes, inputs: [Onnx.value("v0", 1, [2, 8])],
+        outputs: [Onnx.value("v\(count)", 1, [2, 8])], initializers: values))
+  }
+
+  private func compiler(_ passes: String) -> Compiler {
+    var options = CompileOptions()
+    options.passes = passes
+    var registry = PassRegistry.standard
+    registry.register(SwapOperands.self)
+    registry.register(Silent.self)
+    return Compiler(options, registry: registry)
+  }
+
+  @Test func aPlantedRewriteIsFoundAndReplayed() throws {
+    let folder = try TemporaryFolder()
+    let place = Self.nodes * 2 / 3 / 3 * 3
+    let path = try folder.write(chain(Self.nodes, subtractionAt: place))
+    let clock = ContinuousClock()
+    let start = clock.now
+    let found = try compiler("remove-identities,swap-operands,@default").bisect(path)
+    #expect(clock.now - start < .seconds(60))
+    let wrong = try #require(found.wrong)
+    let additions = (0..<place).filter { $0 % 3 != 2 }.count
+    #expect(wrong.pass == "swap-operands" && wrong.number == additions + 1)
+    #expect(found.rewrites > wrong.number)
+    #expect(wrong.before.nodes.count <= 5)
+    let (before, after) = (wrong.before.text(), wrong.after.text())
+    #expect(before.contains("Sub(%v\(place), %c\(place))"), "\(before)")
+    #expect(after.contains("Sub(%c\(place), %v\(place))"), "\(after)")
+
+    let file = try folder.write(Array(wrong.reproducer.utf8), "wrong.ir")
+    let again = try compiler("@default").bisect(file)
+    #expect(again.wrong?.pass == "swap-operands")
+    #expect(again.wrong?.after.text().contains("Sub(%c\(place), %v\(place))") ?? false)
+    // Once the pass is right, the reproducer says so.
+    #expect(try compiler("remove-identities").bisect(file).wrong == nil)
+  }
+
+  @Test func scopesStandInTheReproducer() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(chain(12, subtractionAt: 6))
+    let wrong = try compiler("only{op=\"Sub\"}(swap-operands)").bisect(path).wrong
+    #expect(wrong?.number == 1 && wrong?.pass == "only{op=\"Sub\"}(swap-operands)")
+  }
+
+  @Test func aRightPipelineBreaksNothing() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(chain(12, subtractionAt: 6))
+    let found = try compiler("only{op=\"Add\"}(swap-operands),@default").bisect(path)
+    #expect(found.wrong == nil && found.rewrites > 5)
+  }
+
+  @Test func aPassThatDoesNotAskIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(chain(12, subtractionAt: 6))
+    let error = #expect(throws: Diagnostics.self) { try compiler("silent").bisect(path) }
+    #expect(error?.all.map(\.message.id) == ["bisect-silent"])
+  }
+}
