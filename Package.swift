@@ -104,7 +104,8 @@ let package = Package(
       path: "Tests/Benchmarks/Evaluator", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
-      exclude: ["pruned_models.py", "written_models.py", "faults.c"], swiftSettings: settings),
+      exclude: ["half_encoder.py", "pruned_models.py", "written_models.py", "faults.c"],
+      swiftSettings: settings),
     .testTarget(
       name: "CoppiceDriverTests",
       dependencies: [

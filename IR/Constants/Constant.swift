@@ -94,11 +94,9 @@ extension Bytes {
       case .float32: Double(bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self))
       case .float64: bytes.loadUnaligned(fromByteOffset: index * 8, as: Double.self)
       case .float16: halfToDouble(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-      case .bfloat16:
-        Double(
-          Float(
-            bitPattern: UInt32(
-              bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)) << 16))
+      case .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0,
+        .float4e2m1:
+        NarrowFloat(element).map { Double($0.decoded(code(bytes, index, $0.bits))) } ?? 0
       case .uint64: Double(bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
       default: Double(integer(at: index, element))
       }
@@ -127,6 +125,15 @@ extension Bytes {
       default: 0
       }
     }
+  }
+}
+
+/// The bits of one element, not more than 16.
+private func code(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ bits: Int) -> UInt16 {
+  switch bits {
+  case 16: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
+  case 8: UInt16(bytes[index])
+  default: UInt16(bytes[index * bits / 8] >> UInt8(index * bits % 8)) & (1 << UInt16(bits) - 1)
   }
 }
 
@@ -163,6 +170,10 @@ extension Constant {
   public var onlyNumber: Double? {
     guard type.count > 0, type.element.isComputable else { return nil }
     if case .uniform(let one) = storage { return one.number(at: 0, type.element) }
+    if type.element.bits < 8 {
+      let first = number(at: 0)
+      return numbers.allSatisfy { $0.bitPattern == first.bitPattern } ? first : nil
+    }
     let size = type.element.bits / 8
     let isUniform = dense.withUnsafeBytes { raw in
       (size..<max(raw.count, size)).allSatisfy { raw[$0] == raw[$0 - size] }

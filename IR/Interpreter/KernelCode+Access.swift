@@ -3,6 +3,10 @@ extension KernelCode {
   func loadReal(_ buffer: Buffer, _ index: @escaping IntegerCode) throws(DiagnosticMessage)
     -> RealCode
   {
+    if let format = NarrowFloat(buffer.element) {
+      let code = try loadInteger(buffer, index)
+      return { Double(format.decoded(UInt16(truncatingIfNeeded: code()))) }
+    }
     let memory = try memories.memory(of: buffer)
     let (base, count, memories) = (memory.base, UInt64(buffer.count), memories)
     if buffer.element == .float32 {
@@ -28,6 +32,9 @@ extension KernelCode {
   func storeReal(
     _ buffer: Buffer, _ index: @escaping IntegerCode, _ value: @escaping RealCode
   ) throws(DiagnosticMessage) -> ActionCode {
+    if let format = NarrowFloat(buffer.element) {
+      return try storeInteger(buffer, index, { Int64(format.encoded(Float(value()))) })
+    }
     let memory = try writable(buffer)
     let (base, count, memories) = (memory.base, UInt64(buffer.count), memories)
     if buffer.element == .float32 {
@@ -48,7 +55,7 @@ extension KernelCode {
     }
   }
 
-  /// A load of a whole number; data-only types give their bits.
+  /// A load of a whole number, or of the code of a narrow float.
   func loadInteger(
     _ buffer: Buffer, _ index: @escaping IntegerCode
   ) throws(DiagnosticMessage) -> IntegerCode {

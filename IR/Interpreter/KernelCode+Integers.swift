@@ -117,6 +117,9 @@ extension KernelCode {
   private func toInteger(
     _ a: Expr, _ lane: Int, _ scalar: Scalar
   ) throws(DiagnosticMessage) -> IntegerCode {
+    if case .element(let element) = scalar, !element.isNative {
+      return wrapped(try toInteger(a, lane, .element(.int32)), element)
+    }
     if a.scalar.isReal {
       let value = try real(a, lane)
       switch scalar {
@@ -154,6 +157,13 @@ private func halves<T: FixedWidthInteger>(_ word: Int64, _ type: T.Type) -> Int6
   let low = UInt16(truncatingIfNeeded: T(truncatingIfNeeded: word))
   let high = UInt16(truncatingIfNeeded: T(truncatingIfNeeded: word >> 16))
   return Int64(low) | Int64(high) << 16
+}
+
+/// The lowest bits, as a type narrower than a byte holds them.
+private func wrapped(_ value: @escaping IntegerCode, _ element: ElementType) -> IntegerCode {
+  let unused = Int64(64 - element.bits)
+  if element.isSigned { return { (value() << unused) >> unused } }
+  return { value() & ((1 << (64 - unused)) - 1) }
 }
 
 /// Truncates towards zero; NaN gives 0, what does not fit the nearest value.

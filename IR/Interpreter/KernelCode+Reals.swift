@@ -19,7 +19,11 @@ extension KernelCode {
       let test = try integer(condition, try self.lane(lane, of: condition, in: expr.lanes))
       let (yes, no) = (try part(a, lane, expr), try part(b, lane, expr))
       return { test() != 0 ? yes() : no() }
-    case .convert(let a, _): return try toReal(a, lane, isSingle)
+    case .convert(let a, let scalar):
+      if case .element(let element) = scalar, let format = NarrowFloat(element) {
+        return try rounded(a, lane, format)
+      }
+      return try toReal(a, lane, isSingle)
     case .math(let function, let arguments):
       var codes: [RealCode] = []
       for argument in arguments { codes.append(try part(argument, lane, expr)) }
@@ -78,11 +82,16 @@ extension KernelCode {
     switch (a.scalar, isSingle) {
     case (.element(.uint64), true): return { Double(Float(UInt64(bitPattern: value()))) }
     case (.element(.uint64), false): return { Double(UInt64(bitPattern: value())) }
-    case (.element(.float16), _): return { halfToDouble(UInt16(truncatingIfNeeded: value())) }
-    case (.element(.bfloat16), _):
-      return { Double(Float(bitPattern: UInt32(truncatingIfNeeded: value()) << 16)) }
     case (_, true): return { Double(Float(value())) }
     case (_, false): return { Double(value()) }
     }
+  }
+
+  /// What a narrow format would hold.
+  private func rounded(_ a: Expr, _ lane: Int, _ format: NarrowFloat) throws(DiagnosticMessage)
+    -> RealCode
+  {
+    let value = try toReal(a, lane, a.scalar != .element(.float64))
+    return { Double(format.decoded(format.encoded(value()))) }
   }
 }

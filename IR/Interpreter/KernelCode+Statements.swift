@@ -144,12 +144,17 @@ extension KernelCode {
   private func store(
     _ buffer: Buffer, _ index: Expr, _ value: Expr
   ) throws(DiagnosticMessage) -> ActionCode {
-    guard value.scalar == .element(buffer.element) else {
+    guard value.scalar == .element(buffer.element.arithmetic) else {
       throw .fault("a \(value.scalar) is stored to a buffer of \(buffer.element)")
     }
     let count = value.lanes
     if count == 1 {
       let target = try integer(index, 0)
+      if case .load(let source, let place, _) = value, source.element == buffer.element,
+        NarrowFloat(buffer.element) != nil
+      {
+        return try storeInteger(buffer, target, try loadInteger(source, try integer(place, 0)))
+      }
       switch try lanes(value) {
       case .integers(let codes): return try storeInteger(buffer, target, codes[0])
       case .reals(let codes): return try storeReal(buffer, target, codes[0])

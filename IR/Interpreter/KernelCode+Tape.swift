@@ -68,7 +68,7 @@ extension KernelCode {
   ) throws(DiagnosticMessage) -> Bool {
     switch value {
     case .load(let buffer, let index, lanes: 1):
-      guard let place = try place(index) else { return false }
+      guard buffer.element == .float32, let place = try place(index) else { return false }
       let region = tape.region(try memories.memory(of: buffer))
       tape.operations.append(.load(try target(), region, place))
     case .variable(let variable):

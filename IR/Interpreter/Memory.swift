@@ -52,7 +52,12 @@ final class Memories {
   /// Makes memory that a program may write.
   func reserve(_ buffer: Buffer) {
     let count = max(buffer.element.byteCount(buffer.count), 1)
-    table[buffer.id] = Memory(base: allocate(count), buffer: buffer, isWritable: true)
+    let memory = Memory(base: allocate(count), buffer: buffer, isWritable: true)
+    // The bits behind the last element of a byte are zero.
+    if buffer.element.bits < 8 {
+      memory.base.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    }
+    table[buffer.id] = memory
   }
 
   /// What stands in a buffer now.

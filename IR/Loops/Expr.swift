@@ -5,6 +5,11 @@ public enum Scalar: Hashable, Sendable {
   /// A computable element type.
   case element(ElementType)
 
+  /// The type that values of it are computed in.
+  public var arithmetic: Scalar {
+    if case .element(let element) = self { .element(element.arithmetic) } else { self }
+  }
+
   /// A comparison's result.
   public static var bool: Scalar { .element(.bool) }
 
@@ -104,7 +109,7 @@ public indirect enum Expr: Hashable, Sendable {
   /// A whole number of a 64-bit type, by its bits.
   case whole(Int64, ElementType)
   case variable(Variable)
-  /// Elements `index ..< index + lanes` of a buffer.
+  /// Elements `index ..< index + lanes` of a buffer, in the type that kernels compute in.
   case load(Buffer, Expr, lanes: Int)
   case binary(BinaryOp, Expr, Expr)
   case unary(UnaryOp, Expr)
@@ -112,6 +117,8 @@ public indirect enum Expr: Hashable, Sendable {
   /// The second where the first (a bool) holds, else the third; only that one is evaluated.
   case select(Expr, Expr, Expr)
   /// Floats to integers truncate and saturate, NaN gives 0; integers wrap around.
+  ///
+  /// A type that kernels do not compute in gives what it would hold, in the type that they compute in.
   case convert(Expr, Scalar)
   case math(MathFunction, [Expr])
   /// An operation on packed numbers, with as many operands as it takes.
@@ -125,11 +132,11 @@ public indirect enum Expr: Hashable, Sendable {
     case .integer: .index
     case .number(_, let element), .whole(_, let element): .element(element)
     case .variable(let variable): variable.scalar
-    case .load(let buffer, _, _): .element(buffer.element)
+    case .load(let buffer, _, _): .element(buffer.element.arithmetic)
     case .binary(_, let a, _), .unary(_, let a): a.scalar
     case .compare: .bool
     case .select(_, let a, _): a.scalar
-    case .convert(_, let scalar): scalar
+    case .convert(_, let scalar): scalar.arithmetic
     case .math(.isnan, _), .math(.isinf, _): .bool
     case .math(_, let arguments): arguments[0].scalar
     case .packed(let op, _): .element(op.result)

@@ -6,7 +6,7 @@ public final class LoopBuilder {
   public let operands: [TensorView?]
   /// Where the results go; `nil` for one that nobody reads.
   public let results: [TensorView?]
-  /// Types and known values of the operands.
+  /// Types, as kernels compute in them, and known values of the operands.
   public let context: InferenceContext
   /// The storages of operands that are constants, for nonzero iteration.
   public let constants: [Constant?]
@@ -31,7 +31,7 @@ public final class LoopBuilder {
   ) {
     self.operands = operands
     self.results = results
-    self.context = context
+    self.context = context.arithmetic
     self.constants = constants
     self.addConstant = addConstant
     self.addScratch = addScratch

@@ -26,8 +26,10 @@ public struct TensorView: Hashable, Sendable {
     self.offset = offset
   }
 
-  /// The element type.
-  public var element: ElementType { buffer.element }
+  /// The type that elements are computed in.
+  public var element: ElementType { buffer.element.arithmetic }
+  /// The type that elements are held in.
+  public var stored: ElementType { buffer.element }
   /// The number of dimensions.
   public var rank: Int { shape.count }
   /// The number of elements.

@@ -119,8 +119,22 @@ extension Bytes {
     case .uint16: Bytes([UInt16(clamping: integer(value))])
     case .uint32: Bytes([UInt32(clamping: integer(value))])
     case .uint64: Bytes([value >= 0x1p64 ? UInt64.max : value > 0 ? UInt64(value) : 0])
-    default: Bytes([UInt8](repeating: 0, count: max(element.bits / 8, 1)))
+    case .int4, .uint4, .int2, .uint2:
+      Bytes([UInt8(truncatingIfNeeded: clamped(value, element)) & (1 << UInt8(element.bits) - 1)])
+    default:
+      NarrowFloat(element).map { narrow(value, $0) }
+        ?? Bytes([UInt8](repeating: 0, count: max(element.bits / 8, 1)))
     }
+  }
+
+  private static func narrow(_ value: Double, _ format: NarrowFloat) -> Bytes {
+    let code = format.encoded(value)
+    return format.bits == 16 ? Bytes([code]) : Bytes([UInt8(truncatingIfNeeded: code)])
+  }
+
+  private static func clamped(_ value: Double, _ element: ElementType) -> Int {
+    let range = element.wholeRange
+    return min(max(integer(value), range.lowerBound), range.upperBound)
   }
 
   private static func integer(_ value: Double) -> Int {

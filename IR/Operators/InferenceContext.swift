@@ -30,6 +30,16 @@ public struct InferenceContext: Sendable {
     self.results = results
   }
 
+  /// The operands in the types that kernels compute in.
+  package var arithmetic: InferenceContext {
+    var context = self
+    for index in operands.indices {
+      guard let element = operands[index]?.element, !element.isNative else { continue }
+      context.operands[index]?.element = element.arithmetic
+    }
+    return context
+  }
+
   /// The type of an operand that must be there.
   ///
   /// - Parameter index: The operand.
@@ -94,8 +104,7 @@ public struct InferenceContext: Sendable {
     guard type.element.isComputable else {
       throw DiagnosticMessage(
         "element-type",
-        "operand \(index) is \(type); this operator computes in float32, float64, 8- to 64-bit "
-          + "integers and bool")
+        "operand \(index) is \(type); this operator takes real numbers and bool")
     }
     return type
   }

@@ -27,18 +27,18 @@ extension InferenceContext {
 
   /// The floating-point type that all operands share.
   ///
-  /// - Returns: float32 or float64.
+  /// - Returns: A float.
   /// - Throws: `missing-operand`, `element-type`, `element-mismatch`.
   public func floating() throws(DiagnosticMessage) -> ElementType {
-    try shared("float32 or float64") { $0.isFloat }
+    try shared("floats") { $0.isFloat }
   }
 
   /// The integer type that all operands share.
   ///
-  /// - Returns: An integer type of 8 to 64 bits.
+  /// - Returns: An integer type.
   /// - Throws: `missing-operand`, `element-type`, `element-mismatch`.
   public func whole() throws(DiagnosticMessage) -> ElementType {
-    try shared("8- to 64-bit integers") { $0.isInteger }
+    try shared("integers") { $0.isInteger }
   }
 
   /// The bool type, which all operands must have.

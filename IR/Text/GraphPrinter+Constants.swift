@@ -44,7 +44,7 @@ extension GraphPrinter {
 
   /// Numbers where they are few and read back to the same bytes, else the bytes.
   private func elements(_ bytes: Bytes, _ count: Int, _ element: ElementType) -> String {
-    guard element.isComputable, count <= 64, bytes.count == element.byteCount(count) else {
+    guard element.isNative, count <= 64, bytes.count == element.byteCount(count) else {
       return hexText(bytes)
     }
     var words: [String] = []

@@ -58,12 +58,30 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether kernels compute in the type: float32, float64, 8- to 64-bit integers and bool.
-  public var isComputable: Bool {
+  /// Whether C has the type itself: float32, float64, 8- to 64-bit integers and bool.
+  public var isNative: Bool {
     switch self {
     case .float32, .float64, .bool: true
     default: isInteger && bits >= 8
     }
+  }
+
+  /// Whether kernels can read, compute with and store the type: all but complex numbers and strings.
+  public var isComputable: Bool { arithmetic.isNative }
+
+  /// The type that kernels compute in: a load gives it and a store takes it.
+  ///
+  /// Narrower floats become float32, narrower integers those of 8 bits; all else is itself.
+  public var arithmetic: ElementType {
+    if isNative { return self }
+    if isFloat { return .float32 }
+    return isSigned ? .int8 : isUnsigned ? .uint8 : self
+  }
+
+  /// The whole numbers of an integer type of at most 32 bits; 0 for other types.
+  package var wholeRange: ClosedRange<Int> {
+    guard isInteger, bits <= 32 else { return 0...0 }
+    return isSigned ? -(1 << (bits - 1))...((1 << (bits - 1)) - 1) : 0...((1 << bits) - 1)
   }
 
   /// The short form used by the text form, such as `f32`.

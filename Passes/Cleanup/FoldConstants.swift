@@ -18,7 +18,8 @@ public import CoppicePassManager
 /// The interpreter computes; it does what the generated code would do. Shapes of values that are not
 /// known themselves fold too, and an If whose condition is known gives way to its branch. Results with
 /// equal elements stay uniform. A result may be `limit` bytes larger than the operands that go, so that
-/// an Expand does not fill the flash; weights that are dequantized always fold, because
+/// an Expand does not fill the flash; constants narrower than what they are cast to stay if they are
+/// more than a few, because kernels read them as they are. Weights that are dequantized always fold, because
 /// they would take the same memory in RAM. What would take more work than `--limit folded-work` leaves
 /// stays, with a warning. Random operators, nodes with other bodies
 /// and outputs of the model stay.
@@ -74,7 +75,18 @@ private let random: Set<String> = [
   "Bernoulli", "Dropout", "Fused",
 ]
 
+extension Operator {
+  /// Whether the operator only says in which type kernels compute with the elements of a constant.
+  fileprivate func widens(_ known: [Constant]) -> Bool {
+    guard self is Cast, let type = known.first?.type else { return false }
+    return !type.element.isNative
+  }
+}
+
 extension Graph {
+  /// Bytes that a constant may grow by where it is cast.
+  private static let widenedBytes = 256
+
   /// The results of a node, if they are known and small enough.
   fileprivate func folded(
     _ id: NodeID, limit: Int, _ context: inout PassContext
@@ -94,7 +106,8 @@ extension Graph {
     let (before, after) = (
       known.map(\.storedBytes).reduce(0, +), types.map(\.byteCount).reduce(0, +)
     )
-    guard after <= before + limit || node.op is DequantizeLinear else { return nil }
+    let room = node.op.widens(known) ? min(limit, Self.widenedBytes) : limit
+    guard after <= before + room || node.op is DequantizeLinear else { return nil }
     if let order = node.op as? Transpose, let data = known.first {
       return data.permuted(order.order(rank: data.type.rank)).map { [$0] }
     }

@@ -38,7 +38,7 @@ public struct TestPattern: Hashable, Sendable {
   ///
   /// - Parameter element: The element type.
   /// - Returns: Whether C has a type for it.
-  public static func fills(_ element: ElementType) -> Bool { element.isComputable }
+  public static func fills(_ element: ElementType) -> Bool { element.isNative }
 
   /// The elements of an input.
   ///

@@ -26,6 +26,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The format of the outputs.")
   var format = TensorFormat.pb
 
+  @Flag(help: "Run loop IR by the interpreter instead of C: slow, needs no C compiler.")
+  var interpret = false
+
   @OptionGroup var target: TargetArguments
   @OptionGroup var pipeline: PipelineArguments
 
@@ -35,7 +38,9 @@ struct RunCommand: ParsableCommand {
     target.apply(to: &options, fallback: Compiler.hostTarget)
     try reporting(asJSON: argument.json) {
       let compiler = Compiler(options, watcher: watcher(pipeline, asJSON: argument.json))
-      try compiler.run(argument.model, inputs: inputs, outputs: outputs, format: format) {
+      try compiler.run(
+        argument.model, inputs: inputs, outputs: outputs, format: format, interpreting: interpret
+      ) {
         (diagnostics) throws(Diagnostics) in
         for diagnostic in diagnostics { Terminal.say(diagnostic) }
         guard argument.json else { return }

@@ -45,16 +45,19 @@ extension ModelLowering {
     let others = computation.tailOperands.map { $0.map { $0.flatMap { view($0) } } }
     builder.outputBuffer = final.buffer
     builder.tailViews = others.flatMap { $0.compactMap { $0?.broadcast(to: final.shape) } }
+    let kept = ([graph[computation.head]] + tail).map { node in
+      node.result.map { graph[$0].type.element } ?? final.element
+    }
     builder.epilogue = { index, value, builder in
-      var value = builder.define("y", value)
-      for (node, views) in zip(tail, others) {
+      var value = builder.define("y", value.rounded(to: kept[0]))
+      for ((node, views), element) in zip(zip(tail, others), kept.dropFirst()) {
         guard let op = node.op as? any Elementwise else { continue }
         let operands = zip(node.operands, views).compactMap { id, view -> Expr? in
           guard id != nil else { return nil }
           guard let view else { return value }
           return builder.elements(view.broadcast(to: final.shape), index, value.lanes)
         }
-        value = op.scalar(operands, builder).splatted(value.lanes)
+        value = op.scalar(operands, builder).splatted(value.lanes).rounded(to: element)
         value = builder.define("t", value)
       }
       return value
@@ -67,7 +70,7 @@ extension ModelLowering {
   ) -> [Buffer] {
     func same(_ view: TensorView?) -> Bool {
       guard let view, view.shape == result.shape, view.offset == 0, view.count == view.buffer.count,
-        view.element.bits == result.element.bits,
+        view.stored.bits == result.stored.bits, view.stored.bits >= 8,
         case .arena = program.slots[view.buffer.id].role
       else { return false }
       return zip(view.shape, zip(view.strides, result.strides)).allSatisfy {
@@ -88,5 +91,14 @@ extension ModelLowering {
         !computation.op.inPlaceOperands.contains($0)
       }.compactMap { builder.operands[$0]?.buffer })
     return found.filter { !headReads.contains($0) }
+  }
+}
+
+extension Expr {
+  /// What a type that kernels do not compute in keeps of the value.
+  fileprivate func rounded(to element: ElementType) -> Expr {
+    if element.isNative { return self }
+    if case .convert(_, .element(element)) = self { return self }
+    return .convert(self, .element(element))
   }
 }

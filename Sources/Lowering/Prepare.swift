@@ -37,6 +37,7 @@ func prepareAll(
   if problems.isEmpty {
     do {
       guards = try graph.openBranches()
+      graph.readNarrowConstants()
       graph.removeUnused()
     } catch {
       problems = error.all
@@ -98,6 +99,17 @@ extension Graph {
       if !stands, self[head].op.storesOnce, !fusable.isEmpty {
         fuse([head] + fusable, by: "lowering")
       }
+    }
+  }
+
+  /// Lets kernels read constants that are cast to the type that such elements are computed in anyway.
+  fileprivate mutating func readNarrowConstants() {
+    for id in nodes where self[id].op is Cast {
+      guard let result = self[id].result, let source = self[id].operand(0),
+        let held = constant(source)?.type.element, !held.isNative,
+        held.arithmetic == self[result].type.element, !yields(body, result)
+      else { continue }
+      replaceUses(of: result, with: source, by: "lowering")
     }
   }
 

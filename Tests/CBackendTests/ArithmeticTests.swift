@@ -20,8 +20,8 @@ struct ArithmeticTests {
   @Test(arguments: [StorageKind.dense] + StorageKind.sparse)
   func doublesTakeTheFormsOfFloats(_ storage: StorageKind) throws {
     for item in SparseCase.all {
-      let double = item.inDouble
-      let x = SparseCase.numbers(item.input.shape, 5).inDouble
+      let double = item.rounded(to: .float64)
+      let x = SparseCase.numbers(item.input.shape, 5).rounded(to: .float64)
       let wanted = try GraphEvaluator(double.graph).outputs([x])[0]
       for (target, widths) in Self.targets {
         let title = "\(item.name) as \(storage) for \(target)"
@@ -38,11 +38,11 @@ struct ArithmeticTests {
 
   @Test func uniformDoublesTakeTheFormOfFloats() throws {
     let item = try #require(SparseCase.all.first { $0.name == "window_8" })
-    var double = item.inDouble
+    var double = item.rounded(to: .float64)
     let type = double.graph[double.weight].type
     let three = Bytes([3.0])
     double.graph.setConstant(double.weight, Constant(type, .uniform(three)), by: "test")
-    let x = SparseCase.numbers(item.input.shape, 5).inDouble
+    let x = SparseCase.numbers(item.input.shape, 5).rounded(to: .float64)
     let model = try lower(double.graph, for: .generic)
     #expect(model.forms.values.contains("uniform_conv"))
     let got = try Interpreter.run(model.program, inputs: [x.dense])
@@ -99,9 +99,9 @@ struct ArithmeticTests {
     let integers = IntegerCase.all + IntegerCase.sparse
     var cases = integers.map { ($0.name, $0.graph, $0.x) }
     for item in SparseCase.all where item.isExact {
-      let x = SparseCase.numbers(item.input.shape, 5).inDouble
+      let x = SparseCase.numbers(item.input.shape, 5).rounded(to: .float64)
       for storage in [StorageKind.dense, .indexRows] {
-        let graph = item.inDouble.stored(storage)
+        let graph = item.rounded(to: .float64).stored(storage)
         cases.append(("\(item.name)_\(storage.rawValue.prefix(5))", graph, x))
       }
     }
@@ -155,8 +155,6 @@ extension LoweredModel {
 }
 
 extension Constant {
-  fileprivate var inDouble: Constant { Constant(numbers, .float64, type.shape) }
-
   /// Whole numbers of an 8-bit type.
   fileprivate static func numbers(
     _ shape: [Int], _ element: ElementType, _ seed: Int
@@ -175,30 +173,6 @@ extension SparseCase {
       let op = graph[$0].op
       return op is Conv || op is Gemm || op is MatMul || op is Relu
     }
-  }
-
-  /// The same in double precision.
-  fileprivate var inDouble: SparseCase {
-    var (copy, values) = (self, [ValueID: ValueID]())
-    copy.graph = Graph(name: graph.name, source: graph.source)
-    for input in graph.inputs {
-      let type = TensorType(.float64, graph[input].type.shape)
-      values[input] = copy.graph.addInput(graph[input].name, type)
-    }
-    for id in graph.nodes {
-      let node = graph[id]
-      for case let value? in node.operands where values[value] == nil {
-        let constant = graph.constant(value)?.inDouble
-        values[value] = constant.map { copy.graph.addConstant($0, name: graph[value].name) }
-      }
-      let types = node.results.compactMap { $0 }.map { TensorType(.float64, graph[$0].type.shape) }
-      let operands = node.operands.map { $0.flatMap { values[$0] } }
-      let added = copy.graph.addNode(node.op, operands, types: types, name: node.name)
-      values[node.results[0] ?? weight] = copy.graph[added].result
-    }
-    copy.graph.setOutputs(graph.outputs.compactMap { values[$0] })
-    copy.weight = values[weight] ?? weight
-    return copy
   }
 }
 

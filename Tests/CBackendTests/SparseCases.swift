@@ -179,3 +179,36 @@ struct SparseCase {
     ]
   }
 }
+
+extension Constant {
+  /// The same numbers in another type.
+  func rounded(to element: ElementType) -> Constant {
+    Constant(rounding: numbers, element, type.shape)
+  }
+}
+
+extension SparseCase {
+  /// The same in another type.
+  func rounded(to element: ElementType) -> SparseCase {
+    var (copy, values) = (self, [ValueID: ValueID]())
+    copy.graph = Graph(name: graph.name, source: graph.source)
+    for input in graph.inputs {
+      let type = TensorType(element, graph[input].type.shape)
+      values[input] = copy.graph.addInput(graph[input].name, type)
+    }
+    for id in graph.nodes {
+      let node = graph[id]
+      for case let value? in node.operands where values[value] == nil {
+        let constant = graph.constant(value)?.rounded(to: element)
+        values[value] = constant.map { copy.graph.addConstant($0, name: graph[value].name) }
+      }
+      let types = node.results.compactMap { $0 }.map { TensorType(element, graph[$0].type.shape) }
+      let operands = node.operands.map { $0.flatMap { values[$0] } }
+      let added = copy.graph.addNode(node.op, operands, types: types, name: node.name)
+      values[node.results[0] ?? weight] = copy.graph[added].result
+    }
+    copy.graph.setOutputs(graph.outputs.compactMap { values[$0] })
+    copy.weight = values[weight] ?? weight
+    return copy
+  }
+}

@@ -23,17 +23,21 @@ struct LayerCase {
   let services: PassServices
   let columns: Int
 
-  /// The first columns of the layer.
-  init(columns: Int = 6) throws {
+  /// The first columns of the layer, whose numbers a float of 16 bits holds too.
+  init(columns: Int = 6, _ element: ElementType = .float32) throws {
     self.columns = columns
-    let x = graph.addInput("x", TensorType(.float32, [1, columns]))
+    let x = graph.addInput("x", TensorType(element, [1, columns]))
+    let numbers = Self.w.flatMap { $0.prefix(columns) }.map(Double.init)
     weight = graph.addConstant(
-      Constant(Self.w.flatMap { $0.prefix(columns) }, .float32, [4, columns]), name: "w")
+      Constant(rounding: numbers, element, [4, columns]), name: "w")
     let node = graph.addNode(
-      Gemm(attributes: ["transB": .int(1)]), [x, weight], types: [TensorType(.float32, [1, 4])],
+      Gemm(attributes: ["transB": .int(1)]), [x, weight], types: [TensorType(element, [1, 4])],
       name: "fc", origin: Origin(index: 0, type: "Gemm"))
     graph.setOutputs([graph[node].result].compactMap { $0 })
-    services = samplesService(Self.x.map { [Bytes(Array($0.prefix(columns)))] })
+    services = samplesService(
+      Self.x.map { row in
+        [Constant(rounding: row.prefix(columns).map(Double.init), element, [columns]).dense]
+      })
   }
 
   func pruned<P: Pass>(_ pass: P.Type, _ options: [String: String]) throws -> [[Double]] {

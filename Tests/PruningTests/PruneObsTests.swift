@@ -18,6 +18,18 @@ import Testing
     #expect(abs(layer.error(found) - 27.935481) < 1e-4)
   }
 
+  /// The same choice for weights of 16 bits, whose new values are rounded.
+  @Test(arguments: [(ElementType.float16, 0x1p-10), (.bfloat16, 0x1p-7)])
+  func surgeonTakesHalves(_ element: ElementType, _ step: Double) throws {
+    for options in [["method": "obs", "scope": "row"], ["columns": "2"]] {
+      let options = options.merging(["sparsity": "0.5"]) { $1 }
+      let single = try LayerCase().pruned(PruneObs.self, options)
+      let half = try LayerCase(element).pruned(PruneObs.self, options)
+      #expect(isClose(half, single, within: 2 * step))
+      #expect(mask(half) == mask(single))
+    }
+  }
+
   /// Removals of all rows ranked together: never worse than the same count for each row.
   @Test func surgeonRanksRowsTogether() throws {
     let layer = try LayerCase()

@@ -79,7 +79,7 @@ extension ProgramParser {
   private mutating func elementType() throws(Diagnostic) -> ElementType {
     try expect(":")
     let place = start
-    guard let element = ElementType(named: try word("an element type")), element.isComputable else {
+    guard let element = ElementType(named: try word("an element type")), element.isNative else {
       throw lexer.fault("text-type", "no type that a number can have", at: place)
     }
     return element

@@ -134,7 +134,7 @@ struct ProgramParser: TextParsing {
     case "store":
       let (buffer, index) = try element()
       try expect("=")
-      return .store(buffer, index, try expression(.element(buffer.element)))
+      return .store(buffer, index, try expression(.element(buffer.element.arithmetic)))
     case "if":
       let condition = try expression(.bool, lanes: 1)
       let yes = try block()

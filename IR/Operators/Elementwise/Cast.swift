@@ -24,46 +24,13 @@ public struct Cast: Elementwise, ElementCarrier {
     node.attributes["to"] = names[name.uppercased()].map { .int($0) }
   }
 
-  /// Operand 0's shape; a constant may also hold float16 or bfloat16, which are converted at compile time.
-  ///
-  /// - Parameter context: The operand.
-  /// - Returns: One type.
-  /// - Throws: `cast-type`, `element-type`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    [TensorType(try resultElement(context), try context.type(0).shape)]
-  }
-
-  /// The constant's elements in the wanted type, for constants of float16 or bfloat16.
-  ///
-  /// - Parameter context: The operand.
-  /// - Returns: Nothing for other operands.
-  public func fold(_ context: InferenceContext) -> [Constant]? {
-    guard let constant = context.known.first ?? nil, constant.type.element.isHalf,
-      attributes.int("to") == ElementType.onnxFloat32
-    else { return nil }
-    return [Constant(constant.numbers.map { Float($0) }, .float32, constant.type.shape)]
-  }
-
-  /// One pass over the elements, of a table in the wanted type for a constant of 16-bit floats.
-  ///
-  /// - Parameter builder: Takes the loops.
-  /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let converted = fold(builder.context)?.first.map { builder.table($0, "value", from: 0) }
-    try lower(converted.map { [$0] } ?? builder.operands, builder)
-  }
-
   /// The type that `to` names.
   ///
   /// - Parameter context: The operands.
   /// - Returns: A computable element type.
   /// - Throws: `cast-type`, `element-type`.
   public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
-    let isHalfConstant =
-      try context.type(0).element.isHalf && context.known.first.map { $0 != nil } == true
-    if !(isHalfConstant && attributes.int("to") == ElementType.onnxFloat32) {
-      _ = try context.computable(0)
-    }
+    _ = try context.computable(0)
     let code = attributes.int("to")
     guard let element = ElementType(onnx: code) else {
       throw DiagnosticMessage("cast-type", "to is \(code), which is no element type of ONNX")
@@ -71,8 +38,7 @@ public struct Cast: Elementwise, ElementCarrier {
     guard element.isComputable else {
       throw DiagnosticMessage(
         "cast-type",
-        "elements cannot be cast to \(element.rawValue); this operator computes in "
-          + "float32, float64, 8- to 64-bit integers and bool")
+        "elements cannot be cast to \(element.rawValue); this operator takes real numbers and bool")
     }
     return element
   }
@@ -84,28 +50,83 @@ public struct Cast: Elementwise, ElementCarrier {
   ///   - builder: Unused.
   /// - Returns: The result's element.
   public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    ElementType(onnx: attributes.int("to")).map { x[0].cast(to: $0) } ?? x[0]
+    guard let element = ElementType(onnx: attributes.int("to")) else { return x[0] }
+    return x[0].cast(to: element, CastRule(attributes), builder)
+  }
+
+  /// The operand itself, where its elements are computed in the wanted type anyway.
+  ///
+  /// - Parameters:
+  ///   - operand: Where the elements lie.
+  ///   - context: The operand.
+  /// - Returns: `nil` where elements change.
+  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+    let element = ElementType(onnx: attributes.int("to"))
+    return operand.stored != operand.element && operand.element == element ? [operand] : nil
+  }
+}
+
+/// What Cast does with numbers that a narrow float does not hold.
+package struct CastRule {
+  /// Whether what is too large becomes the largest number.
+  package var saturates = true
+  /// `up`, `down` or `nearest`: the power of two that a number becomes.
+  package var rounding = "up"
+
+  /// Saturates; powers of two round up.
+  package init() {}
+
+  /// Reads `saturate` and `round_mode`.
+  package init(_ attributes: Attributes) {
+    saturates = attributes.flag("saturate", true)
+    rounding = attributes.string("round_mode", "up")
   }
 }
 
 extension Expr {
   /// The value in another element type by the rules of ONNX's Cast.
   ///
-  /// - Parameter element: A computable type.
+  /// - Parameters:
+  ///   - element: A computable type.
+  ///   - rule: What becomes of numbers that a narrow float does not hold.
+  ///   - builder: Takes what has a name.
   /// - Returns: The expression; for bool, whether the value is not zero.
-  public func cast(to element: ElementType) -> Expr {
+  package func cast(
+    to element: ElementType, _ rule: CastRule = CastRule(), _ builder: LoopBuilder
+  ) -> Expr {
     if self.element == element { return self }
-    return element == .bool ? compared(.ne, like(0)) : converted(to: element)
+    if element == .bool { return compared(.ne, like(0)) }
+    guard let format = NarrowFloat(element), element.bits <= 8 else {
+      return converted(to: element)
+    }
+    let wide = builder.define("x", self.element.isFloat ? self : converted(to: .float32))
+    if format.specials == .power { return wide.power(element, format, rule, builder) }
+    guard rule.saturates else { return wide.converted(to: element) }
+    let most = Double(format.largest)
+    return wide.clamped(wide.like(-most), wide.like(most)).converted(to: element)
+  }
+
+  /// A power of two beside a number.
+  private func power(
+    _ element: ElementType, _ format: NarrowFloat, _ rule: CastRule, _ builder: LoopBuilder
+  ) -> Expr {
+    let most = Double(format.largest)
+    let bounded = rule.saturates ? builder.define("b", minimumOrNaN(like(most))) : self
+    let near = builder.define("near", bounded.converted(to: element))
+    let wide = near.converted(to: bounded.element)
+    switch rule.rounding {
+    case "up":
+      let isBelow = wide.compared(.lt, bounded)
+      return .select(isBelow, near * near.like(2), near).converted(to: element)
+    case "down":
+      let isAbove = wide.compared(.gt, bounded)
+      return .select(isAbove, near * near.like(0.5), near).converted(to: element)
+    default: return near
+    }
   }
 }
 
 extension ElementType {
-  /// `TensorProto.FLOAT`.
-  fileprivate static let onnxFloat32 = 1
-
-  /// Whether it is a float of 16 bits.
-  fileprivate var isHalf: Bool { self == .float16 || self == .bfloat16 }
-
   private static let onnxOrder: [ElementType] = [
     .float32, .uint8, .int8, .uint16, .int16, .int32, .int64, .string, .bool, .float16, .float64,
     .uint32, .uint64, .complex64, .complex128, .bfloat16, .float8e4m3fn, .float8e4m3fnuz,

@@ -27,7 +27,8 @@ public struct CastLike: Operator {
   /// - Throws: `missing-operand`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    builder.map(x, to: y) { $0.cast(to: y.element) }
+    let (element, rule) = (y.stored, CastRule(attributes))
+    builder.map(x, to: y) { $0.cast(to: element, rule, builder) }
   }
   /// Always.
   public var storesOnce: Bool { true }

@@ -22,9 +22,9 @@ public struct DequantizeLinear: ElementCarrier {
     }
     let wanted = attributes.int("output_dtype")
     let element = wanted == 0 ? scale.element : ElementType(onnx: wanted)
-    guard let element, element == .float32 || element == .float64 else {
+    guard let element, element.isFloat, element.bits >= 16 else {
       throw DiagnosticMessage(
-        "element-type", "the result must be float32 or float64",
+        "element-type", "the result must be a float of 16 bits or more",
         notes: ["x_scale is \(scale)", "output_dtype is \(wanted)"])
     }
     return [TensorType(element, x.shape)]
@@ -36,8 +36,11 @@ public struct DequantizeLinear: ElementCarrier {
     let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
     let zeroPoint = builder.operandIfAny(2)
     builder.loops(y.shape) { index in
-      var value = x[index].converted(to: .int32)
-      if let zeroPoint { value = value - axis.value(zeroPoint, at: index).converted(to: .int32) }
+      var value = x[index]
+      if !x.element.isFloat {
+        value = value.converted(to: .int32)
+        if let zeroPoint { value = value - axis.value(zeroPoint, at: index).converted(to: .int32) }
+      }
       let factor = axis.value(scale, at: index).converted(to: y.element)
       builder.store(value.converted(to: y.element) * factor, to: y, at: index)
     }

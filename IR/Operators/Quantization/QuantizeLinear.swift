@@ -1,4 +1,4 @@
-/// Reals to integers: `saturate(round(x / scale) + zero_point)`, ties to even.
+/// Reals to integers: `saturate(round(x / scale) + zero_point)`, ties to even; or to narrow floats.
 public struct QuantizeLinear: ElementCarrier {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
@@ -26,9 +26,10 @@ public struct QuantizeLinear: ElementCarrier {
       element = try context.computable(2).element
       _ = try QuantizedAxis(context.type(2).shape, of: x.shape, attributes)
     }
-    guard let element, element.isInteger, element.bits <= 16, element.isComputable else {
+    guard let element, element.isInteger && element.bits <= 16 || element.isSmallFloat else {
       throw DiagnosticMessage(
-        "element-type", "the result must be int8, uint8, int16 or uint16; output_dtype is \(wanted)"
+        "element-type",
+        "the result must be an integer of 2 to 16 bits or a float of 4 or 8; output_dtype is \(wanted)"
       )
     }
     return [TensorType(element, x.shape)]
@@ -41,11 +42,21 @@ public struct QuantizeLinear: ElementCarrier {
     let zeroPoint = builder.operandIfAny(2)
     let wide = x.element == .float64 || attributes.int("precision") == 11
     let compute = wide ? ElementType.float64 : .float32
+    let (target, rule) = (y.stored, CastRule(attributes))
     builder.loops(y.shape) { index in
       let divisor = axis.value(scale, at: index).converted(to: compute)
       let quotient = x[index].converted(to: compute) / divisor
       let shift = zeroPoint.map { axis.value($0, at: index) }
-      builder.store(quotient.quantized(shift, to: y.element), to: y, at: index)
+      let value =
+        target.isFloat
+        ? quotient.cast(to: target, rule, builder)
+        : quotient.quantized(shift, to: target)
+      builder.store(value, to: y, at: index)
     }
   }
+}
+
+extension ElementType {
+  /// Whether it is a float of 4 or 8 bits with a fraction: what QuantizeLinear gives.
+  package var isSmallFloat: Bool { isFloat && bits <= 8 && self != .float8e8m0 }
 }

@@ -51,6 +51,9 @@ extension Expr {
   package func quantized(_ zeroPoint: Expr?, to target: ElementType) -> Expr {
     let rounded = applying(.rint)
     let moved = zeroPoint.map { rounded + $0.converted(to: element) } ?? rounded
-    return moved.converted(to: target)
+    if target.isNative { return moved.converted(to: target) }
+    let range = target.wholeRange
+    let bounded = moved.clamped(like(Double(range.lowerBound)), like(Double(range.upperBound)))
+    return bounded.converted(to: target.arithmetic)
   }
 }

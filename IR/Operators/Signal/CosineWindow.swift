@@ -12,7 +12,7 @@ extension CosineWindow {
     guard sizes.count == 1, 0...(1 << 24) ~= sizes[0] else {
       throw DiagnosticMessage("window", "the size must be one number from 0 to 16777216")
     }
-    guard let element = ElementType(onnx: wanted), element == .float32 || element == .float64 else {
+    guard let element = ElementType(onnx: wanted), element.isFloat, element.bits >= 16 else {
       throw DiagnosticMessage("element-type", "output_datatype \(wanted) is not float32 or float64")
     }
     return [TensorType(element, [sizes[0]])]

@@ -35,7 +35,7 @@ struct MeasuredLayer {
       let input = try LayerInput(reader, in: graph)
       guard input.groups == grid.groups, input.channels == grid.columns, input.taps == grid.taps
       else { throw LayerRefusal("its input does not have the columns of its rows") }
-      guard input.type.element == .float32 || input.type.element == .float64 else {
+      guard input.type.element.isFloat, input.type.element.bits >= 16 else {
         throw LayerRefusal("its input is \(input.type)")
       }
       inputs.append((reader.node, input))
@@ -92,8 +92,11 @@ extension Graph {
   ) throws -> [Double] {
     let type = self[value].type
     let numbers: [Double] =
-      type.element == .float64
-      ? bytes.array(of: Double.self) : bytes.array(of: Float.self).map(Double.init)
+      switch type.element {
+      case .float64: bytes.array(of: Double.self)
+      case .float32: bytes.array(of: Float.self).map(Double.init)
+      default: (0..<type.count).map { bytes.number(at: $0, type.element) }
+      }
     guard let index = numbers.firstIndex(where: { !$0.isFinite }) else { return numbers }
     throw Diagnostic(
       .error,

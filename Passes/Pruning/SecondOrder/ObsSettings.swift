@@ -46,7 +46,7 @@ struct ObsSettings: Sendable {
   /// Why a layer is left alone.
   func refusal(_ layer: MeasuredLayer) -> String? {
     let element = layer.weight.constant.type.element
-    guard element == .float32 || element == .float64 else { return "its elements are \(element)" }
+    guard element.isFloat, element.bits >= 16 else { return "its elements are \(element)" }
     guard method == .obs else { return nil }
     let columns = Double(layer.grid.columns * layer.grid.taps)
     let work = Double(layer.grid.groups * layer.grid.rows) * columns * columns * columns

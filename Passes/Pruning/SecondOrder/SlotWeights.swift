@@ -43,11 +43,12 @@ extension SlotWeights {
     }
   }
 
-  /// The elements as a constant of the same type, float32 or float64; what is gone is +0.
+  /// The elements as a constant of the same type, a float of 16 bits or more; what is gone is +0.
   func constant(
     like old: Constant, _ grid: WeightGrid, _ order: ColumnOrder, gone: [Bool]
   ) -> Constant {
-    let isSingle = old.type.element == .float32
+    let element = old.type.element
+    let format = NarrowFloat(element)
     let bytes = Bytes(count: old.type.byteCount) { memory in
       for group in 0..<groups {
         for row in 0..<rows {
@@ -56,7 +57,10 @@ extension SlotWeights {
           for (slot, (channel, tap)) in order.slots.enumerated() {
             let index = grid.index(group, row, channel, tap)
             let value = gone[first + slot] ? 0 : source[slot]
-            if isSingle {
+            if let format {
+              let code = format.encoded(value)
+              memory.storeBytes(of: code, toByteOffset: index * 2, as: UInt16.self)
+            } else if element == .float32 {
               memory.storeBytes(of: Float(value), toByteOffset: index * 4, as: Float.self)
             } else {
               memory.storeBytes(of: value, toByteOffset: index * 8, as: Double.self)

@@ -59,7 +59,9 @@ extension Generation {
     var seen: Set<String> = []
     for output in program.outputs where seen.insert(output.type.element.shortName).inserted {
       let element = output.type.element
-      let isReal = element == .float32 || element == .float64
+      let isNarrow = element.isFloat && !element.isNative && element.bits >= 8
+      let isReal = element == .float32 || element == .float64 || isNarrow
+      let (read, type) = isNarrow ? widening(element, &c) : ("", cName(element))
       let same = isReal ? "(a == b || (a != a && b != b))" : "(a == b)"
       c.line("static int \(own)differs_\(element.shortName)(")
       c.line(
@@ -67,7 +69,7 @@ extension Generation {
       )
       c.line("{")
       c.line("    for (size_t i = 0; i < n; ++i) {")
-      c.line("        const \(cName(element)) a = got[i * step], b = expected[i];")
+      c.line("        const \(type) a = \(read)(got[i * step]), b = \(read)(expected[i]);")
       c.line("        const double d = (double)a - (double)b;")
       c.line("        if (!\(same) && !(d <= limit && -d <= limit)) {")
       c.line("            return 1;")
@@ -79,12 +81,26 @@ extension Generation {
     }
   }
 
-  /// The largest difference allowed in an output; 16-bit floats are only moved.
+  /// A function that gives the numbers of a narrow float, and their type.
+  private func widening(_ element: ElementType, _ c: inout CText) -> (String, String) {
+    var helpers = Helpers(prefix: own + element.shortName, target: options.target)
+    let name = helpers.widening(element)
+    helpers.print(to: &c)
+    return (name, "float")
+  }
+
+  /// The largest difference allowed in an output: of narrow floats a step of the largest, unless the
+  /// model only moves elements.
   private func limit(_ bytes: Bytes, _ element: ElementType) -> Double {
     switch element {
     case .int8, .uint8: return 1
     case .float32, .float64: return options.tolerance * largest(bytes, element)
-    default: return 0
+    default:
+      guard element.bits >= 8, let format = NarrowFloat(element), !program.onlyMoves else {
+        return 0
+      }
+      let step = Double(sign: .plus, exponent: -format.fraction, significand: 1)
+      return max(options.tolerance, step) * largest(bytes, element)
     }
   }
 
@@ -137,5 +153,24 @@ extension Generation {
     c.line("    return status == 0 ? 0 : 1;")
     c.line("}")
     c.line("#endif")
+  }
+}
+
+extension Program {
+  /// Whether every element that is stored is one that was loaded.
+  fileprivate var onlyMoves: Bool {
+    steps.allSatisfy { $0.kernel.variants.allSatisfy { $0.body.allSatisfy(\.onlyMoves) } }
+  }
+}
+
+extension Statement {
+  fileprivate var onlyMoves: Bool {
+    switch self {
+    case .loop(_, _, _, _, let body), .repeatWhile(_, let body): return body.allSatisfy(\.onlyMoves)
+    case .when(_, let yes, let no): return (yes + no).allSatisfy(\.onlyMoves)
+    case .store(let buffer, _, .load(let source, _, _)): return source.element == buffer.element
+    case .store: return false
+    default: return true
+    }
   }
 }

@@ -86,9 +86,44 @@ struct ExpressionPrinter {
   private mutating func load(_ buffer: Buffer, _ index: Expr, _ lanes: Int) -> (String, Binding) {
     if lanes > 1 {
       let type = helpers.vector(buffer.element, lanes)
-      return ("*(const \(type) *)\(address(buffer, index))", .prefix)
+      let codes = "*(const \(type) *)\(address(buffer, index))"
+      if buffer.element.isNative { return (codes, .prefix) }
+      return ("\(helpers.vectorWidening(buffer.element, lanes))(\(codes))", .primary)
     }
-    return ("\(buffers[buffer] ?? "buffer\(buffer.id)")[\(text(index))]", .primary)
+    let held = held(buffer, index)
+    if !buffer.element.isFloat || buffer.element.isNative { return (held, .primary) }
+    return ("\(helpers.widening(buffer.element))(\(held))", .primary)
+  }
+
+  /// An element as it is held: the code of a narrow float, the value of others.
+  private mutating func held(_ buffer: Buffer, _ index: Expr) -> String {
+    let name = buffers[buffer] ?? "buffer\(buffer.id)"
+    if buffer.element.bits >= 8 { return "\(name)[\(text(index))]" }
+    return "\(helpers.unpacking(buffer.element))(\(name), \(text(index)))"
+  }
+
+  /// A value as a buffer holds it.
+  mutating func held(_ value: Expr, in element: ElementType) -> String {
+    if element.isNative { return self.value(value) }
+    if value.lanes > 1 {
+      return "\(helpers.vectorNarrowing(element, value.lanes))(\(text(value)))"
+    }
+    switch value {
+    case .load(let source, let index, _) where source.element == element:
+      return held(source, index)
+    case .convert(let wide, .element(element)): return code(wide, element)
+    default: return code(value, element)
+    }
+  }
+
+  /// The code of a narrow float; a narrow integer's own bits.
+  private mutating func code(_ value: Expr, _ element: ElementType) -> String {
+    guard element.isFloat else {
+      let isSmall = !value.scalar.isFloat && value.elementType.bits <= 16
+      return isSmall ? text(value) : text(.convert(value, .element(element)))
+    }
+    let single = value.scalar == .element(.float64) ? value : value.converted(to: .float32)
+    return "\(helpers.narrowing(element, from: single.elementType))(\(text(single)))"
   }
 
   private mutating func unary(_ op: UnaryOp, _ a: Expr) -> (String, Binding) {
@@ -161,6 +196,7 @@ struct ExpressionPrinter {
   private mutating func convert(_ a: Expr, _ scalar: Scalar) -> (String, Binding) {
     if a.scalar == scalar { return printed(a) }
     if a.lanes > 1 { return convertVector(a, scalar) }
+    if case .element(let element) = scalar, !element.isNative { return rounded(a, element) }
     if scalar == .bool {
       let zero = a.scalar.isFloat ? (a.scalar == .element(.float32) ? "0.0f" : "0.0") : "0"
       return ("\(text(a, .sum)) != \(zero)", .equality)
@@ -171,9 +207,26 @@ struct ExpressionPrinter {
     return ("(\(cName(scalar)))\(text(a, .prefix))", .prefix)
   }
 
+  /// What a type that C does not have would hold.
+  private mutating func rounded(_ a: Expr, _ element: ElementType) -> (String, Binding) {
+    if element.isFloat {
+      let single = a.scalar == .element(.float64) ? a : a.converted(to: .float32)
+      let call = helpers.rounding(element, from: single.elementType)
+      return ("\(call)(\(text(single)))", .primary)
+    }
+    let whole = a.scalar.isFloat ? a.converted(to: .int32) : a
+    return ("\(helpers.wrapping(element))((uint32_t)\(text(whole, .prefix)))", .primary)
+  }
+
   private mutating func convertVector(_ a: Expr, _ scalar: Scalar) -> (String, Binding) {
     guard case .element(let to) = scalar else { return (text(a), .lowest) }
     let from = a.elementType
+    if !to.isNative {
+      let call = helpers.lanewise(
+        "\(to.shortName)_of", helpers.rounding(to, from: from), from: from, to: to.arithmetic,
+        lanes: a.lanes, arguments: 1)
+      return ("\(call)(\(text(a)))", .primary)
+    }
     let type = helpers.vector(to, a.lanes)
     if from.isFloat && !to.isFloat {
       let scalarCall = helpers.truncation(from, scalar)

@@ -14,6 +14,8 @@ struct Helpers {
   private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
   /// Whether anything of `math.h` is used.
   var needsMath = false
+  /// Whether half precision of the machine is used where there is any.
+  var needsNativeHalf = false
 
   init(prefix: String, target: Target) {
     self.prefix = prefix
@@ -43,6 +45,7 @@ struct Helpers {
     if !vectors.isEmpty { printVectors(to: &c) }
     if isPacked { printPackedMacros(to: &c) }
     guard !functions.isEmpty || !programs.isEmpty else { return }
+    for line in nativeHalfLines() { c.line(line) }
     c.line("#if defined(__GNUC__)")
     c.line("#define \(prefix.uppercased())_HELPER static inline __attribute__((unused))")
     c.line("#else")
@@ -182,12 +185,13 @@ extension Helpers {
 
   /// A scalar function on every lane.
   mutating func lanewise(
-    _ name: String, _ call: String, from: ElementType, to: ElementType, lanes: Int, arguments: Int
+    _ name: String, _ call: String, from: ElementType, to: ElementType, lanes: Int, arguments: Int,
+    bytes: Int? = nil
   ) -> String {
     let (source, result) = (vector(from, lanes), vector(to, lanes))
     let names = ["a", "b"].prefix(arguments)
     return function(
-      "\(name)_v\(lanes)\(from.shortName)", vectorBytes: bytes(from, lanes), result,
+      "\(name)_v\(lanes)\(from.shortName)", vectorBytes: bytes ?? self.bytes(from, lanes), result,
       names.map { "\(source) \($0)" }.joined(separator: ", "),
       [
         "\(result) r = {0};", "int lane;",

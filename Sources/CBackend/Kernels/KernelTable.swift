@@ -179,6 +179,12 @@ struct KernelTable {
     _ kernel: Kernel, _ parameters: [KernelFunction.Parameter], _ arguments: [Buffer]
   ) -> CText {
     var c = CText(indent: 1)
+    for (buffer, parameter) in zip(arguments, parameters)
+    where parameter.isWritten && buffer.element.bits < 8 {
+      c.open("for (ptrdiff_t b = 0; b < \(buffer.element.byteCount(buffer.count)); ++b)")
+      c.line("\(parameter.name)[b] = 0;")
+      c.close("}")
+    }
     let variants = kernel.variants
     for (index, variant) in variants.enumerated() {
       if variants.count > 1 {

@@ -126,10 +126,19 @@ struct StatementPrinter {
     if value.lanes > 1 {
       let type = expressions.helpers.vector(buffer.element, value.lanes)
       let place = expressions.address(buffer, index)
-      c.line("*(\(type) *)\(place) = \(expressions.text(value));")
+      let text =
+        buffer.element.isNative
+        ? expressions.text(value) : expressions.held(value, in: buffer.element)
+      c.line("*(\(type) *)\(place) = \(text);")
+      return
+    }
+    let name = expressions.buffers[buffer] ?? "buffer\(buffer.id)"
+    let held = expressions.held(value, in: buffer.element)
+    if buffer.element.bits < 8 {
+      let put = expressions.helpers.packing(buffer.element)
+      c.line("\(put)(\(name), \(expressions.text(index)), \(held));")
     } else {
-      let name = expressions.buffers[buffer] ?? "buffer\(buffer.id)"
-      c.line("\(name)[\(expressions.text(index))] = \(expressions.value(value));")
+      c.line("\(name)[\(expressions.text(index))] = \(held);")
     }
   }
 }

@@ -38,7 +38,11 @@ public struct OutputComparison: Sendable {
     switch type.element {
     case .int8, .uint8: isClose = deviation.largest <= 1
     case _ where type.element.isFloat:
-      isClose = !isOdd && (deviation.relative <= tolerance || deviation.largest <= 1e-7)
+      let step = NarrowFloat(type.element).map {
+        Double(sign: .plus, exponent: -$0.fraction, significand: 1)
+      }
+      let allowed = max(tolerance, step ?? 0)
+      isClose = !isOdd && (deviation.relative <= allowed || deviation.largest <= 1e-7)
     default: isClose = deviation.largest == 0
     }
   }

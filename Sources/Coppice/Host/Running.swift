@@ -50,7 +50,7 @@ extension Compiler {
   @discardableResult
   package func run(
     _ path: String, inputs: String, outputs: String, format: TensorFormat,
-    _ confirm: ([Diagnostic]) throws(Diagnostics) -> Void
+    interpreting: Bool = false, _ confirm: ([Diagnostic]) throws(Diagnostics) -> Void
   ) throws -> [Diagnostic] {
     let model = try hostModel(path)
     let program = model.lowered.program
@@ -61,10 +61,8 @@ extension Compiler {
       }
       + collected { () throws(Diagnostics) in try checkOutputFolder(outputs) }
     if !problems.isEmpty { throw Diagnostics(problems) }
-    watcher.stage("compiling C")
-    let host = try HostProgram(model.generated, program, name: model.name)
-    watcher.stage("running")
-    let results = try host.run(tensors)
+    let results =
+      interpreting ? try interpret(program, tensors) : try compiled(model, program, tensors)
     let set = OutputSet()
     let read = model.optimized.modelFiles + tensorFiles(inputs, "input", program.inputs.count)
     for (index, (bytes, output)) in zip(results, program.outputs).enumerated() {
@@ -75,6 +73,24 @@ extension Compiler {
     }
     try set.commit { () throws(Diagnostics) in try confirm(model.diagnostics) }
     return model.diagnostics
+  }
+
+  private func compiled(
+    _ model: CompiledModel, _ program: Program, _ tensors: [Bytes]
+  ) throws -> [Bytes] {
+    watcher.stage("compiling C")
+    let host = try HostProgram(model.generated, program, name: model.name)
+    watcher.stage("running")
+    return try host.run(tensors)
+  }
+
+  private func interpret(_ program: Program, _ tensors: [Bytes]) throws -> [Bytes] {
+    watcher.stage("interpreting")
+    do {
+      return try Interpreter.run(program, inputs: tensors)
+    } catch {
+      throw Diagnostics([Diagnostic(.error, error)])
+    }
   }
 
   /// Compares a model's answers with recorded ones, and beside an approximate pipeline those of the

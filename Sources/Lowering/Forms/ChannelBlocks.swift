@@ -58,6 +58,7 @@ struct PackedWeights {
       bytes.withUnsafeBytes { raw in
         switch element.bits {
         case 8: pack(blocks, depth, raw, out, index, UInt8.self)
+        case 16: pack(blocks, depth, raw, out, index, UInt16.self)
         case 32: pack(blocks, depth, raw, out, index, UInt32.self)
         default: pack(blocks, depth, raw, out, index, UInt64.self)
         }

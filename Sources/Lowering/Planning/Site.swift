@@ -92,7 +92,10 @@ struct Site {
     let isKnown = computation.tail.allSatisfy {
       (graph[$0].op as? any Elementwise)?.isVectorizable ?? false
     }
-    return isKnown && tailViews.allSatisfy { 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1 }
+    return isKnown
+      && tailViews.allSatisfy {
+        $0.stored.bits >= 8 && 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1
+      }
   }
 
   /// A constant operand without its zeros.

@@ -12,7 +12,7 @@ extension GraphWriter {
     }
     let opset = provenance.opsets[""] ?? 0
     return opset >= (constant.type.element == .bfloat16 ? 20 : 9)
-      && (constant.type.element.isComputable
+      && (constant.type.element.isNative
         || [.float16, .bfloat16].contains(constant.type.element))
   }
 

@@ -46,14 +46,14 @@ struct ModelLoss {
     guard self.kind == .crossEntropy || hasClasses, classes == nil else { return }
     throw DiagnosticMessage(
       "loss-output",
-      "output 0 is \(types.first.map { "\($0)" } ?? "absent"): cross-entropy needs float32 or float64 "
+      "output 0 is \(types.first.map { "\($0)" } ?? "absent"): cross-entropy needs floats of 16 bits or more "
         + "along an axis of two or more classes")
   }
 
   private static func classes(of graph: Graph) -> Classes? {
     guard let output = graph.outputs.first else { return nil }
     let type = graph[output].type
-    guard type.element == .float32 || type.element == .float64, type.rank >= 1 else { return nil }
+    guard type.element.isFloat, type.element.bits >= 16, type.rank >= 1 else { return nil }
     let axis = min(1, type.rank - 1)
     guard type.shape[axis] >= 2 else { return nil }
     return Classes(
