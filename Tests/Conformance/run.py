@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""ONNX's backend cases through `coppice run`, held against the committed list of expected failures.
+"""ONNX's backend cases in three variants, held against the committed list of expected failures.
 
-    .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--update]
+    .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--update] [--variant NAME]... [--shuffle SEED] [--interpret]
 
-The list, expected_failures.txt beside this file, has a line for each case that does not pass: its name, how it fails and the
-reason. A case that fails and is not listed, and one that is listed and passes, both fail the run. --update writes the list anew.
+The variants: `plain`, `stripped` (declared shapes of results removed) and `constant` (stripped, shape-like operands as constants).
+The list, expected_failures.txt beside this file, has a line for each case that does not pass: its name, the variants, how it fails
+and the reason. A case that fails and is not listed, and one that is listed and passes, both fail the run. --update writes the list
+anew. --shuffle SEED runs the exact passes in another order for each batch, --interpret the loop IR instead of C: what is listed
+for C is what they may fail.
 
 An operator that no passing case has, and that uncovered_operators.txt does not name with the reason, fails the run too."""
-import argparse, concurrent.futures, json, os, re, subprocess, sys, tempfile
+import argparse, concurrent.futures, json, os, random, re, subprocess, sys, time
+from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -15,27 +19,13 @@ SUITE = os.path.join(ROOT, "..", "shared", "conformance")
 UNCOVERED = os.path.join(HERE, "uncovered_operators.txt")
 LIST = os.path.join(HERE, "expected_failures.txt")
 CASES = os.path.join(ROOT, ".build", "onnx-node-cases")
+# Cases in one run of the C compiler.
+BATCH = 40
 
-# Cases whose shapes, axes and sizes are inputs of the model, tried once more with them as constants: "constant/..." in the list.
-CONSTANT = (r"^node/test_(affine_grid|col2im|constant_pad|cumprod|cumsum|dft|edge_pad|reflect_pad|slice|wrap_pad|range|"
-            r"reduce_\w+_do_not_keepdims|resize_(down|up)sample_scales|upsample)(?!\w*_expanded)")
-
-# Two halves of about the same time, so that two cores are busy.
-PARTS = [r"^node/test_[a-l]", r"^(?!node/test_[a-l])"]
-
-
-def run_part(tool, pattern, extra, folder):
-    out = f"{folder}/{patterns.index(pattern)}.json"
-    constant = pattern == CONSTANT
-    extra = [*extra, "--constant-operands"] if constant else extra
-    command = [sys.executable, "run.py", "--adapter", "cli", "--tool", tool, "--out", out, "--match", pattern, *extra]
-    environment = dict(os.environ, ONNX_NODE_CASES=CASES, PYTHONDONTWRITEBYTECODE="1")
-    process = subprocess.run(command, cwd=SUITE, env=environment, capture_output=True, text=True)
-    if process.returncode or not os.path.exists(out):
-        sys.exit(f"{' '.join(command)}\n{process.stdout[-2000:]}{process.stderr[-2000:]}")
-    with open(out) as file:
-        cases = json.load(file)["cases"]
-    return [dict(case, id="constant/" + case["id"]) for case in cases] if constant else cases
+os.environ["ONNX_NODE_CASES"] = CASES
+sys.dont_write_bytecode = True
+sys.path[:0] = [HERE, SUITE]
+import batch
 
 
 def reason(case):
@@ -54,13 +44,10 @@ def nodes_of(nodes):
 
 def covered_operators(passed):
     """The operators of the models of cases, by `domain.name` outside of ai.onnx."""
-    os.environ["ONNX_NODE_CASES"] = CASES
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, SUITE)
     import cases as suite, onnx
     found = set()
     for case in suite.find_cases(suite.SUITES, None):
-        if case.id in passed or "constant/" + case.id in passed:
+        if case.id in passed:
             model = onnx.load(case.model_path, load_external_data=False)
             for node in nodes_of(list(model.graph.node) + [n for f in model.functions for n in f.node]):
                 domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
@@ -84,55 +71,96 @@ def check_operators(tool, passed):
     return len(missing ^ excused)
 
 
+def options_of(seed, number, tool):
+    """The exact passes in another order for each batch."""
+    if seed is None:
+        return []
+    listed = json.loads(subprocess.run([tool, "passes", "--json"], check=True, capture_output=True, text=True).stdout)
+    passes = [each["name"] for each in listed["passes"]
+              if each["exactness"] == "exact" and not any(option["required"] for option in each["options"])]
+    random.Random(f"{seed} {number}").shuffle(passes)
+    return ["--passes", ",".join(passes)]
+
+
+def run_cases(tool, arguments, numbers):
+    """Results by case and variant, and the compiler's seconds for each model."""
+    chunks = [numbers[start:start + BATCH] for start in range(0, len(numbers), BATCH)]
+    jobs = [(tool, options_of(arguments.shuffle, place, tool), arguments.variant, arguments.interpret, SUITE, chunk)
+            for place, chunk in enumerate(chunks)]
+    results, seconds = {}, []
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for found, times in pool.map(batch.work, jobs):
+            results.update(found)
+            seconds += times
+    return results, seconds
+
+
+def read_list():
+    """How each case and variant is expected to fail."""
+    expected = {}
+    with open(LIST) as file:
+        for line in filter(str.strip, file):
+            name, variants, status, text = line.rstrip("\n").split("\t")
+            expected.update({(name, variant): (status, text) for variant in variants.split(",")})
+    return expected
+
+
+def write_list(failures, expected):
+    """A line for each case, its variants together where they fail alike; reasons by hand stay while the status does."""
+    lines = {}
+    for key, result in failures.items():
+        status, text = result["status"], reason(result)
+        if expected.get(key, ("",))[0] == status == "wrong-result":
+            text = expected[key][1]
+        lines.setdefault((key[0], status, text), []).append(key[1])
+    with open(LIST, "w") as file:
+        for (name, status, text), variants in sorted(lines.items()):
+            file.write(f"{name}\t{','.join(variants)}\t{status}\t{text}\n")
+
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--coppice", default=os.path.join(ROOT, ".build", "release", "coppice"))
 parser.add_argument("--match", help="only these cases")
-parser.add_argument("--strip-shapes", action="store_true")
-parser.add_argument("--constant-operands", action="store_true")
+parser.add_argument("--variant", action="append", choices=batch.VARIANTS, help="only these variants")
+parser.add_argument("--shuffle", type=int, metavar="SEED", help="the exact passes in another order")
+parser.add_argument("--interpret", action="store_true", help="run loop IR instead of C")
 parser.add_argument("--update", action="store_true", help="write the list of expected failures anew")
-arguments = parser.parse_args()
 
-if not os.path.isdir(SUITE):
-    print("skipped: the conformance cases are not beside the project")
-    sys.exit(0)
-if not os.path.isdir(CASES):
-    subprocess.run([sys.executable, "make_cases.py", CASES], cwd=SUITE, check=True, stdout=subprocess.DEVNULL,
-                   env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
-extra = [f for f, on in (("--strip-shapes", arguments.strip_shapes), ("--constant-operands", arguments.constant_operands)) if on]
-patterns = [arguments.match] if arguments.match else PARTS if extra else [*PARTS, CONSTANT]
-with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor() as pool:
-    parts = list(pool.map(lambda p: run_part(os.path.abspath(arguments.coppice), p, extra, folder), patterns))
-cases = sorted((case for part in parts for case in part), key=lambda case: case["id"])
-failures = {case["id"]: case for case in cases if case["status"] != "pass"}
-constant = [name for name in (case["id"] for case in cases) if name.startswith("constant/")]
-constant_passed = sum(name not in failures for name in constant)
-passed = len(cases) - len(failures) - constant_passed
-
-if arguments.update:
-    with open(LIST, "w") as file:
-        for name, case in failures.items():
-            file.write(f"{name}\t{case['status']}\t{reason(case)}\n")
-    print(f"{passed} passed, {len(failures)} listed")
-    sys.exit(0)
-
-with open(LIST) as file:
-    expected = {line.split("\t")[0]: line.split("\t")[1] for line in file if line.strip()}
-seen = {case["id"] for case in cases}
-problems = 0
-if extra:
-    print(f"{passed} passed, {len(failures)} refused or failed, of {len(cases)}; not compared with the list")
-else:
-    for name, case in failures.items():
-        if expected.get(name) != case["status"]:
+if __name__ == "__main__":
+    arguments = parser.parse_args()
+    arguments.variant = [v for v in batch.VARIANTS if not arguments.variant or v in arguments.variant]
+    if not os.path.isdir(SUITE):
+        print("skipped: the conformance cases are not beside the project")
+        sys.exit(0)
+    if not os.path.isdir(CASES):
+        subprocess.run([sys.executable, "make_cases.py", CASES], cwd=SUITE, check=True, stdout=subprocess.DEVNULL)
+    import cases as suite
+    start, tool = time.time(), os.path.abspath(arguments.coppice)
+    every = suite.find_cases(suite.SUITES, None)
+    numbers = [n for n, case in enumerate(every) if not arguments.match or re.search(arguments.match, case.id)]
+    results, seconds = run_cases(tool, arguments, numbers)
+    expected = read_list() if os.path.exists(LIST) else {}
+    failures = {key: result for key, result in sorted(results.items()) if result["status"] != "pass"}
+    failed = Counter(variant for _, variant in failures)
+    problems = 0
+    for key, result in failures.items():
+        if result["status"].startswith("exit ") or "returned -" in result["reason"]:
             problems += 1
-            print(f"unexpected {case['status']}: {name}: {reason(case)}")
-    for name in sorted(set(expected) & seen - set(failures)):
-        problems += 1
-        print(f"unexpected pass: {name}: take it off the list with --update")
-    if not arguments.match:
-        problems += check_operators(os.path.abspath(arguments.coppice), seen - set(failures))
-    if constant:
-        print(f"{constant_passed} of {len(constant)} cases pass that are tried again with constant operands")
-    print(f"{len(failures)} cases fail as expected_failures.txt says, unless named above")
-    print(f"conformance: {passed} passed, {problems} failed")
-sys.exit(1 if problems else 0)
+            print(f"{key[0]} ({key[1]}): {result['status']}: {result['reason']}")
+        elif not arguments.update and expected.get(key, ("",))[0] != result["status"]:
+            problems += 1
+            print(f"unexpected {result['status']}: {key[0]} ({key[1]}): {reason(result)}")
+    if arguments.update:
+        write_list({**{k: {"status": s, "reason": t} for k, (s, t) in expected.items() if k not in results}, **failures}, expected)
+    else:
+        for key in sorted(set(expected) & set(results) - set(failures)):
+            problems += 1
+            print(f"unexpected pass: {key[0]} ({key[1]}): take it off the list with --update")
+        if not arguments.match:
+            problems += check_operators(tool, {name for name, _ in set(results) - set(failures)})
+    for variant in arguments.variant:
+        print(f"{variant}: {len(numbers) - failed[variant]} of {len(numbers)} cases pass")
+    mean = sum(seconds) / max(len(seconds), 1)
+    print(f"{mean * 1000:.0f} ms a model in the mean for the compiler, {time.time() - start:.0f} s in all")
+    print(f"conformance: {len(results) - len(failures)} passed, {problems} failed")
+    sys.exit(1 if problems else 0)
