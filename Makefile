@@ -42,9 +42,10 @@ check-generated:
 conformance: build
 	.venv/bin/python Tests/Conformance/run.py
 
-# Random graphs against onnxruntime and ONNX's reference; GRAPHS=200 for a short run.
+# Random graphs against onnxruntime and ONNX's reference, then as many with narrow types; GRAPHS=200 NARROW=100 for a short run.
 differential: build
 	.venv/bin/python Tests/Differential/run.py --graphs $(or $(GRAPHS),2000)
+	.venv/bin/python Tests/Differential/run.py --narrow --graphs $(or $(NARROW),$(GRAPHS),2000)
 
 # Filters removed against filters masked, in onnxruntime and in the C; GRAPHS=40 for a short run.
 structures: build

@@ -4,28 +4,36 @@ import json, subprocess
 import numpy as np
 import onnx
 
+from narrow import CONVERTING, HALVES, NARROW
+
 TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(bool)": "bool",
          **{f"tensor({sign}int{bits})": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}}
-FLOATS = ("float32", "float64")
+FLOATS = ["float32", "float64"]
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
-ALL = FLOATS + INTEGERS + ("bool",)
+ALL = (*FLOATS, *INTEGERS, "bool")
 NEWEST = 28
 USUAL = 22  # every opset up to 26 is one that onnxruntime takes
+NARROW_USUAL = 25  # the first with all narrow types
 EARLIER = {"GlobalLpPool": 21}  # onnxruntime has no kernel for the later form, which only adds element types
 
 
 class Declarations:
-    def __init__(self, tool):
+    def __init__(self, tool, narrow=False):
+        """With narrow types, an operand that may have one has one."""
+        self.narrow, self.usual = narrow, NARROW_USUAL if narrow else USUAL
+        if narrow:
+            TYPES.update({f"tensor({name})": numpy_name for name, numpy_name in NARROW.items()})
+            FLOATS.extend(HALVES)
         text = subprocess.run([tool, "ops", "--json"], check=True, capture_output=True, text=True).stdout
         self.ops = {op["name"]: op for op in json.loads(text) if not op["domain"]}
 
     def opset(self, name):
         """The opset that a node is drawn in: the usual one, or the first that has the operator."""
-        if name in EARLIER:
+        if name in EARLIER and not self.narrow:
             return EARLIER[name]
         try:
-            onnx.defs.get_schema(name, USUAL)
-            return USUAL
+            onnx.defs.get_schema(name, self.usual)
+            return self.usual
         except onnx.defs.SchemaError:
             return max(self.ops[name]["since"], onnx.defs.get_schema(name, NEWEST).since_version)
 
@@ -41,11 +49,12 @@ class Declarations:
         schema = self.schema(name)
         return self.constraint(schema, schema.outputs[result].type_str)
 
-    @staticmethod
-    def constraint(schema, text):
+    def constraint(self, schema, text):
         for constraint in schema.type_constraints:
             if constraint.type_param_str == text:
-                return [TYPES[t] for t in sorted(constraint.allowed_type_strs) if t in TYPES]
+                known = [TYPES[t] for t in sorted(constraint.allowed_type_strs) if t in TYPES]
+                narrow = [t for t in known if self.narrow and t in NARROW.values()]
+                return narrow if narrow and schema.name not in CONVERTING else known
         return [TYPES[text]]
 
     def attributes(self, name, rng, skip=()):

@@ -3,7 +3,8 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from declarations import FLOATS, USUAL
+from declarations import FLOATS
+from narrow import code_range, is_code, is_float, is_small_float
 
 
 class Rejected(Exception):
@@ -28,12 +29,13 @@ class Node:
 class Graph:
     """Nodes, the arrays of inputs and constants, and what the oracle gives for every other value."""
 
-    def __init__(self):
+    def __init__(self, usual):
+        self.usual = usual
         self.nodes, self.inputs, self.constants, self.expected, self.outputs = [], {}, {}, {}, []
         self.trusted = {}
 
     def copy(self):
-        other = Graph()
+        other = Graph(self.usual)
         other.nodes = [Node(n.op, list(n.operands), list(n.results), dict(n.attributes), n.opset) for n in self.nodes]
         other.inputs, other.constants = dict(self.inputs), dict(self.constants)
         other.expected, other.outputs, other.trusted = dict(self.expected), list(self.outputs), dict(self.trusted)
@@ -47,7 +49,7 @@ class Graph:
 
     @property
     def opset(self):
-        return max([USUAL] + [node.opset for node in self.nodes])
+        return max([self.usual] + [node.opset for node in self.nodes])
 
     def model(self, name="graph"):
         used = {operand for node in self.nodes for operand in node.operands}
@@ -57,7 +59,7 @@ class Graph:
             [value(n, a) for n, a in self.inputs.items() if n in used],
             [value(n, self.expected[n]) for n in self.outputs],
             [onnx.numpy_helper.from_array(a, n) for n, a in self.constants.items() if n in used])
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=10)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=13 if self.opset > 22 else 10)
 
     def describe(self):
         lines = [f"  {n}: {a.dtype}{list(a.shape)} = {np.array2string(a.ravel()[:24], separator=', ')}"
@@ -69,7 +71,7 @@ class Graph:
 
 class Drawing:
     def __init__(self, rng, declarations, oracle):
-        self.rng, self.declarations, self.oracle, self.graph = rng, declarations, oracle, Graph()
+        self.rng, self.declarations, self.oracle, self.graph = rng, declarations, oracle, Graph(declarations.usual)
         self.rounded = set()  # values that are not exact, so that no step may jump on them
         self.wild = set()  # values with NaN or infinity, which only a node that is drawn for them reads
         self.count = 0
@@ -111,6 +113,11 @@ class Drawing:
                       "above-one": lambda: 1 + rng.integers(0, 33, shape) / 8,
                       "small": lambda: rng.integers(-8, 9, shape) / 8}[kind]()
             return np.asarray(values, dtype)
+        if is_small_float(dtype):
+            return np.asarray(rng.integers(-8, 9, shape) / 2, "float32").astype(dtype)
+        if is_code(dtype):
+            low, high = code_range(dtype)
+            return np.asarray(rng.integers(low, high + 1, shape)).astype(dtype)
         info = np.iinfo(dtype)
         if kind == "any" and rng.random() < 0.15:
             return rng.choice(np.array([info.min, info.max, 0, 1, info.max - 1, info.max // 2], dtype), shape)
@@ -180,10 +187,11 @@ class Drawing:
         node = Node(op, list(operands), names, attributes, self.declarations.opset(op))
         arrays, trusted = self.oracle.compute(node, {n: self.array(n) for n in operands if n})
         for name, array in zip(names, arrays):
-            if array.dtype.kind == "f":
+            if is_float(array.dtype):
+                wide = array.astype("float64")
                 if not finite:
                     self.wild.add(name)
-                elif (not np.isfinite(array).all() or np.abs(array).max(initial=0) > 1e5):
+                elif not np.isfinite(wide).all() or np.abs(wide).max(initial=0) > (1e5 if array.dtype.kind == "f" else 1e4):
                     raise Rejected("numbers too large or not finite")
                 inputs = any(n in self.rounded for n in operands if n)
                 if rounded or rounded is None or inputs:

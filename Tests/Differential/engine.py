@@ -4,6 +4,8 @@ import concurrent.futures, ctypes, json, multiprocessing, os, subprocess
 import numpy as np
 import onnx
 
+from narrow import NARROW, packed, packed_bytes, unpacked
+
 TYPES = {"bool": "bool", "float32": "float32", "float64": "float64"}
 FLAGS = ["-std=c99", "-O1", "-fPIC", "-march=native", "-ffp-contract=off", "-fsanitize=undefined",
          "-fsanitize-undefined-trap-on-error", "-w"]
@@ -42,8 +44,9 @@ def call(library, case):
     size, align, guard = manifest["arena_bytes"], manifest["arena_align"], 64
     store = np.full(size + align + 2 * guard + 128, 0xA5, np.uint8)
     start = -(-(store.ctypes.data + guard) // 128) * 128 - store.ctypes.data
-    arrays = [np.ascontiguousarray(case.graph.inputs[i["name"]]) for i in manifest["inputs"]]
-    outputs = [np.zeros(o["shape"], o["type"]) for o in manifest["outputs"]]
+    arrays = [packed(case.graph.inputs[i["name"]]) for i in manifest["inputs"]]
+    outputs = [np.full(packed_bytes(o["type"], o["shape"]), 0xA5, np.uint8) if o["type"] in NARROW
+               else np.zeros(o["shape"], o["type"]) for o in manifest["outputs"]]
     pointer = lambda a: ctypes.c_void_p(a.ctypes.data)
     status = getattr(library, case.name + "_run")(
         ctypes.c_void_p(store.ctypes.data + start), *map(pointer, arrays), *map(pointer, outputs))
@@ -51,7 +54,8 @@ def call(library, case):
         raise RuntimeError(f"{case.name}_run returned {status}")
     if (store[:start] != 0xA5).any() or (store[start + size:] != 0xA5).any():
         raise RuntimeError("memory beyond the arena was written")
-    return {o["name"]: a for o, a in zip(manifest["outputs"], outputs)}
+    return {o["name"]: unpacked(a, o["type"], o["shape"]) if o["type"] in NARROW else a
+            for o, a in zip(manifest["outputs"], outputs)}
 
 
 def serve(path, cases, pipe):

@@ -8,6 +8,7 @@ from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from drawing import Rejected, number_type
+from narrow import CONVERTING, declared, is_code, is_float, is_half
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "disagreements.txt")
 onnxruntime.set_default_logger_severity(4)
@@ -39,10 +40,14 @@ class Oracle:
         inputs = [helper.make_tensor_value_info(n, number_type(a.dtype), a.shape) for n, a in arrays.items()]
         outputs = [helper.make_empty_tensor_value_info(n) for n in node.results]
         graph = helper.make_graph([node.proto()], "node", inputs, outputs)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", node.opset)], ir_version=10)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", node.opset)], ir_version=13 if node.opset > 22 else 10)
 
     def compute(self, node, arrays):
-        """The results, and who gave them."""
+        """The results, and who gave them.
+
+        Halves are widened for the oracle, and its results rounded; codes that only move are moved as bytes."""
+        if any(is_half(a.dtype) or is_code(a.dtype) for a in arrays.values()) and node.op not in CONVERTING:
+            return self.widened(node, arrays)
         judge = self.judge(node, arrays)
         if judge == "float32":
             narrow = {n: a.astype("float32") if a.dtype.kind == "f" else a for n, a in arrays.items()}
@@ -53,6 +58,16 @@ class Oracle:
         model = self.model(node, arrays)
         results = self.onnxruntime(model, arrays) if judge == "onnxruntime" else None
         return (results, "onnxruntime") if results is not None else (self.reference(model, arrays), "reference")
+
+    def widened(self, node, arrays):
+        def wide(array):
+            return array.astype("float32") if is_half(array.dtype) else array.view(np.uint8) if is_code(array.dtype) else array
+        kinds = declared(self.model(node, arrays))
+        if None in kinds:
+            raise Rejected("no oracle: ONNX infers no element type")
+        results, judge = self.compute(node, {n: wide(a) for n, a in arrays.items()})
+        with np.errstate(all="ignore"):
+            return [r.view(k) if is_code(k) else r.astype(k) for r, k in zip(results, kinds)], judge
 
     def onnxruntime(self, model, arrays):
         """The results, or None where it has no kernel for the operator or the element type."""

@@ -3,6 +3,7 @@ import numpy as np
 
 from declarations import FLOATS, INTEGERS
 from drawing import number_type
+from narrow import code_range, is_code, is_float, is_small_float
 from recipes import recipe
 
 KINDS = {"Log": "positive", "Sqrt": "positive", "Acos": "unit", "Asin": "unit", "Atanh": "unit", "Acosh": "above-one",
@@ -96,7 +97,7 @@ def power(d, op):
         y = d.value(d.declarations.types(op, 1), d.extent(x), kind="small", reuse=0)
     else:
         x = d.value([base], kind="small", reuse=0)
-        y = d.put(d.rng.integers(0, 5, d.extent(x)).astype(d.pick(INTEGERS + FLOATS)))
+        y = d.put(d.rng.integers(0, 5, d.extent(x)).astype(d.pick([*INTEGERS, *FLOATS])))
     d.node(op, [x, y])
 
 
@@ -124,15 +125,25 @@ def where(d, op):
     d.node(op, [condition] + [d.value([d.dtype(n)], shape) for n in names], rounded=False)
 
 
+def bounds(dtype):
+    if is_code(dtype):
+        return code_range(dtype)
+    info = np.iinfo(dtype)
+    return info.min, info.max
+
+
 @recipe("Cast", "CastLike")
 def cast(d, op):
     source, target = d.pick(d.declarations.types(op)), d.pick(d.declarations.types(op))
     x = d.value([source], exact=True)
     if target not in FLOATS and target != "bool":
         # Only numbers that the target holds: what others become is left open.
-        array, info = d.array(x).astype(object), np.iinfo(target)
-        if (array < info.min).any() or (array > info.max).any():
-            x = d.fresh(source, d.extent(x), "positive")
+        if is_code(target) and is_float(source) and not is_small_float(target):
+            x = d.put(np.clip(np.rint(d.elements(source, tuple(d.extent(x))).astype("float32")), 0, 1).astype(source))
+        array = d.array(x).astype("float64")
+        low, high = (-6, 6) if is_small_float(target) else bounds(target)
+        if (array < low).any() or (array > high).any():
+            x = d.put(np.ones(d.extent(x)).astype(source))
     if op == "CastLike":
         return d.node(op, [x, d.value([target])], rounded=False)
     d.node(op, [x], rounded=False, to=number_type(target))

@@ -326,7 +326,8 @@ def integer_convolution(d, op):
 @recipe("MatMulInteger", "QLinearMatMul")
 def integer_product(d, op):
     is_linear = op == "QLinearMatMul"
-    kinds = d.declarations.types(op), d.declarations.types(op, 3 if is_linear else 1)
+    # Products of float8 are refused.
+    kinds = [[t for t in d.declarations.types(op, k) if "int" in t] or ["int8"] for k in (0, 3 if is_linear else 1)]
     a, b = matrices(d, [d.pick(kinds[0])], [d.pick(kinds[1])])
     if not is_linear:
         return d.node(op, [a, b] + ([point(d, d.dtype(a)), point(d, d.dtype(b))] if d.maybe(0.7) else []))

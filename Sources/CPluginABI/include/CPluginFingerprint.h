@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "81c33abf60d9566c"
+#define COPPICE_API_FINGERPRINT "75b4089bb72ee10e"
