@@ -59,6 +59,25 @@ def model(nodes, shape, kind, values, result, y_shape):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def written(node, values, qdq):
+    """A QLinear operator as it is, or as quantisation around the float operator, as tools write it."""
+    if not qdq:
+        return [node]
+    x, y = node.input[0], node.output[0]
+    axis = {"axis": 0} if values["ws"].ndim else {}
+    inner = ["xf", "wf"]
+    nodes = [helper.make_node("DequantizeLinear", [x, "xs", "xz"], ["xf"]),
+             helper.make_node("DequantizeLinear", ["w", "ws", "wz"], ["wf"], **axis)]
+    if "b" in values:
+        values["bs"] = (values["xs"] * values["ws"]).astype(np.float32)
+        values["bz"] = np.zeros_like(values["b"])
+        nodes.append(helper.make_node("DequantizeLinear", ["b", "bs", "bz"], ["bf"], axis=0))
+        inner.append("bf")
+    operator = helper.make_node(node.op_type.removeprefix("QLinear"), inner, ["yf"])
+    operator.attribute.extend(node.attribute)
+    return [*nodes, operator, helper.make_node("QuantizeLinear", ["yf", "ys", "yz"], [y])]
+
+
 KINDS = {np.int8: TensorProto.INT8, np.uint8: TensorProto.UINT8}
 OPERANDS = ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"]
 
@@ -91,18 +110,20 @@ def convolution(pick, rng, given=None):
            zip(size, kernel, strides, pads[:2], pads[2:])]
     attributes = {"kernel_shape": kernel, "strides": strides, "pads": pads,
                   "group": channels if depthwise else 1}
-    result = KINDS[values["yz"].dtype.type]
+    result, qdq = KINDS[values["yz"].dtype.type], bool(given) or pick.random() < 0.5
     macs = filters * depth * out[0] * out[1]
     told = f"{'dw' if depthwise else 'conv'} {channels}->{filters} {kernel} /{strides} {pads} {size}"
     told += f" {sparsity:.0%}" + (f" 1x{pair}" if pair > 1 else "") if sparsity else ""
+    told += " QDQ" if qdq else ""
     if last:
         nodes = [helper.make_node("Transpose", ["x"], ["xt"], perm=[0, 3, 1, 2]),
-                 helper.make_node("QLinearConv", ["xt", *OPERANDS[1:], "b"], ["yt"], **attributes),
+                 *written(helper.make_node("QLinearConv", ["xt", *OPERANDS[1:], "b"], ["yt"],
+                                           **attributes), values, qdq),
                  helper.make_node("Transpose", ["yt"], ["y"], perm=[0, 2, 3, 1])]
         return (model(nodes, [1, *size, channels], kind, values, result, [1, *out, filters]), macs,
                 told + " NHWC")
     node = helper.make_node("QLinearConv", [*OPERANDS, "b"], ["y"], **attributes)
-    return (model([node], [1, channels, *size], kind, values, result, [1, filters, *out]), macs,
+    return (model(written(node, values, qdq), [1, channels, *size], kind, values, result, [1, filters, *out]), macs,
             told + " NCHW")
 
 
@@ -117,8 +138,8 @@ def product(pick, rng, given=None):
     values["ws"], values["wz"] = values["ws"][0], np.int8(0)
     values["w"] = rng.integers(-127, 128, [depth, columns]).astype(np.int8)
     node = helper.make_node("QLinearMatMul", OPERANDS, ["y"])
-    result = KINDS[values["yz"].dtype.type]
-    return (model([node], [rows, depth], kind, values, result, [rows, columns]),
+    result, qdq = KINDS[values["yz"].dtype.type], bool(given) or pick.random() < 0.5
+    return (model(written(node, values, qdq), [rows, depth], kind, values, result, [rows, columns]),
             rows * depth * columns, f"product {rows}x{depth}x{columns}")
 
 

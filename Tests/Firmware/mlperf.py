@@ -69,6 +69,9 @@ INTEGER_BARS = {
     "resnet8": IntegerBar(11_500_000, 29_880_000, 153_072, 57_400, 81_928),
     "sww": IntegerBar(1_100_000, 2_230_000, 127_184, 18_868, 55_436),
 }
+# Sparsity of all layers, and the instructions and bytes of flash that may be left.
+INTEGER_PRUNED = [("kws", 0.8, 2_000_000, 25_000), ("kws", 0.9, 1_650_000, 23_000),
+                  ("resnet8", 0.8, 6_500_000, 60_000)]
 INTEGER_CODE_LIMIT = 16 * 1024
 
 
@@ -177,10 +180,38 @@ def reference_answers(model, vectors):
     import onnxruntime
     from onnx import numpy_helper
 
-    session = onnxruntime.InferenceSession(str(model))
+    settings = onnxruntime.SessionOptions()
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(model), settings)
     for vector in vectors:
         feed = numpy_helper.to_array(onnx.load_tensor(vector / "input_0.pb"))
         yield [y.ravel() for y in session.run(None, {session.get_inputs()[0].name: feed})]
+
+
+def integer_pruned(options, work):
+    """int8 models pruned by magnitude on Cortex-M4; yields what is wrong."""
+    for name, sparsity, instructions, flash in INTEGER_PRUNED:
+        if options.only and name not in options.only:
+            continue
+        model = (options.models / f"{name}_int8.onnx").resolve()
+        vectors, passes = vectors_of(model), f"prune-magnitude{{sparsity={sparsity}}}"
+        folder = work / f"{name}-int8-{sparsity}"
+        _, result, _ = measured(options, "m4", model, vectors, folder,
+                                "--passes", f"{passes},@default,sparsify")
+        onnx_model = folder / "pruned.onnx"
+        coppice(options, "prune", model, "-o", onnx_model, "--passes", passes)
+        differ = sum(a != b for got, want in zip(result.outputs,
+                                                 reference_answers(onnx_model, vectors))
+                     for mine, theirs in zip(got, want) for a, b in zip(mine, theirs))
+        count = result.instructions[0]
+        print(f"{name} {sparsity:.0%}      {differ:8} {result.selftest[:6]:>6} {result.flash:9,} "
+              f"{'':9} {result.ram:8,} {'':8} {result.stack:6,} {count:12,}", flush=True)
+        if differ:
+            yield f"{name} int8 pruned to {sparsity:.0%}: {differ} bytes differ from onnxruntime's"
+        if count > instructions:
+            yield f"{name} int8 pruned to {sparsity:.0%}: {count:,} instructions"
+        if result.flash > flash:
+            yield f"{name} int8 pruned to {sparsity:.0%}: {result.flash:,} bytes of flash"
 
 
 def pruned(options, work):
@@ -231,6 +262,7 @@ def main():
         try:
             wrong = [] if options.integer else list(dense(options, work))
             wrong += list(integer(options, work))
+            wrong += list(integer_pruned(options, work)) if options.pruned else []
             wrong += list(pruned(options, work)) if options.pruned else []
         except (firmware.FirmwareError, subprocess.TimeoutExpired) as error:
             sys.exit(str(error))
