@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c firmware benchmarks networks scaling fuzz install check-install
+.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c misra firmware benchmarks networks scaling fuzz install check-install
 
 setup:
 	@.ci/setup
@@ -54,6 +54,10 @@ structures: build
 # What the generated C promises, on every operator and on whole models.
 generated-c: build
 	.venv/bin/python Tests/GeneratedC/run.py
+
+# The rules of MISRA C:2012 that generated C breaks; needs cppcheck.
+misra: build
+	.venv/bin/python Tests/GeneratedC/misra.py
 
 # The MLPerf Tiny models as firmware under QEMU; needs ../shared.
 firmware: build

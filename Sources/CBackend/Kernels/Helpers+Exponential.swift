@@ -11,8 +11,10 @@ extension Helpers {
       "exp_f32", "float", "float x",
       [
         "union { uint32_t bits; float value; } scale;",
-        "float r, p;",
-        "int32_t k, half;",
+        "float r;",
+        "float p;",
+        "int32_t k;",
+        "int32_t half;",
         "if (!(x == x)) {",
         "    return x;",
         "}",
