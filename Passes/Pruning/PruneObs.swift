@@ -69,6 +69,10 @@ public struct PruneObs: Pass {
     if weights.isEmpty { return graph.warnOfNoWeights(&context) }
     graph.inlineFused(by: Self.info.name)
     try graph.requireFinite(weights)
+    // They are read again layer by layer, and memory is short where the Hessian of one is large.
+    for weight in weights where weight.constant.storage.kind == .dense {
+      weight.constant.dense.letGo()
+    }
     let samples = try context.services.readSamples(path, graph)
     var measured = MeasuredLayers(weights, in: graph)
     measured.refuse(settings.refusal)

@@ -23,8 +23,10 @@ struct LayerLog {
   }
 
   /// Notes what was found of a weight; nothing else is noted under its name.
-  func note(_ bytes: [UInt8], of weight: PrunableWeight, _ graph: Graph) throws {
-    try state?.note(bytes, Array(graph[weight.value].name.utf8))
+  func note(
+    _ bytes: @autoclosure () -> [UInt8], of weight: PrunableWeight, _ graph: Graph
+  ) throws {
+    try state?.note(bytes(), Array(graph[weight.value].name.utf8))
   }
 
   func save() throws { try state?.save() }

@@ -47,6 +47,7 @@ struct ObsRun {
       let outcome = pruned.outcome(layer.weight.constant)
       guard pruning.apply(outcome, to: layer.weight, on: &graph, &context) else { break }
       outcomes[event.layer] = outcome
+      if layer.weight.constant.storage.kind == .dense { layer.weight.constant.dense.letGo() }
     }
     try log.save()
     return outcomes
