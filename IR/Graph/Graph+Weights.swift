@@ -152,9 +152,11 @@ extension Graph {
   private func refusal(_ value: ValueID, _ readers: [Weight.Reader]) -> String? {
     let element = self[value].type.element
     if [.float16, .bfloat16, .float32, .float64].contains(element) { return nil }
+    if quantization(value, readers) != nil { return nil }
     let dequantizer = readers.lazy.flatMap(\.carriers).first { self[$0].op is DequantizeLinear }
     guard let dequantizer else { return "its elements are \(element)" }
-    return "it is stored as \(element) behind DequantizeLinear '\(self[dequantizer].name)'"
+    return "it is stored as \(element) behind DequantizeLinear '\(self[dequantizer].name)', whose "
+      + "scales are not known, stand for blocks or differ from those of another reader"
   }
 
   /// The constant that stands for zero in a weight, and the weight's axis that it runs along.

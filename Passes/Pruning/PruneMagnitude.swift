@@ -56,7 +56,9 @@ public struct PruneMagnitude: Pass {
   ///   - context: Gets a table of the weights, and warnings.
   /// - Throws: `prune-not-finite` for a weight with a NaN or infinity.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    let weights = graph.prunableWeights(context).filter { !selection.ignores($0, graph) }
+    let weights = graph.prunableWeights(context, integers: true).filter {
+      !selection.ignores($0, graph)
+    }
     try graph.requireFinite(weights)
     let hasDoubles = weights.contains { $0.constant.type.element == .float64 }
     let width: KeyWidth = hasDoubles ? .double : .single

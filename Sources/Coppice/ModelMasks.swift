@@ -120,9 +120,10 @@ private struct WeightMasks {
     guard let constant = graph.constant(weight.value) else { return }
     let isCut = cuts.contains { $0.value == weight.value }
     guard isCut || weight.refusal == nil else { return }
+    let numbers = graph.quantization(of: weight).map { $0.real(constant) } ?? constant
     let flags =
       weight.refusal == nil
-      ? constant.numbers.map { UInt8($0 == 0 ? 0 : 1) }
+      ? (numbers ?? constant).numbers.map { UInt8($0 == 0 ? 0 : 1) }
       : [UInt8](repeating: 1, count: constant.type.count)
     let mask = ModelMasks.Mask(
       name: graph[weight.value].name, shape: constant.type.shape, flags: flags)

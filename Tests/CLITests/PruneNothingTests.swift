@@ -5,12 +5,12 @@ import Testing
 @Suite struct PruneNothingTests {
   static let relu = "relu.onnx"
   static let digits = Models.digitsModel
-  static let quantized = "quantized.onnx"
+  static let unknown = "unknown.onnx"
 
   private func folder() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     try folder.write(Models.relu, Self.relu)
-    try folder.write(WeightListTests.model(quantized: true), Self.quantized)
+    try folder.write(WeightListTests.model(quantized: true, known: false), Self.unknown)
     return folder
   }
 
@@ -26,7 +26,10 @@ import Testing
         "only{op~\"Relu\"}(prune-movement{record=\(Models.digits)/digits.prunerec.safetensors,keep=0.2})",
         "only{...} leaves no weight"
       ),
-      (quantized, "prune-magnitude{sparsity=0.5}", "stored as int8 behind DequantizeLinear 'dq'"),
+      (
+        unknown, "prune-magnitude{sparsity=0.5}",
+        "stored as int8 behind DequantizeLinear 'dq', whose scales are not known, stand for blocks"
+      ),
       (digits, "prune-magnitude{sparsity=0}", "selects no weight"),
       (digits, "prune-magnitude{threshold=0.0}", "selects no weight"),
       (digits, "prune-filters{sparsity=0.001}", "rounds down to none"),

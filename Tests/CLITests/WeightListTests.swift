@@ -3,8 +3,9 @@ import Testing
 
 /// Every verb means the same by a weight.
 @Suite struct WeightListTests {
-  /// `y = x * transpose(w)` with 32 weights, `w` float or dequantized from int8.
-  static func model(quantized: Bool = false) -> [UInt8] {
+  /// `y = x * transpose(w)` with 32 weights, `w` float or dequantized from int8 by a scale that is
+  /// known or an input.
+  static func model(quantized: Bool = false, known: Bool = true) -> [UInt8] {
     let numbers = (1...32).map { Float($0) / 32 }
     let weight =
       quantized
@@ -16,8 +17,10 @@ import Testing
         (quantized ? [dequantize] : []) + [
           Onnx.node("Transpose", [quantized ? "f" : "w"], ["t"], name: "turn"),
           Onnx.node("MatMul", ["x", "t"], ["y"], name: "product"),
-        ], inputs: [Onnx.value("x", 1, [1, 4])], outputs: [Onnx.value("y", 1, [1, 8])],
-        initializers: [weight] + (quantized ? [Onnx.tensor("s", 1, [], raw: floats([1]))] : [])))
+        ], inputs: [Onnx.value("x", 1, [1, 4])] + (known ? [] : [Onnx.value("s", 1, [])]),
+        outputs: [Onnx.value("y", 1, [1, 8])],
+        initializers: [weight]
+          + (quantized && known ? [Onnx.tensor("s", 1, [], raw: floats([1]))] : [])))
   }
 
   @Test func aWeightBehindATransposeIsListedPrunedAndMasked() throws {
@@ -43,6 +46,21 @@ import Testing
     let listed = inspected.object["weights"] as? [[String: Any]]
     #expect(listed?.map { $0["type"] as? String } == ["int8"])
     #expect(listed?.map { $0["nonzeros"] as? Int } == [32])
+  }
+
+  @Test func aWeightBehindDequantizeLinearIsPrunedAndMasked() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.model(quantized: true))
+    let pruned = try Program.coppice(
+      [
+        "prune", "model.onnx", "-o", "out.onnx", "--json", "--masks", "masks.safetensors",
+        "--passes", "prune-magnitude{sparsity=0.5}",
+      ], in: folder.path)
+    let left = pruned.object["weights"] as? [[String: Any]]
+    #expect(left?.map { $0["nonzeros"] as? Int } == [16])
+    #expect(left?.map { $0["type"] as? String } == ["int8"])
+    let mask = try folder.bytes("masks.safetensors").suffix(32)
+    #expect(Array(mask) == (0..<32).map { $0 < 16 ? 0 : 1 })
   }
 
   @Test func macsOfAWeightBehindATransposeCountItsZeros() throws {

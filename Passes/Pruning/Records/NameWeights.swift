@@ -49,7 +49,7 @@ public struct NameWeights: Pass {
   ///   - context: Opens the record; gets a table of the weights and their owners, and a warning.
   /// - Throws: What is wrong with the record, `prune-not-finite` for a weight with a NaN or infinity.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    let weights = graph.prunableWeights(context)
+    let weights = graph.prunableWeights(context, integers: true)
     try graph.requireFinite(weights)
     let recorded = try RecordedWeights(weights, options, graph, &context)
     let named = zip(recorded.weights, zip(recorded.owners, recorded.descriptions)).map {

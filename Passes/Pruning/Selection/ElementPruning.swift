@@ -63,8 +63,12 @@ struct ElementPruning {
     _ context: inout PassContext
   ) -> Bool {
     guard let constant = outcome.constant, let reader = weight.readers.first else { return true }
-    guard context.mayRewrite(graph[reader]) else { return false }
-    graph.setConstant(weight.value, constant, by: pass)
+    var stored: Constant? = constant
+    if let quantization = weight.quantization {
+      stored = graph.constant(weight.value).flatMap { quantization.clearing($0, where: constant) }
+    }
+    guard let stored, context.mayRewrite(graph[reader]) else { return false }
+    graph.setConstant(weight.value, stored, by: pass)
     context.count("tensors-pruned")
     context.count("weights-zeroed", by: outcome.zeroed)
     if outcome.nonzeros == 0, outcome.zeroed > 0 {
