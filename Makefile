@@ -46,6 +46,7 @@ conformance: build
 differential: build
 	.venv/bin/python Tests/Differential/run.py --graphs $(or $(GRAPHS),2000)
 	.venv/bin/python Tests/Differential/run.py --narrow --graphs $(or $(NARROW),$(GRAPHS),2000)
+	.venv/bin/python Tests/Differential/quantized.py --graphs $(or $(QUANTIZED),500)
 
 # Filters removed against filters masked, in onnxruntime and in the C; GRAPHS=40 for a short run.
 structures: build

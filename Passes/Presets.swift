@@ -5,7 +5,9 @@ extension StandardPasses {
   public static let presets: [Preset] = [
     Preset(
       name: "default", summary: "What `compile` runs without `--passes`",
-      text: "@cleanup,fold-pad,fold-batch-norm,remove-dead,fuse-elementwise"),
+      text:
+        "fix(remove-identities,move-quantization,fold-quantization),@cleanup,fold-pad,fold-batch-norm,remove-dead,fuse-elementwise"
+    ),
     Preset(
       name: "cleanup", summary: "Fewer nodes, the same weights",
       text: "fix(fold-constants,remove-identities,cancel-transposes,common-subexpressions,"
@@ -24,6 +26,15 @@ extension StandardPasses {
 
   /// Why the default pipeline has its order; a test checks every row.
   public static let order: [OrderReason] = [
+    OrderReason(
+      first: "remove-identities", then: "fold-quantization",
+      because: "an Identity or Dropout between a quantizer and its operator hides the pattern"),
+    OrderReason(
+      first: "move-quantization", then: "fold-quantization",
+      because: "a reshape or pool between a quantizer and its operator hides the pattern"),
+    OrderReason(
+      first: "fold-quantization", then: "fold-constants",
+      because: "a weight behind DequantizeLinear would be unfolded to floats"),
     OrderReason(
       first: "fold-constants", then: "fold-pad",
       because: "pads that are computed from shapes must be known to be folded"),

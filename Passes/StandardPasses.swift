@@ -3,10 +3,14 @@ public import CoppicePassManager
 /// The passes that come with the compiler, and the presets made of them.
 public enum StandardPasses {
   /// Every pass, by intent.
-  public static let all: [any Pass.Type] = cleanup + fusion + pruning + correction + storage
+  public static let all: [any Pass.Type] =
+    cleanup + quantization + fusion + pruning + correction + storage
 
   private static let cleanup: [any Pass.Type] = [
     FoldConstants.self, RemoveIdentities.self, CommonSubexpressions.self, RemoveDead.self,
+  ]
+  private static let quantization: [any Pass.Type] = [
+    MoveQuantization.self, FoldQuantization.self,
   ]
   private static let fusion: [any Pass.Type] = [
     FoldBatchNorm.self, FoldPad.self, CancelTransposes.self, FuseElementwise.self,

@@ -126,6 +126,8 @@ public struct GenerationOptions: Sendable {
   public var answers = TestAnswers(.given)
   /// The fair tolerance of float outputs, relative to the largest.
   public var tolerance: Double
+  /// What there is to say of a quantized model.
+  public var quantization: QuantizationSummary?
 
   /// Makes options.
   ///

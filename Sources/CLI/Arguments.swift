@@ -1,11 +1,12 @@
 public import ArgumentParser
 public import Coppice
 public import CoppiceC
-import CoppiceIR
+public import CoppiceIR
 import CoppiceLowering
 public import CoppicePassManager
 
 extension WeightsPlacement: ExpressibleByArgument {}
+extension Requantization.Form: ExpressibleByArgument {}
 extension ByteCount: ExpressibleByArgument {
   /// Reads a number of bytes.
   ///
@@ -28,6 +29,10 @@ struct PipelineArguments: ParsableArguments {
     name: .customLong("limit"),
     help: ArgumentHelp("\(LimitSetting.help)", valueName: "name=n"))
   var limits: [LimitSetting] = []
+
+  @Option(
+    help: "How sums of quantized numbers are rounded: fast (the default), or as onnxruntime does.")
+  var requantize: Requantization.Form?
 
   @Flag(help: "Check the graph after each pass.")
   var verifyEach = false
@@ -59,6 +64,7 @@ struct PipelineArguments: ParsableArguments {
 
   func apply(to options: inout CompileOptions) {
     options.passes = passes
+    options.requantization = requantize
     for dimension in dimensions { options.dimensions[dimension.name] = dimension.extent }
     for limit in limits { _ = limit.setting.value(&options.limits, limit.value) }
     options.verifiesEach = verifyEach

@@ -21,6 +21,8 @@ public struct CompileOptions: Sendable {
   public var flashLimit: Int?
   /// What the model may ask for.
   public var limits = Limits()
+  /// How sums of quantized numbers are requantized where the pipeline does not say; `nil` is `fast`.
+  public var requantization: Requantization.Form?
   /// Whether the graph is verified after each pass.
   public var verifiesEach = false
   /// Rewrites that passes may make in all.

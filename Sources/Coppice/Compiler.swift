@@ -91,6 +91,13 @@ public struct Compiler {
     var observers: [any PassObserver] = [timer, StageObserver(watcher.stage)]
     if let print = watcher.changedGraph { observers.append(ChangePrinter(print: print)) }
     services.storages = StoragePlanner(options.target)
+    services.requantization = options.requantization ?? .fast
+    guard options.requantization == nil || pipeline.passNames.contains("fold-quantization") else {
+      let message = DiagnosticMessage(
+        "requantize-unused",
+        "--requantize is for fold-quantization, which is not in the pipeline \(pipeline.text)")
+      throw Diagnostics([Diagnostic(.error, message)])
+    }
     var context = PassContext(
       services: services, maxRewrites: options.maxRewrites,
       foldedWork: options.limits.foldedWork, audits: options.audit != nil)
@@ -140,13 +147,32 @@ public struct Compiler {
     let test = computesSelfTest ? try selfTest(optimized, lowered) : SelfTestPlan()
     generation.vectors = test.vectors
     generation.answers = test.answers
+    generation.quantization = QuantizationSummary(
+      model.graph, optimized.graph,
+      reasons: optimized.context.results(of: KeptInFloat.self).last?.reasons ?? [:])
     let generated = generate(lowered, generation)
     var compiled = CompiledModel(
       name: name, optimized: optimized, lowered: lowered, generated: generated,
-      remarks: test.diagnostics)
+      remarks: test.diagnostics + floatRemarks(generation.quantization, model, optimized))
     if options.explains { compiled.plans = explain(optimized.graph, for: options.target) }
     try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
     return compiled
+  }
+
+  /// A note of what a quantized model computes in floats, and what that costs.
+  private func floatRemarks(
+    _ summary: QuantizationSummary?, _ model: ImportedModel, _ optimized: OptimizedModel
+  ) -> [Diagnostic] {
+    guard let summary, summary.arithmetic != .int8, !summary.floatSteps.isEmpty else { return [] }
+    let steps = summary.floatSteps
+    var text = "\(steps.count) steps of the quantized model compute in float32"
+    if let bytes = optimized.graph.unfoldedWeights(since: model.graph) {
+      text += "; weights of \(bytes.integers) bytes take \(bytes.floats) as floats"
+    }
+    var message = DiagnosticMessage("quantized-float", text)
+    message.notes = steps.prefix(8).map { "'\($0.name)': \($0.reason)" }
+    if steps.count > 8 { message.notes.append("and \(steps.count - 8) more: see float_steps") }
+    return [Diagnostic(.note, message)]
   }
 
   /// The prefix of symbols: as the user says, or from the file's name.

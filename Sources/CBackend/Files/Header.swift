@@ -16,6 +16,7 @@ extension Generation {
     c.line("#endif")
     c.line()
     macros(&c)
+    quantization(&c)
     steps(&c)
     prototypes(&c)
     if isSplit { splitDeclarations(&c) }

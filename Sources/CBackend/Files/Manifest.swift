@@ -5,7 +5,7 @@ import CoppiceLowering
 extension Generation {
   /// `NAME.json`.
   var manifest: String {
-    JSON.object(identity + memory + costs).description + "\n"
+    JSON.object(identity + memory + costs + quantizationRows).description + "\n"
   }
 
   private var identity: [(String, JSON)] {
@@ -13,7 +13,7 @@ extension Generation {
       ("name", .text(name)), ("model_sha256", .text(options.modelHash)),
       ("tool", .text("coppice \(options.toolVersion)")), ("pipeline", .text(options.pipeline)),
       ("target", .text(options.target.name)), ("weights", .text(options.weights.rawValue)),
-      ("inputs", inputs), ("outputs", .list(program.outputs.map { .object(port($0)) })),
+      ("inputs", inputs), ("outputs", outputs),
     ]
   }
 
@@ -78,7 +78,15 @@ extension Generation {
         let accepts =
           checks.isEmpty
           ? [] : [("accepts", JSON.list(checks.map { .list($0.accepted.map { .integers($0) }) }))]
-        return .object(self.port(port) + accepts)
+        return .object(
+          self.port(port) + quantization(options.quantization?.input(index)) + accepts)
+      })
+  }
+
+  private var outputs: JSON {
+    .list(
+      program.outputs.enumerated().map { index, port in
+        .object(self.port(port) + quantization(options.quantization?.output(index)))
       })
   }
 

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "75b4089bb72ee10e"
+#define COPPICE_API_FINGERPRINT "7f909d30607b9d8b"

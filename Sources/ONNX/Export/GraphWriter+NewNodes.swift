@@ -4,6 +4,7 @@ import CoppiceIR
 extension GraphWriter {
   /// Writes a node that a pass made, in the form that it has in the model's opset.
   func writeNew(_ id: NodeID) {
+    if writeQuantized(id) { return }
     let node = graph[id]
     let schema = type(of: node.op).schema
     let newest = newestForm[schema.name] ?? schema.since
@@ -26,7 +27,7 @@ extension GraphWriter {
     let proto = arena.allocate(NodeProto.self, 1)
     coppice_onnx__node_proto__init(proto)
     proto.pointee.op_type = arena.string(schema.name)
-    proto.pointee.name = arena.string(node.name)
+    proto.pointee.name = arena.string(label(node.name))
     for operand in operands { operand.map(define) }
     setNames(
       proto, inputs: operands.map { $0.map(name) ?? "" },
@@ -37,6 +38,28 @@ extension GraphWriter {
     proto.pointee.n_attribute = written.count
     proto.pointee.attribute = arena.pointers(written)
     append(proto)
+  }
+
+  /// A name for a new node that no other has: passes name what they make after what it stands for.
+  func label(_ wanted: String) -> String {
+    guard !wanted.isEmpty else { return wanted }
+    var (name, number) = (wanted, 1)
+    while !labels.insert(name).inserted {
+      name = "\(wanted)/\(number)"
+      number += 1
+    }
+    return name
+  }
+
+  func labelsOfFile() -> Set<String> {
+    var found: Set<String> = []
+    for id in graph.allNodes {
+      guard let first = graph[id].results.compactMap({ $0 }).first,
+        let source = provenance.nodes[graph[first].name], source.op == graph[id].op.name
+      else { continue }
+      found.insert(source.name)
+    }
+    return found
   }
 
   /// Makes attributes of operands; false if one is not known, or an attribute is newer.

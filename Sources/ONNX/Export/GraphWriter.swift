@@ -21,6 +21,10 @@ final class GraphWriter {
   /// What nodes and outputs read of values that no node of the file gives.
   lazy var needed = neededWithoutSource()
   var addsInitializers = false
+  /// Names of nodes: those of the file that are written, and of new ones so far.
+  lazy var labels = labelsOfFile()
+  /// Domains of nodes that passes made.
+  var newDomains: Set<String> = []
   /// Names of tensors that the graph does not know.
   var added: Set<String> = []
 
@@ -65,6 +69,7 @@ final class GraphWriter {
     new.pointee.sparse_initializer = arena.pointers(sparseInitializers)
     writeDeclarations(main.pointee, to: new)
     if provenance.expandedFunctions { model.pointee.n_functions = 0 }
+    importDomains(model)
     if addsInitializers, model.pointee.ir_version < 4 { model.pointee.ir_version = 4 }
     return model
   }

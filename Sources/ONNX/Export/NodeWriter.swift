@@ -45,7 +45,7 @@ extension GraphWriter {
     let node = graph[id]
     let proto = copy(source)
     var changes: [String: Attribute?] = [:]
-    for name in Set(node.op.attributes.names + source.attributes.names) {
+    for name in Set(node.op.attributes.names + source.attributes.names) where name != "requantize" {
       let value = node.op.attributes[name]
       if value != source.attributes[name] { changes.updateValue(value, forKey: name) }
     }

@@ -36,6 +36,8 @@ public struct PassServices: Sendable {
   public var storages: (any StoragePlanning)?
   /// Opens the state of a pass, as a user's path names its file.
   public var openState: OpenState
+  /// How sums of quantized numbers are requantized where the pipeline does not say.
+  public var requantization = Requantization.Form.fast
   /// Told how far work is that takes long.
   public var progress: @Sendable (PassProgress) -> Void = { _ in }
   private let makeEvaluator: MakeEvaluator

@@ -1,0 +1,87 @@
+internal import CoppiceIR
+internal import CoppicePassManager
+
+extension Graph {
+  /// Add, Sub or Mul of two quantized tensors as QLinearAdd or QLinearMul.
+  mutating func foldPair(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    let node = self[region.head]
+    guard node.operands.count == 2, let a = dequantized(node.operand(0)),
+      let b = dequantized(node.operand(1)), a.grid.element == b.grid.element,
+      a.grid.element == region.target.grid.element
+    else { throw FoldingRefusal("its operands are not both quantized with one scale and type") }
+    let right = node.op is Sub ? negated(b, region) : operands(b)
+    let operands = operands(a) + right + gridOperands(region.target)
+    let attributes = bounds(region)
+    let op: any Operator =
+      node.op is Mul ? QLinearMul(attributes: attributes) : QLinearAdd(attributes: attributes)
+    guard replace(region, with: op, operands) else {
+      throw FoldingRefusal("\(op.name) does not take its types")
+    }
+  }
+
+  /// A tensor whose integers count the other way, and its grid: every number is exactly negated.
+  private mutating func negated(
+    _ tensor: QuantizedTensor, _ region: QuantizedRegion
+  ) -> [ValueID?] {
+    var grid = tensor.grid
+    let ends = grid.range.lowerBound + grid.range.upperBound
+    grid.zeroPoint = ends - grid.zeroPoint
+    let name = self[region.head].name
+    let table = addConstant(
+      .byteTable(of: grid.element, grid.element) { Double(ends - $0) }, name: name + "/negated")
+    guard let value = add(Lookup(), [tensor.value, table], region) else { return [] }
+    let operands: [ValueID?] = [value]
+    return operands + addGrid(grid, name + "/negated")
+  }
+
+  /// Min or Max of quantized tensors: brought to the scale of the result they are compared as
+  /// integers, because rounding keeps their order.
+  mutating func foldExtremum(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    let op = self[region.head].op
+    let moved = try brought(region)
+    guard replace(region, with: op, moved) else {
+      throw FoldingRefusal("\(op.name) does not take its types")
+    }
+  }
+
+  /// Concat of quantized tensors, each brought to the scale of the result by a table.
+  mutating func foldConcat(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    let op = self[region.head].op
+    let moved = try brought(region)
+    guard replace(region, with: op, moved) else {
+      throw FoldingRefusal("Concat does not take its types")
+    }
+  }
+
+  private mutating func brought(_ region: QuantizedRegion) throws(FoldingRefusal) -> [ValueID?] {
+    let target = region.target.grid
+    let parts = self[region.head].operands.map { dequantized($0) }
+    guard parts.allSatisfy({ $0 != nil }) else {
+      throw FoldingRefusal("its operands are not all quantized with one scale")
+    }
+    let isFull = region.bounds == target.range
+    return parts.map { part in
+      guard let part else { return nil }
+      if part.grid == target, isFull { return part.value }
+      let table = Constant.byteTable(of: part.grid.element, target.element) { integer in
+        let whole = target.quantized(part.grid.real(integer))
+        return Double(min(max(whole, region.bounds.lowerBound), region.bounds.upperBound))
+      }
+      let name = self[region.head].name + "/table"
+      let value = addConstant(table, name: name)
+      return add(Lookup(), [part.value, value], region)
+    }
+  }
+
+  /// Adds a node before the quantizer of a region.
+  mutating func add(
+    _ op: any Operator, _ operands: [ValueID?], _ region: QuantizedRegion
+  ) -> ValueID? {
+    guard let type = inferredTypes(op, operands)?.first else { return nil }
+    let source = self[region.head]
+    let id = addNode(
+      op, operands, types: [type], name: source.name, origin: source.origin,
+      trail: source.trail + [FoldQuantization.info.name], before: region.quantizer)
+    return self[id].result
+  }
+}

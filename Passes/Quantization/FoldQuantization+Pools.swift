@@ -1,0 +1,55 @@
+internal import CoppiceIR
+internal import CoppicePassManager
+
+extension Graph {
+  /// AveragePool of a quantized tensor as QLinearAveragePool.
+  mutating func foldAveragePool(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    try foldPool(region, self[region.head].op.attributes)
+  }
+
+  /// GlobalAveragePool, or ReduceMean over all spatial axes, as QLinearAveragePool of one window.
+  mutating func foldGlobalPool(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    let node = self[region.head]
+    guard let x = node.operand(0) else { throw FoldingRefusal("it has no operand") }
+    let shape = self[x].type.shape
+    if node.op is ReduceMean {
+      let axes = constant(node.operand(1))?.integers ?? []
+      let spatial = Set(axes.map { $0 < 0 ? $0 + shape.count : $0 })
+      guard node.op.attributes.int("keepdims", 1) == 1, shape.count > 2,
+        spatial == Set(2..<shape.count)
+      else { throw FoldingRefusal("it does not reduce all spatial axes and keep them") }
+    }
+    guard shape.count > 2 else { throw FoldingRefusal("it has no spatial axes") }
+    try foldPool(region, ["kernel_shape": .ints(Array(shape[2...]))])
+  }
+
+  private mutating func foldPool(
+    _ region: QuantizedRegion, _ given: Attributes
+  ) throws(FoldingRefusal) {
+    guard let x = dequantized(self[region.head].operand(0)),
+      x.grid.element == region.target.grid.element
+    else { throw FoldingRefusal("its input is not quantized with one scale and the result's type") }
+    var attributes = given
+    for (name, value) in bounds(region).given { attributes[name] = value }
+    let operands = operands(x) + gridOperands(region.target)
+    guard replace(region, with: QLinearAveragePool(attributes: attributes), operands) else {
+      throw FoldingRefusal("QLinearAveragePool does not take its types")
+    }
+  }
+
+  /// Softmax of a quantized tensor as QLinearSoftmax.
+  mutating func foldSoftmax(_ region: QuantizedRegion) throws(FoldingRefusal) {
+    let attributes = self[region.head].op.attributes
+    guard let x = dequantized(self[region.head].operand(0)),
+      region.bounds == region.target.grid.range
+    else { throw FoldingRefusal("its input is not quantized with one scale") }
+    let opset = attributes.flag("flattened") ? 12 : 13
+    let op = QLinearSoftmax(attributes: [
+      "axis": .int(attributes.int("axis", -1)), "opset": .int(opset),
+    ])
+    let operands = operands(x) + gridOperands(region.target)
+    guard replace(region, with: op, operands) else {
+      throw FoldingRefusal("QLinearSoftmax does not take its types")
+    }
+  }
+}

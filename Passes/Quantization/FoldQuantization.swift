@@ -1,0 +1,141 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Turns what stands between DequantizeLinear and QuantizeLinear into operators on integers.
+///
+/// ```
+///   %a = DequantizeLinear(%x, 0.5, -128)
+///   %b = DequantizeLinear(%w, 0.25)
+///   %c = Conv(%a, %b)
+///   %d = Relu(%c)
+///   %y = QuantizeLinear(%d, 0.1, -128)
+/// ```
+/// becomes
+/// ```
+///   %y = QLinearConv(%x, 0.5, -128, %w, 0.25, 0, 0.1, -128) {requantize = "fast"}
+/// ```
+///
+/// Convolutions and products take their bias and the clamps behind them; sums, products, minima,
+/// maxima, means, softmax and concatenations of quantized tensors become integers too, and whatever
+/// computes each element from one element becomes a table of 256 bytes (`Lookup`). Filters whose
+/// results are one number for every input become zeros. A sum that might leave int32 is refused.
+///
+/// Each step is within one of what the graph in floats gives: `requantize=onnx` rounds as onnxruntime's
+/// QLinearConv does, `fast` takes no floating point, and the manifest counts the sums at which they
+/// differ. Means that can be ties are summed as floats in order in both.
+///
+/// - Complexity: O(nodes + weights).
+public struct FoldQuantization: Pass {
+  /// What the pass says about itself.
+  public static let info = PassInfo(
+    name: "fold-quantization", summary: "Compute quantized operators in integers",
+    options: [
+      PassOption(
+        "requantize", .choice(["as-asked", "fast", "onnx"]), default: "as-asked",
+        "How sums become 8-bit integers; by itself what --requantize says, which is fast")
+    ],
+    statistics: ["regions", "tables", "integer forms", "dead filters"])
+
+  private let asked: Requantization.Form?
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: `requantize`.
+  /// - Throws: Nothing that the check of the options lets through.
+  public init(options: PassOptions) throws {
+    asked = options.text("requantize").flatMap { Requantization.Form(rawValue: $0) }
+  }
+
+  /// Folds each region, then chooses how each of its sums is requantized.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - context: Permission and statistics.
+  public func run(on graph: inout Graph, _ context: inout PassContext) {
+    var kept: [String: String] = [:]
+    for id in graph.allNodes where graph.contains(id) && graph[id].op is QuantizeLinear {
+      guard let target = graph.quantizer(id), context.isInScope(graph[id]) else { continue }
+      fold(id, target, &graph, &context, &kept)
+    }
+    graph.removeUnread()
+    let form = asked ?? context.services.requantization
+    for id in graph.allNodes where graph.contains(id) && context.isInScope(graph[id]) {
+      if graph.foldDeadFilters(id, &context) { context.count("dead filters") }
+      if graph.chooseForm(id, form, &context) { context.count("integer forms") }
+    }
+    context.leave(KeptInFloat(reasons: kept))
+  }
+
+  private func fold(
+    _ id: NodeID, _ target: QuantizedTensor, _ graph: inout Graph, _ context: inout PassContext,
+    _ kept: inout [String: String]
+  ) {
+    var draft = graph
+    if draft.foldTable(id, target) {
+      guard context.mayRewrite() else { return }
+      graph = draft
+      return context.count("tables")
+    }
+    guard let region = QuantizedRegion(id, target, in: graph) else {
+      kept[graph[id].name] = "its input is read as float elsewhere, or is an input of the model"
+      return
+    }
+    let name = graph[region.head].name
+    do throws(FoldingRefusal) {
+      guard try draft.fold(region) else {
+        kept[name] = "there is no integer form of \(graph[region.head].op.name)"
+        return
+      }
+      guard context.mayRewrite() else { return }
+      graph = draft
+      context.count("regions")
+    } catch {
+      kept[name] = error.reason
+    }
+  }
+}
+
+extension Graph {
+  /// Folds a region by the operator that its quantizer reads.
+  ///
+  /// - Returns: Whether there is a form for it.
+  fileprivate mutating func fold(_ region: QuantizedRegion) throws(FoldingRefusal) -> Bool {
+    switch self[region.head].op {
+    case is Conv: try foldConvolution(region)
+    case is MatMul: try foldProduct(region)
+    case is Gemm: try foldGemm(region)
+    case is Add:
+      if try foldAddend(region) { return true }
+      try foldPair(region)
+    case is Sub, is Mul: try foldPair(region)
+    case is Min, is Max: try foldExtremum(region)
+    case is Concat: try foldConcat(region)
+    case is AveragePool: try foldAveragePool(region)
+    case is GlobalAveragePool, is ReduceMean: try foldGlobalPool(region)
+    case is Softmax: try foldSoftmax(region)
+    default: return false
+    }
+    return true
+  }
+
+  /// Removes nodes whose results nobody reads any more.
+  fileprivate mutating func removeUnread() {
+    for id in allNodes.reversed() where contains(id) && self[id].blocks.isEmpty {
+      let isRead = self[id].results.contains { $0.map { useCount(of: $0) > 0 } ?? false }
+      if !isRead { removeNode(id) }
+    }
+  }
+}
+
+/// What stayed in float, and why.
+public struct KeptInFloat: PassResult {
+  /// Reasons by the names of nodes.
+  public var reasons: [String: String]
+  /// None: the compiler tells of what stays in the end.
+  public var table: ResultTable? { nil }
+
+  /// Makes a result.
+  ///
+  /// - Parameter reasons: Reasons by the names of nodes.
+  public init(reasons: [String: String]) { self.reasons = reasons }
+}

@@ -1,0 +1,194 @@
+public import CoppiceIR
+public import CoppicePassManager
+
+/// Moves DequantizeLinear behind, and QuantizeLinear before, operators that only move elements.
+///
+/// ```
+///   %a = DequantizeLinear(%x, 0.5, -128)
+///   %b = Reshape(%a, [1, 64])
+/// ```
+/// becomes
+/// ```
+///   %c = Reshape(%x, [1, 64])
+///   %b = DequantizeLinear(%c, 0.5, -128)
+/// ```
+///
+/// What is moved past keeps or compares elements, so that nothing changes: reshapes, transposes,
+/// slices, gathers, splits, maximum pools, nearest resizing, concatenations of one scale, and padding
+/// by a number that has an integer of its own.
+///
+/// - Complexity: O(nodes).
+public struct MoveQuantization: Pass {
+  /// What the pass says about itself.
+  public static let info = PassInfo(
+    name: "move-quantization",
+    summary: "Move QuantizeLinear and DequantizeLinear across what only moves elements",
+    statistics: ["moves"])
+
+  /// Makes the pass.
+  ///
+  /// - Parameter options: None are known.
+  public init(options: PassOptions) {}
+
+  /// Moves the one down in the order of the nodes, then the other up against it.
+  ///
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - context: Permission and statistics.
+  public func run(on graph: inout Graph, _ context: inout PassContext) {
+    for id in graph.allNodes where graph.contains(id) && graph[id].op.movesElements {
+      var draft = graph
+      guard draft.moveDown(id), context.mayRewrite(graph[id]) else { continue }
+      graph = draft
+      context.count("moves")
+    }
+    for id in graph.allNodes.reversed() where graph.contains(id) && graph[id].op is QuantizeLinear {
+      var quantizers = [id]
+      while let next = quantizers.popLast() {
+        var draft = graph
+        guard let moved = draft.moveUp(next), context.mayRewrite(graph[next]) else { continue }
+        graph = draft
+        quantizers += moved
+        context.count("moves")
+      }
+    }
+  }
+}
+
+extension Operator {
+  /// Whether every element of the results is one of operand 0, or of several, or a constant.
+  fileprivate var movesElements: Bool {
+    switch self {
+    case is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Transpose, is Slice, is Gather,
+      is Expand, is Tile, is DepthToSpace, is SpaceToDepth, is MaxPool, is Split, is Concat, is Pad,
+      is GlobalMaxPool:
+      true
+    case is Resize:
+      attributes.string("mode", "nearest") == "nearest"
+        && attributes.string("coordinate_transformation_mode") != "tf_crop_and_resize"
+    default: false
+    }
+  }
+
+  /// The operands that hold elements.
+  fileprivate func movedOperands(_ count: Int) -> Range<Int> {
+    self is Concat ? 0..<count : 0..<min(count, 1)
+  }
+}
+
+extension Graph {
+  /// Makes an operator move integers and dequantizes its results.
+  fileprivate mutating func moveDown(_ id: NodeID) -> Bool {
+    let node = self[id]
+    let moved = node.op.movedOperands(node.operands.count)
+    guard let first = node.operand(0), let id0 = producer(first),
+      self[id0].op is DequantizeLinear, let parameters = parameters(id0, past: node.op)
+    else { return false }
+    let grid = dequantized(first)?.grid
+    var operands = node.operands
+    for index in moved {
+      guard let producer = producer(node.operands[index]), self[producer].op is DequantizeLinear,
+        producer == id0 || grid != nil && dequantized(node.operands[index])?.grid == grid
+      else { return false }
+      operands[index] = self[producer].operand(0)
+    }
+    guard pad(node, grid, &operands) else { return false }
+    let name = MoveQuantization.info.name
+    let results = node.results.compactMap { $0 }
+    guard results.count == node.results.count,
+      let types = inferredTypes(node.op, operands, results: results.count),
+      types.count >= results.count
+    else { return false }
+    let inner = addNode(
+      node.op, operands, types: types.prefix(results.count).map { $0 }, name: node.name,
+      origin: node.origin, trail: node.trail + [name], before: id)
+    let integers = self[inner].results.compactMap { $0 }
+    for (old, integer) in zip(results, integers) {
+      guard
+        let new = insert(
+          parameters.op, [integer] + parameters.operands, before: id, by: name),
+        self[new].type.shape == self[old].type.shape,
+        self[new].type.element == self[old].type.element
+      else { return false }
+      substitute(old, with: new, by: name)
+    }
+    removeNode(id)
+    return true
+  }
+
+  /// The dequantizer as it stands behind the operator; one with several scales goes behind a
+  /// transpose of a constant alone.
+  private func parameters(
+    _ id: NodeID, past op: any Operator
+  ) -> (op: any Operator, operands: [ValueID?])? {
+    let node = self[id]
+    let operands = Array(node.operands.dropFirst())
+    guard let scale = node.operand(1), node.op.attributes.int("block_size") == 0 else { return nil }
+    let zero = node.operand(2).map { self[$0].type.count } ?? 1
+    if self[scale].type.count == 1, zero == 1 { return (node.op, operands) }
+    guard let transpose = op as? Transpose, let x = node.operand(0), constant(x) != nil else {
+      return nil
+    }
+    let rank = self[x].type.rank
+    let given = node.op.attributes.int("axis", 1)
+    var moved = node.op
+    let axis = given < 0 ? given + rank : given
+    guard let place = transpose.order(rank: rank).firstIndex(of: axis) else { return nil }
+    moved.attributes["axis"] = .int(place)
+    return (moved, operands)
+  }
+
+  /// Gives a Pad the integer that it pads with.
+  ///
+  /// - Returns: Whether there is one, or the operator is no Pad.
+  private mutating func pad(
+    _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false
+  ) -> Bool {
+    guard node.op is Pad, node.op.attributes.string("mode", "constant") == "constant" else {
+      return true
+    }
+    guard let grid else { return false }
+    var value = 0.0
+    if let operand = node.operand(2) {
+      guard let known = constant(operand)?.onlyNumber else { return false }
+      value = known
+    }
+    let integer = grid.quantized(Float(value))
+    guard rounds || Double(grid.real(integer)) == value else { return false }
+    while operands.count < 3 { operands.append(nil) }
+    operands[2] = addConstant(
+      .scalar(Double(integer), grid.element), name: node.name + "/pad")
+    return true
+  }
+
+  /// Quantizes what an operator moves instead of its result.
+  ///
+  /// - Returns: The new quantizers; `nil` where nothing moved.
+  fileprivate mutating func moveUp(_ id: NodeID) -> [NodeID]? {
+    guard let target = quantizer(id), let inner = onlyProducer(self[id].operand(0)),
+      self[inner].op.movesElements, self[inner].results.count == 1
+    else { return nil }
+    let node = self[inner]
+    let name = MoveQuantization.info.name
+    var operands = node.operands
+    var quantizers: [NodeID] = []
+    guard pad(node, target.grid, &operands, rounds: true) else { return nil }
+    for index in node.op.movedOperands(operands.count) {
+      guard let value = node.operands[index], self[value].type.element == .float32,
+        let new = insert(
+          self[id].op, [value] + Array(self[id].operands.dropFirst()), before: inner, by: name),
+        let quantizer = producer(new)
+      else { return nil }
+      operands[index] = new
+      quantizers.append(quantizer)
+    }
+    guard let moved = insert(node.op, operands, before: inner, by: name),
+      self[moved].type.shape == self[target.value].type.shape,
+      self[moved].type.element == self[target.value].type.element
+    else { return nil }
+    substitute(target.value, with: moved, by: name)
+    removeNode(id)
+    removeNode(inner)
+    return quantizers
+  }
+}
