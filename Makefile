@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c misra firmware benchmarks networks scaling fuzz install check-install
+.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c misra firmware benchmarks networks scaling fuzz install check-install traditional
 
 setup:
 	@.ci/setup
@@ -51,6 +51,11 @@ differential: build
 # Filters removed against filters masked, in onnxruntime and in the C; GRAPHS=40 for a short run.
 structures: build
 	.venv/bin/python Tests/Structures/run.py --graphs $(or $(GRAPHS),1000) $(STRUCTURES)
+
+# A forest of scikit-learn and an encoder with weights of 4 bits, beside onnxruntime.
+traditional: build
+	.venv/bin/python Tests/Traditional/forest.py
+	.venv/bin/python Tests/Networks/encoder.py
 
 # What the generated C promises, on every operator and on whole models.
 generated-c: build

@@ -12,6 +12,8 @@ public struct Graph: Sendable {
   public var opset: Int = 28
   /// What inputs must hold for the graph to compute what the model does.
   public internal(set) var assumptions: [InputAssumption] = []
+  /// What stands behind outputs that ONNX has as texts or maps.
+  public internal(set) var outputNames: [OutputNames] = []
   package var nodeTable: [Node?] = []
   package var valueTable: [Value] = []
   package var blockTable: [Block] = [Block()]

@@ -86,6 +86,8 @@ public struct Program: Sendable {
   public var steps: [Step]
   /// What inputs must hold; checked before the first kernel runs.
   public var assumptions: [InputAssumption] = []
+  /// What stands behind outputs that ONNX has as texts or maps.
+  public var outputNames: [OutputNames] = []
 
   /// Makes an empty program.
   ///

@@ -3,7 +3,8 @@ public enum OperatorRegistry {
   /// Every operator, one line for each family, by name.
   public static let all: [any Operator.Type] =
     elementwise + shape + linear + normalization + reduction + pooling + recurrent
-    + resampling + sequence + signal + loss + control + quantized
+    + resampling + sequence + signal + loss + control + quantized + traditional + contributed
+    + training + random
 
   private static let elementwise: [any Operator.Type] = [
     Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self,
@@ -25,7 +26,7 @@ public enum OperatorRegistry {
     Split.self, Squeeze.self, Tile.self, TopK.self, Transpose.self, Trilu.self, Unsqueeze.self,
   ]
   private static let linear: [any Operator.Type] = [
-    Conv.self, ConvTranspose.self, DeformConv.self, Einsum.self, Gemm.self, MatMul.self,
+    Conv.self, ConvTranspose.self, DeformConv.self, Det.self, Einsum.self, Gemm.self, MatMul.self,
     ConvInteger.self, MatMulInteger.self,
     QLinearConv.self, QLinearMatMul.self, QuantizeLinear.self, DequantizeLinear.self,
     DynamicQuantizeLinear.self,
@@ -55,15 +56,35 @@ public enum OperatorRegistry {
   ]
   private static let sequence: [any Operator.Type] = [
     Attention.self, CausalConvWithState.self, LinearAttention.self, RotaryEmbedding.self,
-    TensorScatter.self,
+    TensorScatter.self, TfIdfVectorizer.self,
   ]
   private static let signal: [any Operator.Type] = [
     BlackmanWindow.self, DFT.self, HammingWindow.self, HannWindow.self,
+    MelWeightMatrix.self, STFT.self,
   ]
   private static let loss: [any Operator.Type] = [
     NegativeLogLikelihoodLoss.self, SoftmaxCrossEntropyLoss.self,
   ]
   private static let control: [any Operator.Type] = [Fused.self, If.self]
+  private static let contributed: [any Operator.Type] = [
+    BiasGelu.self, ContribAttention.self, ContribDequantizeLinear.self, ContribGelu.self,
+    ContribQuantizeLinear.self, ContribRotaryEmbedding.self, DynamicQuantizeMatMul.self,
+    EmbedLayerNormalization.self, FastGelu.self, FusedConv.self, FusedGemm.self, FusedMatMul.self,
+    GroupQueryAttention.self, MatMulIntegerToFloat.self, MatMulNBits.self, MultiHeadAttention.self,
+    QGemm.self, QuickGelu.self, SimplifiedLayerNormalization.self, SkipLayerNormalization.self,
+    SkipSimplifiedLayerNormalization.self,
+  ]
+  private static let training: [any Operator.Type] = [Adagrad.self, Adam.self, Momentum.self]
+  private static let random: [any Operator.Type] = [
+    Bernoulli.self, Multinomial.self, RandomNormal.self, RandomNormalLike.self, RandomUniform.self,
+    RandomUniformLike.self,
+  ]
+  private static let traditional: [any Operator.Type] = [
+    ArrayFeatureExtractor.self, Binarizer.self, FeatureVectorizer.self, Imputer.self,
+    LabelEncoder.self, LinearClassifier.self, LinearRegressor.self, Normalizer.self,
+    OneHotEncoder.self, SVMClassifier.self, SVMRegressor.self, Scaler.self, ScoreTransform.self,
+    TreeEnsemble.self, TreeEnsembleClassifier.self, TreeEnsembleRegressor.self, ZipMap.self,
+  ]
 
   private static let byName: [String: any Operator.Type] = {
     var table: [String: any Operator.Type] = [:]

@@ -24,10 +24,31 @@ struct GraphParser: TextParsing {
     if try accept(word: "source") { graph.source = try string() }
     try expect("{")
     while try accept(word: "assume") { try assumption() }
+    while try accept(word: "names") { try outputNames() }
     try block(graph.body, ending: "return", depth: 0)
     try expect("}")
     guard token == .end else { throw unexpected("the end") }
     return graph
+  }
+
+  /// `names 0 elements {"a", "b"}`, after its first word.
+  private mutating func outputNames() throws(Diagnostic) {
+    let output = try integer()
+    let place: OutputNames.Place = try accept(word: "columns") ? .columns : .elements
+    if place == .elements { try expect(word: "elements") }
+    var (names, areNumbers): ([String], Bool) = ([], false)
+    try expect("{")
+    while token != .punctuation("}") {
+      if case .string = token {
+        names.append(try string())
+      } else {
+        names.append(String(try integer()))
+        areNumbers = true
+      }
+      if token != .punctuation("}") { try expect(",") }
+    }
+    try expect("}")
+    graph.setNames(OutputNames(output: output, place: place, names: names, areNumbers: areNumbers))
   }
 
   /// `assume %input {[2, -1], [3]} once -1 for "node"`, after its first word.

@@ -17,6 +17,10 @@ struct GraphPrinter {
     out += " {\n"
     depth = 1
     for assumption in graph.assumptions { line(assumptionText(assumption)) }
+    for names in graph.outputNames {
+      let list = names.names.map { names.areNumbers ? $0 : quoted($0) }.joined(separator: ", ")
+      line("names \(names.output) \(names.place.rawValue) {\(list)}")
+    }
     for value in graph.constantValues {
       guard let constant = graph.constant(value) else { continue }
       line("\(name(value)) = \(constantText(constant))")

@@ -75,6 +75,7 @@ extension ModelLowering {
     let used = removeUnreadSteps()
     var result = Program(inputs: program.inputs, outputs: program.outputs)
     result.assumptions = program.assumptions
+    result.outputNames = program.outputNames
     var renumbered: [Buffer] = []
     for slot in program.slots {
       var role = slot.role

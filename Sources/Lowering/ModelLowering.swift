@@ -89,6 +89,7 @@ final class ModelLowering {
       inputs: graph.inputs.map { (graph[$0].name, graph[$0].type) },
       outputs: graph.outputs.map { (graph[$0].name, graph[$0].type) })
     program.assumptions = graph.assumptions
+    program.outputNames = graph.outputNames
   }
 
   func run() throws(Diagnostics) {

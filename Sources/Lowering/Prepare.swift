@@ -26,7 +26,7 @@ func prepareAll(
     var changed = false
     for id in pending where graph.contains(id) {
       do {
-        if try graph.decompose(id) { changed = true }
+        if try graph.decompose(id) != nil { changed = true }
       } catch {
         problems.append(Diagnostic(.error, error, at: graph.location(id)))
       }
@@ -47,25 +47,6 @@ func prepareAll(
 }
 
 extension Graph {
-  /// Replaces a node by the nodes that it stands for.
-  fileprivate mutating func decompose(_ id: NodeID) throws(DiagnosticMessage) -> Bool {
-    let op = self[id].op
-    // The builder has the only graph while it works, so that no table is copied.
-    var whole = Graph(name: "")
-    swap(&whole, &self)
-    var builder = DecompositionBuilder(graph: consume whole, node: id)
-    let outcome = Result { () throws(DiagnosticMessage) in try op.decompose(&builder) }
-    self = builder.takeGraph()
-    guard try outcome.get() else { return false }
-    for (index, result) in self[id].results.enumerated() {
-      if let result, let value = builder.replacements[index] {
-        replaceUses(of: result, with: value, by: "decompose")
-      }
-    }
-    removeNode(id)
-    return true
-  }
-
   /// Whether a node is lowered by way of others.
   private func isDecomposed(_ id: NodeID) -> Bool {
     let node = self[id]

@@ -3,6 +3,7 @@ import json, subprocess
 
 import numpy as np
 import onnx
+from onnx import helper
 
 from narrow import CONVERTING, HALVES, NARROW
 
@@ -14,7 +15,22 @@ ALL = (*FLOATS, *INTEGERS, "bool")
 NEWEST = 28
 USUAL = 22  # every opset up to 26 is one that onnxruntime takes
 NARROW_USUAL = 25  # the first with all narrow types
+DOMAINS = ("", "ai.onnx.ml", "com.microsoft")
+CONTRIBUTED = ("SimplifiedLayerNormalization",)  # onnxruntime's own, though it stands among those of ONNX
 EARLIER = {"GlobalLpPool": 21}  # onnxruntime has no kernel for the later form, which only adds element types
+
+
+def opsets(main, nodes):
+    """What a model of some nodes imports: the opset of ONNX, and those of the other domains that the nodes are of."""
+    versions = {"": main}
+    for node in nodes:
+        domain, _, name = node.op.rpartition(".")
+        if domain == "ai.onnx.ml":
+            # The older ensembles are deprecated where TreeEnsemble is new.
+            versions[domain] = max(versions.get(domain, 4), 5 if name == "TreeEnsemble" else 4)
+        elif domain:
+            versions[domain] = 1
+    return [helper.make_opsetid(domain, version) for domain, version in versions.items()]
 
 
 class Declarations:
@@ -25,10 +41,13 @@ class Declarations:
             TYPES.update({f"tensor({name})": numpy_name for name, numpy_name in NARROW.items()})
             FLOATS.extend(HALVES)
         text = subprocess.run([tool, "ops", "--json"], check=True, capture_output=True, text=True).stdout
-        self.ops = {op["name"]: op for op in json.loads(text) if not op["domain"]}
+        named = {(f"{op['domain']}." if op["domain"] else "") + op["name"]: op for op in json.loads(text)}
+        self.ops = {name: op for name, op in named.items() if op["domain"] in DOMAINS}
 
     def opset(self, name):
         """The opset that a node is drawn in: the usual one, or the first that has the operator."""
+        if "." in name or name in CONTRIBUTED:
+            return USUAL
         if name in EARLIER and not self.narrow:
             return EARLIER[name]
         try:

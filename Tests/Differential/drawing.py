@@ -3,7 +3,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from declarations import FLOATS
+from declarations import FLOATS, USUAL, opsets
 from narrow import code_range, is_code, is_float, is_small_float
 
 
@@ -20,7 +20,9 @@ class Node:
         self.op, self.operands, self.results, self.attributes, self.opset = op, operands, results, attributes, opset
 
     def proto(self):
-        return helper.make_node(self.op, self.operands, self.results, name=self.results[0], **self.attributes)
+        domain, _, name = self.op.rpartition(".")
+        given = {"domain": domain} if domain else {}
+        return helper.make_node(name, self.operands, self.results, name=self.results[0], **given, **self.attributes)
 
     def __repr__(self):
         return f"{', '.join(self.results)} = {self.op}({', '.join(self.operands)}) {self.attributes or ''}"
@@ -59,7 +61,7 @@ class Graph:
             [value(n, a) for n, a in self.inputs.items() if n in used],
             [value(n, self.expected[n]) for n in self.outputs],
             [onnx.numpy_helper.from_array(a, n) for n, a in self.constants.items() if n in used])
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=13 if self.opset > 22 else 10)
+        return helper.make_model(graph, opset_imports=opsets(self.opset, self.nodes), ir_version=13 if self.opset > 22 else 10)
 
     def describe(self):
         lines = [f"  {n}: {a.dtype}{list(a.shape)} = {np.array2string(a.ravel()[:24], separator=', ')}"

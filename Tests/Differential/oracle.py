@@ -7,6 +7,7 @@ import onnxruntime
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
+from declarations import opsets
 from drawing import Rejected, number_type
 from narrow import CONVERTING, declared, is_code, is_float, is_half
 
@@ -40,7 +41,7 @@ class Oracle:
         inputs = [helper.make_tensor_value_info(n, number_type(a.dtype), a.shape) for n, a in arrays.items()]
         outputs = [helper.make_empty_tensor_value_info(n) for n in node.results]
         graph = helper.make_graph([node.proto()], "node", inputs, outputs)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", node.opset)], ir_version=13 if node.opset > 22 else 10)
+        return helper.make_model(graph, opset_imports=opsets(node.opset, [node]), ir_version=13 if node.opset > 22 else 10)
 
     def compute(self, node, arrays):
         """The results, and who gave them.

@@ -11,5 +11,6 @@ def recipe(*names):
 
 
 def load():
-    import recipes_elementwise, recipes_layers, recipes_sequence, recipes_shape  # noqa: F401
+    import recipes_contrib, recipes_elementwise, recipes_layers, recipes_sequence, recipes_shape  # noqa: F401
+    import recipes_traditional  # noqa: F401
     return RECIPES

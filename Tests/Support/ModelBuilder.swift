@@ -83,6 +83,10 @@ package enum Onnx {
     attribute(name, kind: 7) { wire in for value in values { wire.int(8, value) } }
   }
 
+  package static func strings(_ name: String, _ values: [String]) -> Wire {
+    attribute(name, kind: 8) { wire in for value in values { wire.text(9, value) } }
+  }
+
   package static func int(_ name: String, _ value: Int) -> Wire {
     attribute(name, kind: 2) { $0.int(3, value) }
   }
@@ -102,8 +106,8 @@ package enum Onnx {
   }
 
   package static func model(
-    _ graph: Wire, opset: Int = 17, ir: Int = 8, domains: [String] = [], functions: [Wire] = [],
-    also: (inout Wire) -> Void = { _ in }
+    _ graph: Wire, opset: Int = 17, ir: Int = 8, domains: [String] = [], version: Int = 1,
+    functions: [Wire] = [], also: (inout Wire) -> Void = { _ in }
   ) -> [UInt8] {
     Wire { wire in
       wire.int(1, ir)
@@ -117,7 +121,7 @@ package enum Onnx {
         wire.message(
           8,
           Wire {
-            $0.text(1, domain); $0.int(2, 1)
+            $0.text(1, domain); $0.int(2, version)
           })
       }
       for function in functions { wire.message(25, function) }

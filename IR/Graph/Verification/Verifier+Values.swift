@@ -14,6 +14,20 @@ extension Verifier {
     }
   }
 
+  /// Names are those of outputs that exist, as many as there are columns.
+  mutating func checkOutputNames() {
+    for names in graph.outputNames {
+      guard graph.outputs.indices.contains(names.output) else {
+        report("output-names", "output \(names.output) has names, but is not there")
+        continue
+      }
+      let type = graph[graph.outputs[names.output]].type
+      if names.place == .columns, type.shape.last != names.names.count {
+        report("output-names", "\(names.names.count) names do not fit the columns of \(type)")
+      }
+    }
+  }
+
   mutating func checkValues() {
     var names: [String: Int] = [:]
     var inputs: [ValueID: Int] = [:]

@@ -43,6 +43,7 @@ public struct Verifier {
     verifier.checkUses()
     for id in graph.allNodes { verifier.check(id) }
     verifier.checkAssumptions()
+    verifier.checkOutputNames()
     return verifier.found
   }
 

@@ -1,8 +1,10 @@
 /// The trailing axes brought to mean 0 and variance 1, then scaled and shifted.
+///
+/// ONNX has it from opset 17; onnxruntime's optimiser writes it into models of any opset.
 public struct LayerNormalization: Operator {
   /// What it is called and takes.
   public static let schema = OperatorSchema(
-    "LayerNormalization", since: 17, operands: ["X", "Scale", "B?"],
+    "LayerNormalization", operands: ["X", "Scale", "B?"],
     results: ["Y", "Mean?", "InvStdDev?"],
     attributes: ["axis": .int(-1), "epsilon": .float(1e-5), "stash_type": .int(1)])
   /// The attributes that were given.

@@ -1,43 +1,15 @@
 /// A layer of long short-term memory, with optional peepholes.
-public struct LSTM: LinearOperator {
+public struct LSTM: RecurrentOperator {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "LSTM",
-    operands: ["X", "W", "R", "B?", "sequence_lens?", "initial_h?", "initial_c?", "P?"],
-    results: ["Y?", "Y_h?", "Y_c?"],
-    attributes: [
-      "activation_alpha": nil, "activation_beta": nil, "activations": nil, "clip": nil,
-      "direction": .string("forward"), "hidden_size": nil, "input_forget": .int(0),
-      "layout": .int(0),
-    ])
+  public static let schema = recurrentSchema(
+    "LSTM", states: ["initial_c?", "P?"], results: ["Y_c?"], flag: "input_forget")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.
   ///
   /// - Parameter attributes: See the schema.
   public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Operands 1 and 2.
-  public var linearOperands: [Int] { [1, 2] }
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
-    of operand: Int, _ operands: [TensorType?], result: TensorType?
-  ) -> LinearReading? {
-    .recurrence(operand, operands, silencesState: true)
-  }
-
-  /// 1e-4: functions of the library feed back.
-  public var tolerance: Double { 1e-4 }
-
-  /// Drops `output_sequence` of opset 1.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
-    node.attributes["output_sequence"] = nil
-  }
+  static let silencesState = true
 
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
   {

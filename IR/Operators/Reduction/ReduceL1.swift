@@ -1,9 +1,7 @@
 /// The sum of magnitudes along some axes.
 public struct ReduceL1: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceL1", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceL1")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

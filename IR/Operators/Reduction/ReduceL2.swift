@@ -1,9 +1,7 @@
 /// The square root of the sum of squares along some axes.
 public struct ReduceL2: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceL2", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceL2")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -1,9 +1,7 @@
 /// The logarithm of the sum along some axes.
 public struct ReduceLogSum: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceLogSum", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceLogSum")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -1,9 +1,7 @@
 /// The logarithm of the sum of exponentials along some axes.
 public struct ReduceLogSumExp: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceLogSumExp", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceLogSumExp")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

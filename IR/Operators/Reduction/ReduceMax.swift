@@ -1,9 +1,7 @@
 /// The greatest element along some axes; NaN if there is one.
 public struct ReduceMax: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceMax", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceMax")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

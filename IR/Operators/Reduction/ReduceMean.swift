@@ -1,9 +1,7 @@
 /// The mean along some axes.
 public struct ReduceMean: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceMean", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceMean")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -1,9 +1,7 @@
 /// The least element along some axes; NaN if there is one.
 public struct ReduceMin: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceMin", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceMin")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

@@ -1,9 +1,7 @@
 /// The sum along some axes; whole numbers wrap around.
 public struct ReduceSum: Reduction {
   /// What it is called and takes.
-  public static let schema = OperatorSchema(
-    "ReduceSum", operands: ["data", "axes?"], results: ["reduced"],
-    attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  public static let schema = reductionSchema("ReduceSum")
   /// The attributes that were given.
   public var attributes: Attributes
   /// Makes the operator.

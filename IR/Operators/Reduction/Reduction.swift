@@ -20,6 +20,13 @@ public protocol Reduction: Operator {
 }
 
 extension Reduction {
+  /// The schema that all reductions share.
+  static func reductionSchema(_ name: String) -> OperatorSchema {
+    OperatorSchema(
+      name, operands: ["data", "axes?"], results: ["reduced"],
+      attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  }
+
   /// The operand's type.
   ///
   /// - Parameter element: The operand's type.

@@ -18,6 +18,7 @@ extension Generation {
     macros(&c)
     quantization(&c)
     steps(&c)
+    outputNames(&c)
     prototypes(&c)
     if isSplit { splitDeclarations(&c) }
     c.line("#ifdef __cplusplus")
@@ -105,6 +106,25 @@ extension Generation {
     }
     c.line("}")
     c.line()
+  }
+
+  /// The names behind outputs, declared.
+  private func outputNames(_ c: inout CText) {
+    for names in program.outputNames {
+      let what =
+        names.place == .elements
+        ? "The texts that the elements of out\(names.output) are places of."
+        : "The names of the columns of out\(names.output), in order."
+      c.line("/* \(what) */")
+      c.line("#define \(macro)_OUT\(names.output)_NAMES_COUNT \(names.names.count)u")
+      c.line("extern \(nameTable(names));")
+      c.line()
+    }
+  }
+
+  /// The declaration of a table of names.
+  func nameTable(_ names: OutputNames) -> String {
+    "const char *const \(name)_out\(names.output)_names[\(max(names.names.count, 1))]"
   }
 
   private func unsigned(_ value: Int) -> String {

@@ -85,9 +85,18 @@ extension Generation {
 
   private var outputs: JSON {
     .list(
-      program.outputs.enumerated().map { index, port in
-        .object(self.port(port) + quantization(options.quantization?.output(index)))
+      program.outputs.indices.map { index in
+        .object(outputPort(index) + quantization(options.quantization?.output(index)))
       })
+  }
+
+  /// An output, with the names behind it.
+  private func outputPort(_ index: Int) -> [(String, JSON)] {
+    let own = port(program.outputs[index])
+    guard let names = program.outputNames.first(where: { $0.output == index }) else { return own }
+    let list: JSON =
+      names.areNumbers ? .integers(names.names.compactMap { Int($0) }) : .texts(names.names)
+    return own + [(names.place == .elements ? "texts" : "columns", list)]
   }
 
   private func port(_ port: (name: String, type: TensorType)) -> [(String, JSON)] {

@@ -20,7 +20,18 @@ extension Generation {
     profileHook(&c)
     run(&c)
     staticRun(&c)
+    nameTables(&c)
     return c
+  }
+
+  /// The names behind outputs.
+  private func nameTables(_ c: inout CText) {
+    for names in program.outputNames {
+      c.line()
+      c.line("\(nameTable(names)) = {")
+      for text in names.names.isEmpty ? [""] : names.names { c.line("    \(cString(text)),") }
+      c.line("};")
+    }
   }
 
   private func profileHook(_ c: inout CText) {

@@ -74,3 +74,19 @@ func bits(_ value: Double, _ element: ElementType) -> Int64 {
   if value >= 0x1p63 { return .max }
   return value <= -0x1p63 ? .min : Int64(value)
 }
+
+/// A text as a C string literal; bytes that are not plain ASCII are octal.
+func cString(_ text: String) -> String {
+  var result = "\""
+  for byte in text.utf8 {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "?"):
+      result += "\\" + String(UnicodeScalar(byte))
+    case 0x20...0x7E: result.unicodeScalars.append(UnicodeScalar(byte))
+    default:
+      let digits = String(byte, radix: 8)
+      result += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+  }
+  return result + "\""
+}

@@ -66,14 +66,15 @@ func tensorFiles(_ folder: String, _ stem: String, _ count: Int) -> [String] {
 /// The numbered tensors of a folder, checked against what the model has.
 func readTensors(
   _ folder: String, _ stem: String, _ ports: [(name: String, type: TensorType)],
-  prefer format: TensorFormat = .pb
+  prefer format: TensorFormat = .pb, texts: [[String]?] = []
 ) throws(Diagnostics) -> [Bytes] {
   var tensors: [Bytes] = []
   var problems: [Diagnostic] = []
   for (index, port) in ports.enumerated() {
     let path = "\(folder)/\(stem)_\(index)"
     problems += collected { () throws(Diagnostics) in
-      let constant = try readTensor(path, prefer: format)
+      var constant = try readTensor(path, prefer: format)
+      if index < texts.count, let texts = texts[index] { constant = constant.places(in: texts) }
       guard fits(constant.type, port.type) else {
         throw Diagnostics([
           Diagnostic(
@@ -130,7 +131,7 @@ func vectorFolders(_ folder: String) throws(Diagnostics) -> [String] {
 /// Reads all vectors of some folders.
 func readVectors(
   _ folders: [String], _ inputs: [(name: String, type: TensorType)],
-  _ outputs: [(name: String, type: TensorType)]
+  _ outputs: [(name: String, type: TensorType)], texts: [[String]?] = []
 ) throws(Diagnostics) -> [(folder: String, vector: TestVector)] {
   var vectors: [(folder: String, vector: TestVector)] = []
   var problems: [Diagnostic] = []
@@ -139,7 +140,7 @@ func readVectors(
     problems += collected { () throws(Diagnostics) in sets = try vectorFolders(folder) }
     for set in sets {
       problems += collected { () throws(Diagnostics) in
-        vectors.append((set, try readVector(set, inputs, outputs)))
+        vectors.append((set, try readVector(set, inputs, outputs, texts)))
       }
     }
   }
@@ -149,14 +150,30 @@ func readVectors(
 
 private func readVector(
   _ folder: String, _ inputs: [(name: String, type: TensorType)],
-  _ outputs: [(name: String, type: TensorType)]
+  _ outputs: [(name: String, type: TensorType)], _ texts: [[String]?]
 ) throws(Diagnostics) -> TestVector {
   var vector = TestVector(inputs: [], outputs: [])
   let problems =
     collected { () throws(Diagnostics) in vector.inputs = try readTensors(folder, "input", inputs) }
     + collected { () throws(Diagnostics) in
-      vector.outputs = try readTensors(folder, "output", outputs)
+      vector.outputs = try readTensors(folder, "output", outputs, texts: texts)
     }
   if !problems.isEmpty { throw Diagnostics(problems) }
   return vector
+}
+
+extension Program {
+  /// The texts that the elements of an output are places of.
+  func texts(ofOutput index: Int) -> [String]? {
+    outputNames.first { $0.output == index && $0.place == .elements }?.names
+  }
+}
+
+extension Constant {
+  /// Texts as places in a list, -1 for those that are not in it; any other constant as it is.
+  fileprivate func places(in texts: [String]) -> Constant {
+    guard type.element == .string else { return self }
+    let places = strings.map { Int64(texts.firstIndex(of: $0) ?? -1) }
+    return Constant(places, .int64, type.shape)
+  }
 }

@@ -67,9 +67,11 @@ extension Compiler {
     let read = model.optimized.modelFiles + tensorFiles(inputs, "input", program.inputs.count)
     for (index, (bytes, output)) in zip(results, program.outputs).enumerated() {
       let type = TensorType(output.type.element, output.type.shape)
+      var tensor = Constant(type, .dense(bytes))
+      if let texts = program.texts(ofOutput: index), format == .pb { tensor = tensor.texts(texts) }
       try addTensor(
-        Constant(type, .dense(bytes)), name: output.name, at: "\(outputs)/output_\(index)",
-        as: format, to: set, sparing: read)
+        tensor, name: output.name, at: "\(outputs)/output_\(index)", as: format, to: set,
+        sparing: read)
     }
     try set.commit { () throws(Diagnostics) in try confirm(model.diagnostics) }
     return model.diagnostics
@@ -118,7 +120,9 @@ extension Compiler {
 
   private func compared(_ model: CompiledModel, _ data: [String]) throws -> [OutputComparison] {
     let program = model.lowered.program
-    let vectors = try readVectors(data, program.inputs, program.outputs)
+    let vectors = try readVectors(
+      data, program.inputs, program.outputs,
+      texts: program.outputs.indices.map { program.texts(ofOutput: $0) })
     watcher.stage("compiling C")
     let host = try HostProgram(model.generated, program, name: model.name)
     var rows: [OutputComparison] = []

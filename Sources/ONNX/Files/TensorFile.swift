@@ -42,7 +42,7 @@ public enum TensorFile {
   /// Writes a tensor.
   ///
   /// - Parameters:
-  ///   - constant: The tensor; not of strings.
+  ///   - constant: The tensor.
   ///   - name: Its name in the file.
   ///   - path: The file; replaced when it is there.
   /// - Throws: Why it could not be written.
@@ -54,11 +54,15 @@ public enum TensorFile {
     for extent in constant.type.shape { header += [0x08] + WireScan.varint(UInt64(extent)) }
     header += [0x10] + WireScan.varint(UInt64(constant.type.element.onnx))
     header += [0x42] + WireScan.varint(UInt64(name.utf8.count)) + Array(name.utf8)
-    header += [0x4a] + WireScan.varint(UInt64(bytes.count))
+    let texts = constant.strings
+    for text in texts {
+      header += [0x32] + WireScan.varint(UInt64(text.utf8.count)) + Array(text.utf8)
+    }
+    if texts.isEmpty { header += [0x4a] + WireScan.varint(UInt64(bytes.count)) }
     do {
       let file = try FileWriter(path: path)
       try file.write(header)
-      try file.write(bytes)
+      if texts.isEmpty { try file.write(bytes) }
       try file.finish()
     } catch {
       throw Diagnostic(.error, DiagnosticMessage(error.id, error.message), at: .file(path))

@@ -9,8 +9,9 @@ extension ModelReader {
     guard let output = call.outputs.first, !output.isEmpty, call.outputs.count == 1 else {
       throw DiagnosticMessage("constant-node", "a Constant node has one result")
     }
-    let constant = try constantValue(call)
+    let (constant, isText) = withoutTexts(try constantValue(call))
     let value = graph.addConstant(constant, name: frame.name(output))
+    if isText { words.values.insert(value) }
     let name = graph[value].name
     provenance.constants[name] = (.node(name), constant)
     provenance.nodes[name] = Provenance.NodeSource(

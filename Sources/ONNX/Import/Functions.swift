@@ -48,7 +48,7 @@ extension ModelReader {
       case .value(let value)?: results.append(value)
       case .poisoned?: results.append(nil)
       case nil where nodeBudget < 0: results.append(nil)
-      case .absent?, nil:
+      case .absent?, .collection?, nil:
         throw DiagnosticMessage(
           "function-output", "function '\(call.type)' does not compute its result '\(name)'")
       }

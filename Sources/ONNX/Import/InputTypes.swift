@@ -5,7 +5,10 @@ extension ModelReader {
   /// The type of a graph input with its dynamic dimensions bound, or nil after a report.
   func inputType(_ info: UnsafeMutablePointer<ValueInfoProto>) -> TensorType? {
     let name = text(info.pointee.name)
-    guard let tensor = info.pointee.type?.pointee.tensor_type else {
+    // An optional input is one that is there.
+    let type = info.pointee.type?.pointee
+    let inner = type?.optional_type?.pointee.elem_type?.pointee
+    guard let tensor = type?.tensor_type ?? inner?.tensor_type else {
       report("input-type", "input '\(name)' is \(kind(info.pointee.type)); only tensors are read")
       return nil
     }

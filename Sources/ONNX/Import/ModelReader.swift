@@ -29,6 +29,8 @@ final class ModelReader {
   /// How many turns of loops were written out, and how many nodes they took.
   var unrolledTurns = 0
   var unrolledNodes = 0
+  /// The texts that were met so far.
+  var words = Texts()
 
   init(_ document: ModelDocument, path: String, options: ImportOptions) {
     self.document = document
@@ -100,6 +102,7 @@ final class ModelReader {
     if outputs.isEmpty { report("no-outputs", "the graph has no outputs") }
     provenance.outputs = outputs.map { text($0.pointee.name) }
     graph.setOutputs(outputs.compactMap { output($0, scope) })
+    nameOutputs()
   }
 
   /// The value of a declared output, whose type is compared.
@@ -111,10 +114,14 @@ final class ModelReader {
       report("missing-output", "output '\(name)' is not computed by any node")
       return nil
     }
+    if case .collection = binding {
+      report(
+        "sequence-output", "output '\(name)' is a sequence or an optional; only tensors are given")
+    }
     guard case .value(let value) = binding else { return nil }
     let declared = info.pointee.type?.pointee.tensor_type?.pointee.elem_type ?? 0
     if declared != 0, let element = ElementType(onnx: declared),
-      element != graph[value].type.element
+      element != graph[value].type.element, element != .string || !words.values.contains(value)
     {
       report(
         "output-type",
@@ -144,8 +151,9 @@ final class ModelReader {
     _ read: () throws(DiagnosticMessage) -> Constant
   ) {
     do {
-      let constant = try read()
+      let (constant, isText) = withoutTexts(try read())
       let value = graph.addConstant(constant, name: name)
+      if isText { words.values.insert(value) }
       provenance.constants[graph[value].name] = (source, constant)
       define(name, .value(value), in: scope, what: "initializer")
     } catch {

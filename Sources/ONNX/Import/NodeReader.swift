@@ -76,18 +76,23 @@ extension ModelReader {
       location: .node(file: path, name: Self.told(name), index: index, type: type),
       outputs: texts(node.pointee.output, node.pointee.n_output))
     let key = Self.functionKey(call.domain, type, text(node.pointee.overload))
-    let supported = functions[key] != nil || isSupported(call, scope, frame)
-    let complete = readOperands(&call, scope) && readAttributes(&call, frame)
+    let isSequence = functions[key] == nil && isSequenceOperator(call, scope)
+    let supported = functions[key] != nil || isSequence || isSupported(call, scope, frame)
+    let complete = (isSequence || readOperands(&call, scope)) && readAttributes(&call, frame)
     guard supported, complete else { return poison(call, scope) }
     call.opset = frame.opsets[call.domain] ?? 0
     do {
       if let function = functions[key] {
         try expand(function, key, call, scope, frame)
+      } else if isSequence {
+        try readSequence(call, scope, frame)
       } else if call.domain.isEmpty, type == "Constant" {
         try readConstantNode(call, scope, frame)
       } else if try readConditional(call, scope, frame) {
         return
       } else if try readUnrolled(call, scope, frame) {
+        return
+      } else if try readFlexAttention(call, scope, frame) {
         return
       } else if let op = OperatorRegistry.find(type, domain: call.domain) {
         try readOperator(op, call, scope, frame)
@@ -110,7 +115,11 @@ extension ModelReader {
       return false
     }
     if call.domain.isEmpty, call.type == "Constant" { return true }
-    if takenBranch(call.proto, scope) != nil || Self.isUnrolled(call) { return true }
+    if takenBranch(call.proto, scope) != nil || Self.isUnrolled(call)
+      || Self.isFlexAttention(call)
+    {
+      return true
+    }
     guard let op = OperatorRegistry.find(call.type, domain: call.domain),
       (op.schema.since...op.schema.through).contains(opset)
     else {
@@ -145,6 +154,12 @@ extension ModelReader {
       case .value(let value)?: call.operands.append(value)
       case .absent?: call.operands.append(nil)
       case .poisoned?: complete = false
+      case .collection?:
+        report(
+          "sequence-operand",
+          "'\(name)' is a sequence or an empty optional, which \(call.type) "
+            + "does not take here", at: call.location)
+        complete = false
       case nil:
         report(
           "missing-input", "reads '\(name)', which no node, input or initializer defines",

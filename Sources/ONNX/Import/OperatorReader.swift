@@ -11,6 +11,8 @@ extension ModelReader {
       operands: call.operands.map { $0.map { .value($0) } },
       operandTypes: call.operands.map { $0.map { graph[$0].type } })
     try type.schema.checkFile(foreign.attributes)
+    let isText = try replaceTexts(&foreign, call)
+    defer { noteTexts(isText, call, scope) }
     try type.adapt(&foreign)
     try check(foreign, type.schema)
     let op = type.init(attributes: foreign.attributes)
@@ -28,7 +30,31 @@ extension ModelReader {
     let node = graph.addNode(
       op, operands, types: types, name: call.name, resultNames: call.outputs.map(frame.name),
       origin: Origin(index: call.index, type: call.type), in: frame.block)
+    if op is any Expansion { return try expand(node, call, scope) }
     define(graph[node].results, call, op, operands, foreign, scope)
+  }
+
+  /// Remembers that result 0, or all results of Split, are texts.
+  private func noteTexts(_ areTexts: Bool, _ call: ForeignCall, _ scope: Scope) {
+    guard areTexts else { return }
+    for name in call.type == "Split" ? call.outputs[...] : call.outputs.prefix(1) {
+      if case .value(let value)? = scope.names[name] { words.values.insert(value) }
+    }
+  }
+
+  /// Puts what a node stands for in its place, under the names of its results.
+  private func expand(
+    _ node: NodeID, _ call: ForeignCall, _ scope: Scope
+  ) throws(DiagnosticMessage) {
+    let results = graph[node].results
+    guard let values = try graph.decompose(node) else {
+      throw DiagnosticMessage("contrib-form", "\(call.type) stands for nothing in this form")
+    }
+    for index in results.indices where results[index] != nil && values[index] == nil {
+      throw DiagnosticMessage(
+        "contrib-form", "result \(index) of \(call.type) is not computed; leave it out")
+    }
+    defineResults(call, results.indices.map { results[$0] == nil ? nil : values[$0] }, scope)
   }
 
   private func attributes(_ call: ForeignCall) throws(DiagnosticMessage) -> Attributes {

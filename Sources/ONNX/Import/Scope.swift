@@ -8,6 +8,8 @@ enum Binding {
   case poisoned(TensorType?)
   /// An optional input of a function that the call leaves out.
   case absent
+  /// A sequence, or an optional without an element.
+  case collection(SequenceBinding)
 }
 
 /// The names of one graph, inside those of the graphs around it.

@@ -99,46 +99,101 @@ extension ModelReader {
   private func scan(_ scan: Unrolling) throws(DiagnosticMessage) -> [ValueID] {
     let operands = scan.call.operands.compactMap { $0 }
     let scanned = Int(clamping: scan.call.attributes["num_scan_inputs"]?.pointee.i ?? 0)
-    guard scan.call.opset >= 9, operands.count == scan.call.operands.count,
+    if scan.call.opset < 9 { return try batchedScan(scan) }
+    guard operands.count == scan.call.operands.count,
       1...max(operands.count, 1) ~= scanned, scan.inputs.count == operands.count
     else {
       throw DiagnosticMessage(
         "scan-operands", "Scan takes states, then as many operands as num_scan_inputs says")
     }
-    var states = Array(operands.dropLast(scanned))
+    let states = Array(operands.dropLast(scanned))
     let outputs = scan.outputs.count - states.count
     guard outputs >= 0 else { throw DiagnosticMessage("scan-body", "the body yields too little") }
     let sources = Array(operands.suffix(scanned))
-    let axes = try scanAxes(scan, sources)
-    let backwards = numbers("scan_input_directions", scan, scanned)
-    let extents = zip(sources, axes).map { graph[$0].type.shape[$1] }
-    guard let turns = extents.first, extents.allSatisfy({ $0 == turns }) else {
-      throw DiagnosticMessage("scan-operands", "the scanned operands have extents \(extents)")
-    }
-    var collected = [[ValueID]](repeating: [], count: outputs)
-    for turn in 0..<turns {
-      var inputs = states
-      for index in sources.indices {
-        let place = backwards[index] == 1 ? turns - 1 - turn : turn
-        let at = constant(Constant([Int64(place)], .int64, []), scan, "place")
-        inputs.append(
-          try append(Gather(attributes: ["axis": .int(axes[index])]), [sources[index], at], scan))
-      }
-      let isLast = turn == turns - 1
-      let names = isLast ? states.indices.map { scan.call.outputs[safe: $0] } : []
-      let results = try turnOnce(scan, inputs, names)
-      states = Array(results.prefix(states.count))
-      for index in collected.indices { collected[index].append(results[states.count + index]) }
-    }
+    let named = states.indices.map { scan.call.outputs[safe: $0] }
+    let (ends, collected) = try turns(
+      scan, states, sources, axes: try scanAxes(scan, sources),
+      backwards: numbers("scan_input_directions", scan, scanned), names: named)
     let (places, reversed) = (
       numbers("scan_output_axes", scan, outputs), numbers("scan_output_directions", scan, outputs)
     )
-    var results = states
+    var results = ends
     for (index, values) in collected.enumerated() {
       let ordered = reversed[index] == 1 ? values.reversed() : values
       results.append(try stacked(ordered, axis: places[index], scan, results.count))
     }
     return results
+  }
+
+  /// The body once for each slice: the last states, and what each turn yields besides.
+  private func turns(
+    _ scan: Unrolling, _ first: [ValueID], _ sources: [ValueID], axes: [Int], backwards: [Int],
+    names: [String?]
+  ) throws(DiagnosticMessage) -> ([ValueID], [[ValueID]]) {
+    var states = first
+    let extents = zip(sources, axes).map { graph[$0].type.shape[$1] }
+    guard let turns = extents.first, extents.allSatisfy({ $0 == turns }) else {
+      throw DiagnosticMessage("scan-operands", "the scanned operands have extents \(extents)")
+    }
+    var collected = [[ValueID]](repeating: [], count: scan.outputs.count - states.count)
+    for turn in 0..<turns {
+      var inputs = states
+      for index in sources.indices {
+        let place = backwards[index] == 1 ? turns - 1 - turn : turn
+        inputs.append(try slice(sources[index], axis: axes[index], at: place, scan))
+      }
+      let results = try turnOnce(scan, inputs, turn == turns - 1 ? names : [])
+      states = Array(results.prefix(states.count))
+      for index in collected.indices { collected[index].append(results[states.count + index]) }
+    }
+    return (states, collected)
+  }
+
+  private func slice(
+    _ value: ValueID, axis: Int, at place: Int, _ scan: Unrolling
+  ) throws(DiagnosticMessage) -> ValueID {
+    let at = constant(Constant([Int64(place)], .int64, []), scan, "place")
+    return try append(Gather(attributes: ["axis": .int(axis)]), [value, at], scan)
+  }
+
+  /// Scan of opset 8: lengths that must be absent, a batch as the first axis of everything, and the second scanned.
+  private func batchedScan(_ scan: Unrolling) throws(DiagnosticMessage) -> [ValueID] {
+    let operands = scan.call.operands.dropFirst().compactMap { $0 }
+    let scanned = Int(clamping: scan.call.attributes["num_scan_inputs"]?.pointee.i ?? 0)
+    guard scan.operand(0) == nil, operands.count == scan.call.operands.count - 1,
+      1...max(operands.count, 1) ~= scanned, scan.inputs.count == operands.count,
+      scan.outputs.count >= operands.count - scanned
+    else {
+      throw DiagnosticMessage(
+        "scan-operands", "Scan of opset 8 takes no lengths here, then states and scanned operands")
+    }
+    let batches = operands.map { graph[$0].type.shape.first ?? 0 }
+    guard let batch = batches.first, batches.allSatisfy({ $0 == batch }) else {
+      throw DiagnosticMessage("scan-operands", "the operands have batches of \(batches)")
+    }
+    var results = [[ValueID]](repeating: [], count: scan.outputs.count)
+    for sample in 0..<batch {
+      var slices: [ValueID] = []
+      for operand in operands {
+        slices.append(try slice(operand, axis: 0, at: sample, scan))
+      }
+      let sources = Array(slices.suffix(scanned))
+      guard sources.allSatisfy({ graph[$0].type.rank > 0 }) else {
+        throw DiagnosticMessage("scan-operands", "a scanned operand has no second axis")
+      }
+      let (ends, collected) = try turns(
+        scan, Array(slices.dropLast(scanned)), sources, axes: sources.map { _ in 0 },
+        backwards: numbers("directions", scan, scanned), names: [])
+      for (index, value) in ends.enumerated() { results[index].append(value) }
+      for (index, values) in collected.enumerated() {
+        results[ends.count + index].append(try stacked(values, axis: 0, scan, -1))
+      }
+    }
+    var stackedResults: [ValueID] = []
+    for (index, values) in results.enumerated() {
+      stackedResults.append(try stacked(values, axis: 0, scan, index))
+    }
+    return stackedResults
   }
 
   private func scanAxes(
@@ -253,5 +308,5 @@ extension ModelReader {
 }
 
 extension Array {
-  fileprivate subscript(safe index: Int) -> Element? { index < count ? self[index] : nil }
+  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -1,0 +1,52 @@
+/// `alpha * A * B`, each side transposed on request (com.microsoft, opset 1).
+public struct FusedMatMul: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "FusedMatMul", domain: "com.microsoft", through: 1, operands: ["A", "B"],
+    attributes: [
+      "alpha": .float(1), "transA": .int(0), "transB": .int(0), "transBatchA": .int(0),
+      "transBatchB": .int(0),
+    ], allowed: ["transBatchA": .flag, "transBatchB": .flag], aliases: ["TransposeMatMul"])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// Transpose, MatMul and Mul.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    let a = try side(0, "A", &builder)
+    let b = try side(1, "B", &builder)
+    var y = try builder.node(MatMul(), a, b)
+    let alpha = attributes.float("alpha", 1)
+    if alpha != 1 {
+      y = try builder.node(Mul(), y, builder.scalar(Double(alpha), builder.type(y).element))
+    }
+    builder.setResult(0, y)
+    return true
+  }
+
+  private func side(
+    _ operand: Int, _ name: String, _ builder: inout DecompositionBuilder
+  ) throws(DiagnosticMessage) -> ValueID {
+    let value = try builder.required(operand)
+    let rank = builder.type(value).rank
+    guard rank >= 2 else { return value }
+    var order = Array(0..<rank)
+    if attributes.flag("transBatch\(name)") {
+      guard rank >= 3 else { throw .contrib("FusedMatMul", "transBatch\(name) needs three axes") }
+      order = Array(1..<(rank - 1)) + [0, rank - 1]
+    }
+    if attributes.flag("trans\(name)") { order.swapAt(rank - 1, rank - 2) }
+    return try builder.transpose(value, order)
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

@@ -1,0 +1,38 @@
+/// A product of 8-bit integers as float32, with a bias (com.microsoft, opset 1).
+public struct MatMulIntegerToFloat: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "MatMulIntegerToFloat", domain: "com.microsoft", through: 1,
+    operands: [
+      "A", "B", "a_scale", "b_scale", "a_zero_point?", "b_zero_point?", "bias?",
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// MatMulInteger, Mul and Add.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    let sum = try builder.add(
+      MatMulInteger(),
+      [try builder.required(0), try builder.required(1), builder.operand(4), builder.operand(5)])[0]
+    let scale = try builder.node(Mul(), try builder.required(2), try builder.required(3))
+    let y = try builder.node(Mul(), try builder.cast(sum, .float32), scale)
+    builder.setResult(
+      0,
+      try builder.operand(6).map { bias throws(DiagnosticMessage) in
+        try builder.node(Add(), y, bias)
+      } ?? y)
+    return true
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

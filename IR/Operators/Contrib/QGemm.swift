@@ -1,0 +1,51 @@
+/// `alpha * A * B + C` of 8-bit integers, requantised or as float32 (com.microsoft, opset 1).
+public struct QGemm: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "QGemm", domain: "com.microsoft", through: 1,
+    operands: [
+      "A", "a_scale", "a_zero_point", "B", "b_scale", "b_zero_point", "C?", "y_scale?",
+      "y_zero_point?",
+    ], attributes: ["alpha": .float(1), "transA": .int(0), "transB": .int(0)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// MatMulInteger, Add, and the scales; the addend is in steps of the product of both scales.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    let sides = try [(0, "transA"), (3, "transB")].map { index, flag throws(DiagnosticMessage) in
+      let value = try builder.required(index)
+      return attributes.flag(flag) ? try builder.transpose(value, [1, 0]) : value
+    }
+    var sum = try builder.add(
+      MatMulInteger(),
+      [sides[0], sides[1], try builder.required(2), try builder.required(5)])[0]
+    if let addend = builder.operand(6) { sum = try builder.node(Add(), sum, addend) }
+    var scale = try builder.node(Mul(), try builder.required(1), try builder.required(4))
+    let alpha = attributes.float("alpha", 1)
+    if alpha != 1 {
+      scale = try builder.node(Mul(), scale, builder.scalar(Double(alpha), .float32))
+    }
+    let wide = try builder.cast(sum, .float32)
+    guard let step = builder.operand(7) else {
+      builder.setResult(0, try builder.node(Mul(), wide, scale))
+      return true
+    }
+    let factor = try builder.node(Div(), scale, step)
+    let scaled = try builder.node(Mul(), wide, factor)
+    let one = builder.scalar(1, .float32)
+    builder.setResult(0, try builder.node(QuantizeLinear(), scaled, one, builder.operand(8)))
+    return true
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

@@ -1,0 +1,37 @@
+/// `LayerNormalization` of a sum with a skipped connection and a bias (com.microsoft, opset 1).
+public struct SkipLayerNormalization: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "SkipLayerNormalization", domain: "com.microsoft", through: 1,
+    operands: ["input", "skip", "gamma", "beta?", "bias?"],
+    results: ["output", "mean?", "inv_std_var?", "input_skip_bias_sum?"],
+    attributes: ["epsilon": .float(1e-12)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// Add and LayerNormalization.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    let sum = try builder.skipSum(bias: 4)
+    let norm = LayerNormalization(
+      attributes: ["epsilon": .float(attributes.float("epsilon", 1e-12))])
+    let count = builder.wants(1) || builder.wants(2) ? 3 : 1
+    let results = try builder.add(
+      norm, [sum, try builder.required(2), builder.operand(3)], results: count)
+    for (index, value) in results.enumerated() { builder.setResult(index, value) }
+    for index in results.count..<3 { builder.setResult(index, results[0]) }
+    builder.setResult(3, sum)
+    return true
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

@@ -1,0 +1,71 @@
+/// The spectra of windows that slide over a signal.
+public struct STFT: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "STFT", since: 17, operands: ["signal", "frame_step", "window?", "frame_length?"],
+    results: ["output"], attributes: ["onesided": .int(1)])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// The frames gathered, weighted, and transformed.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    var signal = try builder.required(0)
+    if builder.type(signal).rank == 2 {
+      signal = try builder.reshape(signal, builder.type(signal).shape + [1])
+    }
+    let shape = builder.type(signal).shape
+    guard shape.count == 3, 1...2 ~= shape[2] else {
+      throw DiagnosticMessage("stft-shape", "a signal of shape \(shape) has no frames")
+    }
+    let (length, step) = try frames(builder, signal: shape[1])
+    let count = (shape[1] - length) / step + 1
+    guard product([count, length]).value <= 1 << 24 else {
+      throw DiagnosticMessage(
+        "stft-frames", "\(count) frames of \(length) are more than are compiled")
+    }
+    let places = (0..<count).flatMap { frame in (0..<length).map { Int64(frame * step + $0) } }
+    let table = builder.constant(Constant(places, .int64, [count, length]))
+    var parts = try builder.node(Gather(attributes: ["axis": .int(1)]), signal, table)
+    if let window = builder.operand(2) {
+      parts = try builder.node(Mul(), parts, try builder.reshape(window, [length, 1]))
+    }
+    let oneSided = shape[2] == 1 && attributes.flag("onesided", true)
+    let transform = DFT(attributes: ["onesided": .int(oneSided ? 1 : 0)])
+    let axis = builder.constant(Constant([Int64(2)], .int64, []))
+    builder.setResult(0, try builder.node(transform, parts, nil, axis))
+    return true
+  }
+
+  /// The length of a frame, and from one to the next.
+  private func frames(
+    _ builder: DecompositionBuilder, signal: Int
+  ) throws(DiagnosticMessage) -> (length: Int, step: Int) {
+    let context = builder.context
+    let step = try context.integers(1, "the step of the frames").first ?? 0
+    var length = signal
+    if let window = builder.operand(2) { length = builder.type(window).count }
+    if context.has(3) {
+      length = try context.integers(3, "the length of the frames").first ?? 0
+    }
+    let fits = builder.operand(2).map { builder.type($0).shape == [length] } ?? true
+    guard step > 0, 1...max(signal, 1) ~= length, fits else {
+      throw DiagnosticMessage(
+        "stft-frames",
+        "frames of \(length) every \(step) do not fit the window or a signal of \(signal)"
+      )
+    }
+    return (length, step)
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

@@ -1,0 +1,43 @@
+/// The scores of rows, which ONNX names by class as a sequence of maps (ai.onnx.ml, opset 1).
+///
+/// Here they stay a matrix; the names of its columns are noted for the header.
+public struct ZipMap: Operator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "ZipMap", domain: "ai.onnx.ml", through: 5, operands: ["X"], results: ["Z"],
+    attributes: ["classlabels_int64s": .ints([]), "classlabels_strings": .strings([])])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: The names of the columns.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// The operand's type, as a matrix.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let (rows, columns) = try context.rows(0)
+    let names = [
+      attributes.strings("classlabels_strings")?.count,
+      attributes.ints("classlabels_int64s")?.count,
+    ].compactMap { $0 }.filter { $0 > 0 }
+    guard names == [columns] else {
+      throw DiagnosticMessage(
+        "zipmap-labels", "there are \(names) names for \(columns) columns")
+    }
+    return [TensorType(try context.number(0).element, [rows, columns])]
+  }
+
+  /// The operand's memory.
+  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+    (try? inferTypes(context)).flatMap { operand.reshaped($0[0].shape) }.map { [$0] }
+  }
+
+  /// A copy.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let (x, y) = (try builder.operand(0), try builder.result())
+    guard let source = x.reshaped(y.shape) else {
+      throw DiagnosticMessage("rows-shape", "operand 0 cannot be seen as rows")
+    }
+    builder.copy(source, to: y)
+  }
+}

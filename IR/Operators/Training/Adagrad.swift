@@ -1,0 +1,44 @@
+/// A step of the optimiser Adagrad (ai.onnx.preview.training, opset 1).
+public struct Adagrad: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Adagrad", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
+    results: ["outputs*"],
+    attributes: [
+      "decay_factor": .float(0), "epsilon": .float(1e-6), "norm_coefficient": .float(0),
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// Sums, products and a root for each tensor.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    var step = try OptimizerStep(builder, "Adagrad", parts: 3)
+    let decay = try step.multiply(
+      try step.steps(), step.number(attributes.float("decay_factor")))
+    let rate = try step.divide(step.rate, try step.add(step.number(1.0), decay))
+    var results: [[ValueID]] = []
+    for group in step.groups {
+      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let square = try step.add(group[2], try step.multiply(gradient, gradient))
+      let root = try step.add(
+        try step.builder.node(Sqrt(), square), step.number(attributes.float("epsilon", 1e-6)))
+      let change = try step.divide(try step.multiply(rate, gradient), root)
+      results.append([try step.subtract(group[0], change), square])
+    }
+    step.finish(results)
+    builder = step.builder
+    return true
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

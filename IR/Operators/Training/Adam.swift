@@ -1,0 +1,64 @@
+/// A step of the optimiser Adam (ai.onnx.preview.training, opset 1).
+public struct Adam: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Adam", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
+    results: ["outputs*"],
+    attributes: [
+      "alpha": .float(0.9), "beta": .float(0.999), "epsilon": .float(1e-6),
+      "norm_coefficient": .float(0), "norm_coefficient_post": .float(0),
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// Sums, products and a root for each tensor.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    var step = try OptimizerStep(builder, "Adam", parts: 4)
+    let (alpha, beta) = (attributes.float("alpha", 0.9), attributes.float("beta", 0.999))
+    let rate = try rate(&step, alpha, beta)
+    var results: [[ValueID]] = []
+    for group in step.groups {
+      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let mean = try step.mixed(group[2], alpha, gradient, step.number(1 - alpha))
+      let square = try step.mixed(
+        group[3], beta, try step.multiply(gradient, gradient), step.number(1 - beta))
+      let root = try step.add(
+        try step.builder.node(Sqrt(), square), step.number(attributes.float("epsilon", 1e-6)))
+      let change = try step.divide(try step.multiply(rate, mean), root)
+      let kept = step.number(1 - attributes.float("norm_coefficient_post"))
+      let next = try step.multiply(kept, try step.subtract(group[0], change))
+      results.append([next, mean, square])
+    }
+    step.finish(results)
+    builder = step.builder
+    return true
+  }
+
+  /// The rate, corrected for states that started at 0.
+  private func rate(
+    _ step: inout OptimizerStep, _ alpha: Float, _ beta: Float
+  ) throws(DiagnosticMessage) -> ValueID {
+    let one = step.number(1.0)
+    let steps = try step.steps()
+    var left: [ValueID] = []
+    for factor in [alpha, beta] {
+      let power = try step.builder.node(Pow(), step.number(factor), steps)
+      left.append(try step.subtract(one, power))
+    }
+    let root = try step.builder.node(Sqrt(), left[1])
+    let corrected = try step.divide(try step.multiply(step.rate, root), left[0])
+    return try step.later(corrected, else: step.rate)
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

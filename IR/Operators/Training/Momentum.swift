@@ -1,0 +1,49 @@
+/// A step of gradient descent with momentum (ai.onnx.preview.training, opset 1).
+public struct Momentum: Expansion {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "Momentum", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
+    results: ["outputs*"],
+    attributes: [
+      "alpha": nil, "beta": nil, "mode": .string("standard"), "norm_coefficient": nil,
+    ],
+    allowed: [
+      "alpha": .real, "beta": .real, "mode": .texts(["standard", "nesterov"]),
+      "norm_coefficient": .real,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  /// Those of the operators that it stands for.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    try expandedTypes(context)
+  }
+
+  /// Sums and products for each tensor.
+  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+    var step = try OptimizerStep(builder, "Momentum", parts: 3)
+    let alpha = attributes.float("alpha")
+    let share = try step.later(step.number(attributes.float("beta")), else: step.number(1.0))
+    var results: [[ValueID]] = []
+    for group in step.groups {
+      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let speed = try step.mixed(group[2], alpha, gradient, share)
+      var way = speed
+      if attributes.string("mode", "standard") == "nesterov" {
+        way = try step.add(gradient, try step.multiply(step.number(alpha), speed))
+      }
+      let next = try step.subtract(group[0], try step.multiply(step.rate, way))
+      results.append([next, speed])
+    }
+    step.finish(results)
+    builder = step.builder
+    return true
+  }
+
+  /// Never lowered by itself.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+}

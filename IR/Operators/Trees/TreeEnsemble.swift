@@ -1,0 +1,52 @@
+/// Sums, means or extremes of what decision trees say of each row (ai.onnx.ml, opset 5).
+///
+/// The trees become tables; a branch on a set of members becomes a branch on each.
+public struct TreeEnsemble: TreeOperator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "TreeEnsemble", domain: "ai.onnx.ml", since: 5, through: 5, operands: ["X"],
+    attributes: [
+      "aggregate_function": .int(1), "leaf_targetids": .ints([]), "leaf_weights": nil,
+      "membership_values": nil, "n_targets": nil, "nodes_falseleafs": .ints([]),
+      "nodes_falsenodeids": .ints([]), "nodes_featureids": .ints([]), "nodes_hitrates": nil,
+      "nodes_missing_value_tracks_true": .ints([]), "nodes_modes": nil, "nodes_splits": nil,
+      "nodes_trueleafs": .ints([]), "nodes_truenodeids": .ints([]), "post_transform": .int(0),
+      "tree_roots": .ints([]),
+    ],
+    allowed: [
+      "aggregate_function": .integers(0...3), "n_targets": .positive,
+      "post_transform": .integers(0...4), "leaf_weights": .tensor, "membership_values": .tensor,
+      "nodes_hitrates": .tensor, "nodes_modes": .tensor, "nodes_splits": .tensor,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  var targetCount: Int { attributes.int("n_targets", 1) }
+
+  func forest() throws(DiagnosticMessage) -> Forest { try Forest(splits: attributes) }
+
+  /// A row of targets for each row.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    let rows = try checkedRows(context)
+    return [TensorType(try context.floating(), [rows, targetCount])]
+  }
+
+  /// Walks every tree with every row.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let y = try builder.result()
+    let aggregate = Aggregate(rawValue: attributes.int("aggregate_function", 1)) ?? .sum
+    let transform = PostTransform(rawValue: attributes.int("post_transform")) ?? .none
+    try walk(builder, aggregate) { row, walk in
+      walk.finishRegression([], transform)
+      builder.loop("t", targetCount) { target in
+        builder.store(walk.scores[[target]].converted(to: y.element), to: y, at: [row, target])
+      }
+    }
+  }
+  /// Always.
+  public var storesOnce: Bool { true }
+}

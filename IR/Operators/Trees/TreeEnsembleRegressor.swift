@@ -1,0 +1,55 @@
+/// Sums, means or extremes of what decision trees say of each row (ai.onnx.ml, opsets 1 to 4).
+///
+/// The trees become tables. Semantics are onnxruntime's: NaN takes the false side unless the branch tracks
+/// missing values.
+public struct TreeEnsembleRegressor: TreeOperator {
+  /// What it is called and takes.
+  public static let schema = OperatorSchema(
+    "TreeEnsembleRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
+    attributes: [
+      "aggregate_function": .string("SUM"), "base_values": .floats([]), "n_targets": nil,
+      "nodes_falsenodeids": .ints([]), "nodes_featureids": .ints([]), "nodes_hitrates": .floats([]),
+      "nodes_missing_value_tracks_true": .ints([]), "nodes_modes": .strings([]),
+      "nodes_nodeids": .ints([]), "nodes_treeids": .ints([]), "nodes_truenodeids": .ints([]),
+      "nodes_values": .floats([]), "post_transform": .string("NONE"), "target_ids": .ints([]),
+      "target_nodeids": .ints([]), "target_treeids": .ints([]), "target_weights": .floats([]),
+      "base_values_as_tensor": nil, "nodes_hitrates_as_tensor": nil, "nodes_values_as_tensor": nil,
+      "target_weights_as_tensor": nil,
+    ],
+    allowed: [
+      "aggregate_function": .texts(["AVERAGE", "SUM", "MIN", "MAX"]), "n_targets": .positive,
+      "post_transform": PostTransform.names,
+      "base_values_as_tensor": .tensor, "nodes_hitrates_as_tensor": .tensor,
+      "nodes_values_as_tensor": .tensor, "target_weights_as_tensor": .tensor,
+    ])
+  /// The attributes that were given.
+  public var attributes: Attributes
+  /// Makes the operator.
+  ///
+  /// - Parameter attributes: See the schema.
+  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+
+  var targetCount: Int { attributes.int("n_targets", 1) }
+
+  func forest() throws(DiagnosticMessage) -> Forest { try Forest(attributes, leaves: "target") }
+
+  /// A row of targets for each row.
+  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+    [TensorType(.float32, [try checkedRows(context), targetCount])]
+  }
+
+  /// Walks every tree with every row.
+  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+    let y = try builder.result()
+    let aggregate = Aggregate(name: attributes.string("aggregate_function", "SUM"))
+    let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
+    try walk(builder, aggregate) { row, walk in
+      walk.finishRegression(attributes.reals("base_values"), transform)
+      builder.loop("t", targetCount) { target in
+        builder.store(walk.scores[[target]].converted(to: .float32), to: y, at: [row, target])
+      }
+    }
+  }
+  /// Always.
+  public var storesOnce: Bool { true }
+}

@@ -1,0 +1,93 @@
+import CoppiceTestSupport
+import Testing
+
+/// Names of classes: tables in the generated C, texts in what `run` writes, and nothing else of strings.
+@Suite struct ClassNameTests {
+  /// Places of a class among three, its name, and scores under names.
+  private static let model = Onnx.model(
+    Onnx.graph(
+      [
+        Onnx.node(
+          "LabelEncoder", ["x"], ["name"], name: "names", domain: "ai.onnx.ml",
+          attributes: [
+            Onnx.ints("keys_int64s", [2, 5, 7]),
+            Onnx.strings("values_strings", ["cat", "do\"g", "b?rd"]),
+          ]),
+        Onnx.node("Identity", ["name"], ["label"]),
+        Onnx.node(
+          "ZipMap", ["scores"], ["map"], domain: "ai.onnx.ml",
+          attributes: [Onnx.ints("classlabels_int64s", [10, -3])]),
+      ],
+      inputs: [Onnx.value("x", 7, [2]), Onnx.value("scores", 1, [2, 2])],
+      outputs: [Onnx.value("label", 8, [2]), Wire { $0.text(1, "map") }]),
+    domains: ["ai.onnx.ml"], version: 3)
+
+  private static func tensor(_ values: [Int]) -> [UInt8] {
+    Onnx.tensor("x", 7, [2], raw: values.flatMap { littleEndian(Int64($0)) }).bytes
+  }
+
+  @Test func theHeaderDeclaresTables() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Program.compile(Self.model, in: folder) == 0)
+    let header = try folder.text("out/model.h")
+    #expect(header.contains("#define MODEL_OUT0_NAMES_COUNT 4u"))
+    #expect(header.contains("extern const char *const model_out0_names[4];"))
+    #expect(header.contains("extern const char *const model_out1_names[2];"))
+    let source = try folder.text("out/model.c")
+    #expect(
+      source.contains("    \"cat\",\n    \"do\\\"g\",\n    \"b\\?rd\",\n    \"_Unused\",\n};"))
+    #expect(source.contains("    \"10\",\n    \"-3\",\n};"))
+    let manifest = try folder.text("out/model.json")
+    #expect(manifest.contains("\"texts\": [\"cat\", \"do\\\"g\", \"b?rd\", \"_Unused\"]"))
+    #expect(manifest.contains("\"columns\": [10, -3]"))
+  }
+
+  @Test func runWritesTextsAndCheckReadsThem() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.model)
+    try folder.write(Self.tensor([7, 1]), "in/input_0.pb")
+    try folder.write(
+      Onnx.tensor("s", 1, [2, 2], raw: floats([1, 2, 3, 4])).bytes, "in/input_1.pb")
+    let outcome = try Program.coppice(
+      ["run", "model.onnx", "--inputs", "in", "--outputs", "in"], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let label = Wire {
+      $0.int(1, 2)
+      $0.int(2, 8)
+      $0.text(8, "label")
+      $0.text(6, "b?rd")
+      $0.text(6, "_Unused")
+    }
+    #expect(try folder.bytes("in/output_0.pb") == label.bytes)
+    let checked = try Program.coppice(["check", "model.onnx", "--data", "in"], in: folder.path)
+    #expect(checked.status == 0, "\(checked.errors)")
+  }
+
+  @Test func namesStayWithTheTextForm() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.model)
+    let outcome = try Program.coppice(
+      ["prune", "model.onnx", "-o", "again.onnx", "--passes", "@cleanup"], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let again = try Program.coppice(
+      ["compile", "again.onnx", "-o", "out", "--name", "model"], in: folder.path)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try folder.text("out/model.c").contains("\"b\\?rd\""))
+  }
+
+  @Test func textsAreNotComputedWith() throws {
+    let folder = try TemporaryFolder()
+    let encoder = Onnx.node(
+      "LabelEncoder", ["x"], ["name"], domain: "ai.onnx.ml",
+      attributes: [Onnx.ints("keys_int64s", [2]), Onnx.strings("values_strings", ["cat"])])
+    let bytes = Onnx.model(
+      Onnx.graph(
+        [encoder, Onnx.node("Neg", ["name"], ["y"])], inputs: [Onnx.value("x", 7, [2])],
+        outputs: [Onnx.value("y", 7, [2])]), domains: ["ai.onnx.ml"], version: 3)
+    try folder.write(bytes)
+    let outcome = try Program.coppice(
+      ["compile", "model.onnx", "-o", "out", "--name", "m", "--json"], in: folder.path)
+    #expect(outcome.status == 2)
+    #expect(outcome.ids == ["text-operand"])
+  }
+}
