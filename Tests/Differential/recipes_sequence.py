@@ -111,3 +111,37 @@ def loss(d, op):
     extra.update(d.declarations.attributes(op, d.rng))
     results = d.below(1, 2) if op == "SoftmaxCrossEntropyLoss" else 1
     d.node(op, operands, results=results, **extra)
+
+
+@recipe("Det")
+def determinant(d, op):
+    size = d.below(1, 4)
+    d.node(op, [d.value(d.declarations.types(op), d.shape(0, 2, 3) + [size, size])])
+
+
+@recipe("STFT")
+def short_time(d, op):
+    length, frame = d.below(6, 12), d.below(2, 5)
+    x = d.value(d.declarations.types(op), [d.below(1, 2), length, d.pick([1, 1, 2])])
+    window = d.fresh(d.dtype(x), [frame], "unit") if d.maybe() else ""
+    one_sided = 0 if d.extent(x)[2] == 2 else d.below(0, 1)
+    d.node(op, [x, d.constant(d.below(1, 3)), window, d.constant(frame)], onesided=one_sided)
+
+
+@recipe("MelWeightMatrix")
+def mel(d, op):
+    scalars = [d.constant(d.below(2, 8)), d.constant(d.pick([16, 32, 64])), d.put(np.asarray(8000), d.maybe()),
+               d.put(np.asarray(0.0, "float32"), d.maybe()), d.put(np.asarray(4000.0, "float32"), d.maybe())]
+    d.node(op, scalars)
+
+
+@recipe("TfIdfVectorizer")
+def grams(d, op):
+    length, rows = d.below(3, 8), d.shape(0, 1, 3)
+    x = d.put(d.rng.integers(0, 4, rows + [length]).astype(d.pick(["int32", "int64"])), False)
+    ones, twos = [0, 1, 3], [0, 1, 2, 3, 1, 1]
+    count = len(ones) + len(twos) // 2
+    low = d.below(1, 2)
+    extra = {"weights": [float(w) / 4 for w in d.rng.integers(1, 9, count)]} if d.maybe() else {}
+    d.node(op, [x], min_gram_length=low, max_gram_length=2, max_skip_count=d.below(0, 2), mode=d.pick(["TF", "IDF", "TFIDF"]),
+           ngram_counts=[0, len(ones)], ngram_indexes=d.rng.permutation(count).tolist(), pool_int64s=ones + twos, **extra)

@@ -45,6 +45,36 @@ public struct STFT: Expansion {
     return true
   }
 
+  /// The step and the length of the frames, where the declared shape leaves one choice.
+  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+    guard let result = context.results.first.flatMap({ $0 }), result.rank == 4,
+      let signal = context.operands.first.flatMap({ $0 }), signal.rank >= 2, signal.shape[1] <= 4096
+    else { return [:] }
+    let extent = signal.shape[1]
+    let oneSided = (signal.rank == 2 || signal.shape[2] == 1) && attributes.flag("onesided", true)
+    var lengths = Array(1...max(extent, 1))
+    if context.has(2), let window = context.operands[2] {
+      lengths = [window.count]
+    } else if context.has(3), let known = context.known[3]?.integers?.first {
+      lengths = [known]
+    } else if !context.has(3) {
+      lengths = [extent]
+    }
+    let steps = context.known[1]?.integers ?? Array(1...max(extent, 1))
+    var found: [(length: Int, step: Int)] = []
+    for length in lengths where 1...extent ~= length {
+      guard (oneSided ? length / 2 + 1 : length) == result.shape[2] else { continue }
+      for step in steps where step > 0 && (extent - length) / step + 1 == result.shape[1] {
+        found.append((length, step))
+      }
+    }
+    guard found.count == 1 else { return [:] }
+    var implied: [Int: ImpliedOperand] = [:]
+    if context.shown(1) != nil { implied[1] = ImpliedOperand(exactly: [found[0].step]) }
+    if context.shown(3) != nil { implied[3] = ImpliedOperand(exactly: [found[0].length]) }
+    return implied
+  }
+
   /// The length of a frame, and from one to the next.
   private func frames(
     _ builder: DecompositionBuilder, signal: Int
