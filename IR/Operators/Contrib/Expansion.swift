@@ -23,7 +23,8 @@ extension Expansion {
     var types: [TensorType] = []
     for index in 0..<count {
       // A result that is not computed has no type of its own; whoever reads it is refused.
-      guard let value = builder.replacements[index] ?? builder.replacements[0] else { break }
+      let stand = isVariadic ? nil : builder.replacements[0]
+      guard let value = builder.replacements[index] ?? stand else { break }
       types.append(builder.type(value))
     }
     return types

@@ -17,7 +17,12 @@ public struct MelWeightMatrix: Operator {
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let bands = try context.integers(0, "the number of mel bins").first ?? 0
     let length = try context.integers(1, "the length of the transform").first ?? 0
-    for index in 2...4 { _ = try context.number(index) }
+    for index in 0...4 {
+      let scalar = try context.number(index)
+      guard scalar.count == 1 else {
+        throw DiagnosticMessage("mel-bins", "operand \(index) is \(scalar), but must be one number")
+      }
+    }
     guard let element = ElementType(onnx: attributes.int("output_datatype", 1)),
       element.isComputable, element != .bool, 1...(1 << 24) ~= bands, 1...(1 << 24) ~= length
     else {

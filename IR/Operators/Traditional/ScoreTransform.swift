@@ -18,6 +18,9 @@ public struct ScoreTransform: Operator {
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.floating()
     let (rows, columns) = try context.rows(0)
+    guard try context.type(0).rank == 2 else {
+      throw DiagnosticMessage("rows-shape", "operand 0 is \(try context.type(0)), but must be rows")
+    }
     return [TensorType(element, [rows, isMirrored ? 2 * columns : columns])]
   }
 

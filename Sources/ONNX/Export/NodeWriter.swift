@@ -7,12 +7,23 @@ extension GraphWriter {
     for id in graph[block].nodes {
       let node = graph[id]
       let first = node.results.compactMap { $0 }.first
-      let source = first.flatMap { provenance.nodes[graph[$0].name] }
+      let source = first.flatMap { provenance.nodes[graph[$0].name] } ?? foreignSource(node)
       if let source, source.op == node.op.name {
         write(id, source)
       } else if first.map(needed.contains) ?? false {
         writeNew(id)
       }
+    }
+  }
+
+  /// The node of the file, of an operator that is not ONNX's, whose result got another name.
+  ///
+  /// Nodes of other domains are never made anew, so that the name tells which it is.
+  private func foreignSource(_ node: Node) -> Provenance.NodeSource? {
+    let domain = type(of: node.op).schema.domain
+    guard !domain.isEmpty else { return nil }
+    return provenance.nodes.values.first {
+      $0.name == node.name && $0.op == node.op.name && $0.domain == domain
     }
   }
 

@@ -14,7 +14,8 @@ import Testing
       let above = high == .max ? [] : [Attribute.int(high + 1), .int(1 << 32 + high)]
       return ([.int(low), .int(high)], below + above)
     case .numbers(let numbers):
-      return (numbers.map { .int($0) }, [.int(-1), .int(2), .int(1 << 32 + numbers[0])])
+      let others = [-1, 2, 1 << 32 + numbers[0]].filter { !numbers.contains($0) }
+      return (numbers.map { .int($0) }, others.map { .int($0) })
     case .texts(let texts):
       return (texts.map { .string($0) }, [.string(""), .string("unheard of")])
     case .text: return ([.string("x")], [])
