@@ -115,7 +115,13 @@ extension Interpreter {
     for index in types.prefix(count).indices {
       guard let value = builder.replacements[index],
         let constant = values[value] ?? builder.graph.constant(value)
-      else { throw .fault("\(op.name) decomposes without result \(index)") }
+      else {
+        guard op is any Expansion else {
+          throw .fault("\(op.name) decomposes without result \(index)")
+        }
+        throw DiagnosticMessage(
+          "contrib-form", "result \(index) of \(op.name) is not computed; leave it out")
+      }
       results.append(constant)
     }
     return results

@@ -7,8 +7,8 @@ extension GraphWriter {
     for id in graph[block].nodes {
       let node = graph[id]
       let first = node.results.compactMap { $0 }.first
-      let source = first.flatMap { provenance.nodes[graph[$0].name] } ?? foreignSource(node)
-      if let source, source.op == node.op.name {
+      let named = first.flatMap { provenance.nodes[graph[$0].name] }
+      if let source = named?.op == node.op.name ? named : foreignSource(node) {
         write(id, source)
       } else if first.map(needed.contains) ?? false {
         writeNew(id)
