@@ -115,6 +115,12 @@ public struct Bytes: Sendable {
     return try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 
+  /// The same bytes where they stay: those that are made each time they are lent are made once.
+  package var resident: Bytes {
+    guard owner.make != nil else { return self }
+    return Bytes(count: count) { target in withUnsafeBytes { target.copyMemory(from: $0) } }
+  }
+
   /// The elements as an array; unaligned memory is fine.
   ///
   /// - Parameter type: A plain type.

@@ -28,6 +28,9 @@ extension KernelCode {
     case .math(let function, let arguments): return try test(function, arguments, lane)
     case .packed(let op, let operands): return try packed(op, operands)
     case .splat(let a, _): return try integer(a, 0)
+    case .shuffle(let a, let b, let order):
+      let (source, place) = try shuffled(a, b, order, lane)
+      return try integer(source, place)
     }
   }
 

@@ -29,9 +29,22 @@ extension KernelCode {
       for argument in arguments { codes.append(try part(argument, lane, expr)) }
       return try mathCode(function, codes, isSingle)
     case .splat(let a, _): return try real(a, 0)
+    case .shuffle(let a, let b, let order):
+      let (source, place) = try shuffled(a, b, order, lane)
+      return try real(source, place)
     case .integer, .whole, .compare, .packed: break
     }
     throw .fault("a \(expr.scalar) stands where a real number is needed")
+  }
+
+  /// The vector and its lane that a lane of a shuffle is.
+  func shuffled(
+    _ a: Expr, _ b: Expr, _ order: [Int], _ lane: Int
+  ) throws(DiagnosticMessage) -> (source: Expr, lane: Int) {
+    guard order.indices ~= lane, a.scalar == b.scalar, a.lanes == b.lanes,
+      0..<(a.lanes + b.lanes) ~= order[lane]
+    else { throw .fault("a shuffle takes lanes that are not there") }
+    return order[lane] < a.lanes ? (a, order[lane]) : (b, order[lane] - a.lanes)
   }
 
   private func part(_ a: Expr, _ lane: Int, _ whole: Expr) throws(DiagnosticMessage) -> RealCode {

@@ -36,7 +36,8 @@ extension KernelCode {
       let values = try lanes(value)
       declare(variable)
       return try assignment(variable, values)
-    case .assign(let variable, let value): return try assignment(variable, try lanes(value))
+    case .assign(let variable, let value):
+      return try assignment(variable, try lanes(value), together: value.movesLanes)
     case .store(let buffer, let index, let value): return try store(buffer, index, value)
     case .when(let condition, let body, let otherwise):
       let test = try condition1(condition)
@@ -120,9 +121,19 @@ extension KernelCode {
     return isReal ? .reals(reals) : .integers(integers)
   }
 
+  /// - Parameter together: Whether all lanes are computed before the first is stored.
   private func assignment(
-    _ variable: Variable, _ values: Lanes
+    _ variable: Variable, _ values: Lanes, together: Bool = false
   ) throws(DiagnosticMessage) -> ActionCode {
+    if together, case .reals(let codes) = values {
+      let slots = try codes.indices.map { (lane) throws(DiagnosticMessage) in
+        try realSlot(variable, lane)
+      }
+      return {
+        let values = codes.map { $0() }
+        for (slot, value) in zip(slots, values) { slot.pointee = value }
+      }
+    }
     var parts: [ActionCode] = []
     switch values {
     case .integers(let codes):

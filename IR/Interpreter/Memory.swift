@@ -42,6 +42,7 @@ final class Memories {
     guard bytes.count >= needed else {
       throw .fault("buffer \(buffer.id) needs \(needed) bytes, but \(bytes.count) were given")
     }
+    let bytes = bytes.resident
     borrowed.append(bytes)
     let start = bytes.withUnsafeBytes {
       $0.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))

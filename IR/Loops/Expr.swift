@@ -125,6 +125,9 @@ public indirect enum Expr: Hashable, Sendable {
   case packed(PackedOp, [Expr])
   /// A scalar in every lane.
   case splat(Expr, lanes: Int)
+  /// Lanes of two vectors of floats in an order known now: those of the first are numbered from 0,
+  /// those of the second go on.
+  case shuffle(Expr, Expr, [Int])
 
   /// The scalar type.
   public var scalar: Scalar {
@@ -140,7 +143,7 @@ public indirect enum Expr: Hashable, Sendable {
     case .math(.isnan, _), .math(.isinf, _): .bool
     case .math(_, let arguments): arguments[0].scalar
     case .packed(let op, _): .element(op.result)
-    case .splat(let a, _): a.scalar
+    case .splat(let a, _), .shuffle(let a, _, _): a.scalar
     }
   }
 
@@ -150,6 +153,7 @@ public indirect enum Expr: Hashable, Sendable {
     case .integer, .number, .whole, .packed: 1
     case .variable(let variable): variable.lanes
     case .load(_, _, let lanes), .splat(_, let lanes): lanes
+    case .shuffle(_, _, let order): order.count
     case .binary(_, let a, let b), .compare(_, let a, let b): max(a.lanes, b.lanes)
     case .unary(_, let a), .convert(let a, _): a.lanes
     case .select(_, let a, let b): max(a.lanes, b.lanes)

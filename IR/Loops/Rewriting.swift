@@ -17,6 +17,7 @@ extension Expr {
     case .math(let function, let arguments): .math(function, arguments.map { $0.mapBuffers(map) })
     case .packed(let op, let operands): .packed(op, operands.map { $0.mapBuffers(map) })
     case .splat(let a, let lanes): .splat(a.mapBuffers(map), lanes: lanes)
+    case .shuffle(let a, let b, let order): .shuffle(a.mapBuffers(map), b.mapBuffers(map), order)
     }
   }
 
@@ -40,12 +41,22 @@ extension Expr {
 }
 
 extension Expr {
+  /// Whether a lane of the value may depend on another lane of what it is made of.
+  var movesLanes: Bool {
+    var pending = [self]
+    while let next = pending.popLast() {
+      if case .shuffle = next { return true }
+      next.appendParts(to: &pending)
+    }
+    return false
+  }
+
   /// Appends the expressions that this one is made of.
   func appendParts(to list: inout [Expr]) {
     switch self {
     case .integer, .number, .whole, .variable: break
     case .load(_, let a, _), .unary(_, let a), .convert(let a, _), .splat(let a, _): list.append(a)
-    case .binary(_, let a, let b), .compare(_, let a, let b):
+    case .binary(_, let a, let b), .compare(_, let a, let b), .shuffle(let a, let b, _):
       list.append(a)
       list.append(b)
     case .select(let c, let a, let b):
@@ -164,7 +175,7 @@ package struct BufferAccess: Sendable {
     case .load(let buffer, let index, _):
       visit(index)
       if Self.isNew(buffer, in: reads, &seenReads) { reads.append(buffer) }
-    case .binary(_, let a, let b), .compare(_, let a, let b):
+    case .binary(_, let a, let b), .compare(_, let a, let b), .shuffle(let a, let b, _):
       visit(a)
       visit(b)
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): visit(a)

@@ -69,7 +69,8 @@ extension ModelLowering {
     _ computation: Computation, _ builder: LoopBuilder, _ result: TensorView
   ) -> [Buffer] {
     func same(_ view: TensorView?) -> Bool {
-      guard let view, view.shape == result.shape, view.offset == 0, view.count == view.buffer.count,
+      guard let view, view.shape == result.shape, view.offset == result.offset,
+        view.buffer.count == result.buffer.count,
         view.stored.bits == result.stored.bits, view.stored.bits >= 8,
         case .arena = program.slots[view.buffer.id].role
       else { return false }

@@ -40,7 +40,9 @@ extension ModelLowering {
       guard let value, !isLeftOut(value, index, node.op) else { continue }
       views[value] = allocate(value)
     }
-    let site = Site(computation, results: graph[id].results, counter) { view($0) }
+    let site = Site(
+      computation, results: graph[id].results, counter, planes: { self.planes($0) }
+    ) { view($0) }
     guard site.results.contains(where: { ($0?.count ?? 0) > 0 }) else { return }
     let plan = try self.plan(site)
     forms[id] = plan.form
@@ -49,7 +51,8 @@ extension ModelLowering {
     let builder = makeBuilder(site.operands, site.results, computation, site.constants)
     attachTail(computation, site.results, builder)
     let names = ([computation.head] + computation.tail).map { graph[$0].name }
-    let kernel = try plan.emit(builder)
+    var kernel = try plan.emit(builder)
+    clearMargins(graph[id].results, &kernel, builder)
     guard builder.size <= limits.expression else {
       throw DiagnosticMessage(
         "expression-size",
@@ -57,6 +60,22 @@ extension ModelLowering {
           + "expression=N allows more")
     }
     append(kernel, names, plan.form, builder, computation)
+  }
+
+  /// The planes that a value lies in.
+  private func planes(_ value: ValueID) -> PlaneShape? {
+    placedInOutput[value] == nil ? layouts[value]?.planes : nil
+  }
+
+  /// Zeros what must be zero around the planes of results, after all else is stored.
+  private func clearMargins(_ results: [ValueID?], _ kernel: inout Kernel, _ builder: LoopBuilder) {
+    for case let value? in results {
+      guard let planes = planes(value), let view = views[value], view.count > 0 else { continue }
+      let clearing = builder.block {
+        planes.clear(view.buffer, channels: view.shape[1], images: view.shape[0], builder)
+      }
+      for variant in kernel.variants.indices { kernel.variants[variant].body += clearing }
+    }
   }
 
   /// The plan for a site, noted for each of its weights.

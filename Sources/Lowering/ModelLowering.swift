@@ -155,8 +155,11 @@ final class ModelLowering {
         type.element, type.count, .output(output), name: graph[value].name)
       return TensorView(buffer, type.shape)
     }
-    let buffer = program.addBuffer(type.element, type.count, .arena, name: graph[value].name)
-    return TensorView(buffer, type.shape, strides: layouts.strides(value, type.shape))
+    let place = layouts[value]
+    let buffer = program.addBuffer(
+      type.element, place?.count ?? type.count, .arena, name: graph[value].name)
+    return TensorView(
+      buffer, type.shape, strides: place?.strides, offset: place?.planes?.start ?? 0)
   }
 }
 

@@ -58,8 +58,10 @@ struct SparseStorageTests {
   @Test(arguments: storages) func packedIntoWhatIsPromised(_ storage: StorageKind) throws {
     for item in SparseCase.all {
       for target in [Target.generic, .x86] {
-        let program = try lower(item.stored(storage), for: target).program
-        let sizes = program.slots.map { slot in
+        let model = try lower(item.stored(storage), for: target)
+        // Forms over planes have tables of their own: `planIsWhatIsEmitted`.
+        if model.forms.values.contains(where: { $0.hasPrefix("sparse_planes") }) { continue }
+        let sizes = model.program.slots.map { slot in
           if slot.source == item.weight, case .constant(let bytes) = slot.role {
             return bytes.count
           }

@@ -16,6 +16,7 @@ import Testing
             var %a.2 : f32 x 4 = (%x.1 * splat(load @1[((%i.0 / 8) + 1)]) x 4)
             set %a.2 = max(%a.2, splat(-inf:f32) x 4)
             store @2[%i.0] = %a.2
+            store @2[%i.0] = shuffle(%a.2, %x.1) [3, 4, 5, 6]
           }
         }
         variant 0 {

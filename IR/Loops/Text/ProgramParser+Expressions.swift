@@ -130,6 +130,10 @@ extension ProgramParser {
       }
       return .select(arguments[0], arguments[1], try same(arguments[1], arguments[2], at: place))
     }
+    if name == "shuffle" {
+      try take(2)
+      return try shuffle(arguments[0], try same(arguments[0], arguments[1], at: place), at: place)
+    }
     try take(1)
     if name == "splat" {
       guard arguments[0].lanes == 1 else {
@@ -141,6 +145,26 @@ extension ProgramParser {
       throw lexer.fault("text-syntax", "there is no '\(name)'", at: place)
     }
     return .convert(arguments[0], scalar)
+  }
+
+  /// The order of lanes, such as `[1, 2, 3, 4]`.
+  private mutating func shuffle(
+    _ a: Expr, _ b: Expr, at place: Int
+  ) throws(Diagnostic) -> Expr {
+    var order: [Int] = []
+    try expect("[")
+    repeat {
+      let lane = Int(try word("the number of a lane")) ?? -1
+      guard 0..<(a.lanes + b.lanes) ~= lane else {
+        throw lexer.fault("text-type", "'shuffle' takes lanes that are there", at: place)
+      }
+      order.append(lane)
+    } while try accept(",")
+    try expect("]")
+    guard a.scalar.isFloat, a.lanes == b.lanes, order.count == a.lanes, a.lanes > 1 else {
+      throw lexer.fault("text-type", "'shuffle' takes two vectors and as many lanes", at: place)
+    }
+    return .shuffle(a, b, order)
   }
 
   /// The second operand, if it has the type of the first; one number goes with every vector.

@@ -55,6 +55,8 @@ struct ExpressionPrinter {
       let arguments = operands.map { text($0) }.joined(separator: ", ")
       return ("\(helpers.packed(op))(\(arguments))", .primary)
     case .splat(let a, let lanes): return splat(a, lanes)
+    case .shuffle(let a, let b, let order):
+      return ("\(helpers.shuffle(a.elementType, order))(\(text(a)), \(text(b)))", .primary)
     }
   }
 

@@ -183,6 +183,21 @@ extension Helpers {
       ["return (\(type))(((\(mask))a & m) | ((\(mask))b & ~m));"])
   }
 
+  /// Lanes of two vectors in a fixed order.
+  mutating func shuffle(_ element: ElementType, _ order: [Int]) -> String {
+    let type = vector(element, order.count)
+    let mask = vector(maskElement(element), order.count)
+    let list = order.map(String.init)
+    return function(
+      "lanes_\(element.shortName)_\(list.joined(separator: "_"))",
+      vectorBytes: bytes(element, order.count), type, "\(type) a, \(type) b",
+      [
+        "#if defined(__clang__)",
+        "return __builtin_shufflevector(a, b, \(list.joined(separator: ", ")));", "#else",
+        "return __builtin_shuffle(a, b, (\(mask)){\(list.joined(separator: ", "))});", "#endif",
+      ])
+  }
+
   /// A scalar function on every lane.
   mutating func lanewise(
     _ name: String, _ call: String, from: ElementType, to: ElementType, lanes: Int, arguments: Int,

@@ -78,7 +78,7 @@ extension Expr {
     case .variable(let variable): visit(variable.id)
     case .load(_, let index, _): index.forEachVariable(visit)
     case .compare where knownComparison != nil: break
-    case .binary(_, let a, let b), .compare(_, let a, let b):
+    case .binary(_, let a, let b), .compare(_, let a, let b), .shuffle(let a, let b, _):
       a.forEachVariable(visit)
       b.forEachVariable(visit)
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): a.forEachVariable(visit)

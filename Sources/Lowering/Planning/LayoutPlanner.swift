@@ -3,9 +3,10 @@ import CoppiceIR
 /// Chooses, together, the layout of every group of values and the storage of every weight that may
 /// change.
 ///
-/// A group has its channels first or last as a whole. The cost of a weight is the sum of the best
-/// plans of its readers under the layouts of their groups. From three starts (all last, all first,
-/// and first only where that serves a sparse weight) single groups are turned while the sum falls.
+/// A group has its channels first or last as a whole, or first in planes that begin on whole vectors.
+/// The cost of a weight is the sum of the best plans of its readers under the layouts of their
+/// groups. From three starts (all last, all first, and first only where that serves a sparse weight)
+/// single groups are turned while the sum falls.
 final class LayoutPlanner {
   let graph: Graph
   let target: Target
@@ -21,15 +22,18 @@ final class LayoutPlanner {
   private var known: [Key: (cost: Double, bytes: Int)] = [:]
   /// Sites by their key as dense: storages share views and measures.
   private var sites: [Key: Site] = [:]
-  private var last: Set<ValueID> = []
-  /// Elements that are copied if a group has its channels last.
+  /// The layout of each group.
+  private var chosen: [ValueID: Layout] = [:]
+  /// The zeros that windows need around the planes of each group, in rows.
+  private let margins: PlaneMargins
+  /// Elements that are copied if a group does not lie row-major.
   private var copies: [ValueID: Int] = [:]
 
   private struct Key: Hashable {
     var weight: Int
     var reader: Int
     var storage: StorageKind
-    var isLast: [Bool]
+    var layouts: [Layout]
   }
 
   /// Finds groups and weights.
@@ -44,6 +48,7 @@ final class LayoutPlanner {
     self.counter = counter
     placed = graph.placedInOutputs
     groups = ValueGroups(graph)
+    margins = PlaneMargins(graph, &groups)
     findGroups()
     findWeights()
     findBorders()
@@ -89,7 +94,7 @@ final class LayoutPlanner {
       let (op, context) = (graph[id].op, graph.inferenceContext(id))
       var turned = rowMajor(x)
       guard op.view(of: turned, context) != nil else { continue }
-      turned.strides = Layouts.last(turned.shape)
+      turned.strides = Layout.last(turned.shape)
       if op.view(of: turned, context) == nil { copies[group, default: 0] += turned.count }
     }
   }
@@ -115,12 +120,32 @@ final class LayoutPlanner {
 
   /// The layouts as they were chosen.
   var layouts: Layouts {
-    var values: Set<ValueID> = []
+    var values: [ValueID: ValuePlace] = [:]
     for index in graph.valueTable.indices {
       let value = ValueID(index: index)
-      if graph[value].type.rank == 4, last.contains(groups.root(value)) { values.insert(value) }
+      values[value] = place(value)
     }
-    return Layouts(channelsLast: values)
+    return Layouts(values)
+  }
+
+  /// Where a value's elements lie in its memory; `nil` for row-major.
+  private func place(_ value: ValueID) -> ValuePlace? {
+    let type = graph[value].type
+    guard type.rank == 4 else { return nil }
+    let group = groups.root(value)
+    switch chosen[group] ?? .first {
+    case .first: return nil
+    case .last: return ValuePlace(strides: Layout.last(type.shape), count: type.count)
+    case .planes: return margins.place(group, type, lanes: target.lanes(of: type.element))
+    }
+  }
+
+  /// The layouts that a group may have.
+  private func options(_ group: ValueID) -> [Layout] {
+    let (type, lanes) = (graph[group].type, target.lanes(of: graph[group].type.element))
+    let hasPlanes =
+      target.hasWideVectors && lanes > 1 && 2 * type.shape[2] * type.shape[3] >= lanes
+    return hasPlanes ? Layout.allCases : [.last, .first]
   }
 }
 
@@ -163,10 +188,10 @@ extension LayoutPlanner {
     _ weight: Int, _ reader: Int, _ storage: StorageKind
   ) -> (cost: Double, bytes: Int) {
     let (x, y) = weights[weight].readers[reader].groups
-    let isLast = [x.map { last.contains($0) } ?? false, y.map { last.contains($0) } ?? false]
-    let key = Key(weight: weight, reader: reader, storage: storage, isLast: isLast)
+    let layouts = [x, y].map { $0.flatMap { chosen[$0] } ?? .first }
+    let key = Key(weight: weight, reader: reader, storage: storage, layouts: layouts)
     if let found = known[key] { return found }
-    let place = Key(weight: weight, reader: reader, storage: .dense, isLast: isLast)
+    let place = Key(weight: weight, reader: reader, storage: .dense, layouts: layouts)
     let site = sites[place] ?? site(weights[weight].readers[reader])
     sites[place] = site
     let plan = site.best(storage, target)
@@ -178,7 +203,8 @@ extension LayoutPlanner {
   private func site(_ reader: WeightReader) -> Site {
     var seen: [ValueID: TensorView] = [:]
     return Site(
-      reader.computation, results: reader.results, counter, weightOperand: reader.operand
+      reader.computation, results: reader.results, counter, weightOperand: reader.operand,
+      planes: { [self] in isPlaced($0) ? place($0)?.planes : nil }
     ) { [self] in view($0, &seen) }
   }
 
@@ -193,13 +219,18 @@ extension LayoutPlanner {
       let views = graph[node].op.view(of: view(source, &seen), graph.inferenceContext(node))
     {
       result = views[index]
-    } else if graph[value].type.rank == 4, placed[value] == nil, graph.producer(value) != nil,
-      last.contains(groups.root(value))
-    {
-      result.strides = Layouts.last(graph[value].type.shape)
+    } else if isPlaced(value), let place = place(value) {
+      let buffer = Buffer(id: -1, element: result.element, count: place.count)
+      result = TensorView(
+        buffer, result.shape, strides: place.strides, offset: place.planes?.start ?? 0)
     }
     seen[value] = result
     return result
+  }
+
+  /// Whether a value has memory of its own whose layout is chosen.
+  private func isPlaced(_ value: ValueID) -> Bool {
+    graph[value].type.rank == 4 && placed[value] == nil && graph.producer(value) != nil
   }
 }
 
@@ -213,32 +244,36 @@ extension LayoutPlanner {
   ///
   /// - Parameter choice: What each weight would cost in its best storage.
   func settle(_ choice: Choice) {
-    var best: (last: Set<ValueID>, score: StorageScore)?
+    var best: (layouts: [ValueID: Layout], score: StorageScore)?
     func consider() {
       let score = total(Array(weights.indices), order, choice)
-      if best.map({ score.isBetter(than: $0.score) }) ?? true { best = (last, score) }
+      if best.map({ score.isBetter(than: $0.score) }) ?? true { best = (chosen, score) }
     }
     for start in starts(choice) {
-      last = start
+      chosen = start
       // What single turns gain is counted on both sides of a convolution: the whole has the last word.
       consider()
       descend(choice)
       consider()
     }
-    last = best?.last ?? []
+    chosen = best?.layouts ?? [:]
   }
 
-  private func starts(_ choice: Choice) -> [Set<ValueID>] {
-    let all = Set(order)
-    if order.isEmpty { return [[]] }
-    last = []
+  private func starts(_ choice: Choice) -> [[ValueID: Layout]] {
+    if order.isEmpty { return [[:]] }
+    let all = Dictionary(uniqueKeysWithValues: order.map { ($0, Layout.last) })
+    let first = Dictionary(
+      uniqueKeysWithValues: order.map { group in
+        (group, options(group).contains(.planes) ? Layout.planes : .first)
+      })
+    chosen = first
     var mixed = all
     for (number, weight) in weights.enumerated() where choice(number).isSparse {
       for reader in weight.readers {
-        for case let group? in [reader.groups.x, reader.groups.y] { mixed.remove(group) }
+        for case let group? in [reader.groups.x, reader.groups.y] { mixed[group] = first[group] }
       }
     }
-    return mixed == all ? [all] : mixed.isEmpty ? [all, mixed] : [all, mixed, []]
+    return mixed == all ? [all] : mixed == first ? [all, mixed] : [all, mixed, first]
   }
 
   private func descend(_ choice: Choice) {
@@ -246,13 +281,13 @@ extension LayoutPlanner {
       var changed = false
       for group in order {
         let touched = members[group] ?? []
-        let before = total(touched, [group], choice)
-        last.formSymmetricDifference([group])
-        if total(touched, [group], choice).isBetter(than: before) {
-          changed = true
-        } else {
-          last.formSymmetricDifference([group])
+        var (best, least) = (chosen[group], total(touched, [group], choice))
+        for layout in options(group) where layout != best {
+          chosen[group] = layout
+          let score = total(touched, [group], choice)
+          if score.isBetter(than: least) { (best, least, changed) = (layout, score, true) }
         }
+        chosen[group] = best
       }
       if !changed { return }
     }
@@ -263,7 +298,9 @@ extension LayoutPlanner {
   ) -> StorageScore {
     var sum = StorageScore()
     for number in numbers { sum.add(choice(number)) }
-    let elements = groups.reduce(0) { $0 + (last.contains($1) ? copies[$1, default: 0] : 0) }
+    let elements = groups.reduce(0) {
+      $0 + (chosen[$1] ?? .first == .first ? 0 : copies[$1, default: 0])
+    }
     sum.time += Double(elements) * target.costs.copy
     return sum
   }

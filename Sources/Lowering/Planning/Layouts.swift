@@ -1,24 +1,71 @@
 import CoppiceIR
 
-/// The memory layout of every computed value: channels first (row-major) or channels last.
-struct Layouts {
-  private var channelsLast: Set<ValueID> = []
+/// How the elements of a tensor of rank 4 may lie.
+enum Layout: CaseIterable {
+  /// Channels side by side.
+  case last
+  /// Row-major.
+  case first
+  /// Row-major in each plane; planes begin on whole vectors.
+  case planes
 
-  /// All values row-major.
-  init() {}
-
-  /// Some values with their channels last.
-  init(channelsLast: Set<ValueID>) { self.channelsLast = channelsLast }
-
-  /// The strides of a computed value; `nil` for row-major.
-  func strides(_ value: ValueID, _ shape: [Int]) -> [Int]? {
-    channelsLast.contains(value) ? Self.last(shape) : nil
-  }
-
-  /// The strides of a tensor of rank 4 with its channels last.
+  /// The strides of a tensor with its channels last.
   static func last(_ shape: [Int]) -> [Int] {
     let (c, h, w) = (shape[1], shape[2], shape[3])
     return [c * h * w, 1, w * c, c]
+  }
+}
+
+/// Where the elements of a value lie in its memory.
+struct ValuePlace {
+  var strides: [Int]
+  /// Elements of the memory.
+  var count: Int
+  /// The planes, if it has any.
+  var planes: PlaneShape?
+}
+
+/// The memory layout of every computed value.
+struct Layouts {
+  private var places: [ValueID: ValuePlace] = [:]
+
+  /// Values that do not lie row-major.
+  init(_ places: [ValueID: ValuePlace]) { self.places = places }
+
+  /// Where a value's elements lie; `nil` for row-major.
+  subscript(value: ValueID) -> ValuePlace? { places[value] }
+}
+
+/// The zeros that windows need around the planes of values.
+struct PlaneMargins {
+  /// Rows above and below, by group.
+  private var rows: [ValueID: (above: Int, below: Int)] = [:]
+
+  /// Looks at the convolutions that sums of whole planes can serve.
+  init(_ graph: Graph, _ groups: inout ValueGroups) {
+    for id in graph.allNodes {
+      let node = graph[id]
+      guard let op = node.op as? Conv, let x = node.operand(0), let w = node.operand(1),
+        graph[x].type.rank == 4,
+        let window = try? op.window(graph[x].type.shape, graph[w].type.shape),
+        window.strides == [1, 1]
+      else { continue }
+      let last = window.output[0] - 1 + window.reach(0) - 1 - window.begin[0]
+      let below = max(0, last - (graph[x].type.shape[2] - 1))
+      let known = rows[groups.root(x)] ?? (0, 0)
+      rows[groups.root(x)] = (max(known.above, window.begin[0]), max(known.below, below))
+    }
+  }
+
+  /// Where a value of a group lies in planes.
+  func place(_ group: ValueID, _ type: TensorType, lanes: Int) -> ValuePlace {
+    let (above, below) = rows[group] ?? (0, 0)
+    let (width, channels) = (type.shape[3], type.shape[1])
+    let planes = PlaneShape(
+      elements: type.shape[2] * width, above: above * width, below: below * width, lanes: lanes)
+    return ValuePlace(
+      strides: [channels * planes.step, planes.step, width, 1],
+      count: planes.count(channels: channels, images: type.shape[0]), planes: planes)
   }
 }
 

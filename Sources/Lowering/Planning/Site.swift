@@ -15,6 +15,8 @@ struct Site {
   let tailViews: [TensorView]
   /// Counts of weights, made once for each.
   let counter: WeightCounter
+  /// The planes that operand 0 and result 0 lie in.
+  private let planes: (x: PlaneShape?, y: PlaneShape?)
 
   /// The operand whose storage is chosen: the first constant that is read as a weight.
   private(set) var weightOperand: Int?
@@ -36,13 +38,18 @@ struct Site {
   ///   - results: The values that results go to.
   ///   - counter: Counts weights.
   ///   - weightOperand: The operand whose storage is chosen; if not given, the first weight.
+  ///   - planes: The planes that a value lies in.
   ///   - view: Where a value lies or would lie.
   init(
     _ computation: Computation, results: [ValueID?], _ counter: WeightCounter,
-    weightOperand: Int? = nil, view: (ValueID) -> TensorView?
+    weightOperand: Int? = nil, planes: (ValueID) -> PlaneShape? = { _ in nil },
+    view: (ValueID) -> TensorView?
   ) {
     let graph = computation.graph
     let operands = graph[computation.head].operands
+    self.planes = (
+      operands.first.flatMap { $0.flatMap(planes) }, results.first.flatMap { $0.flatMap(planes) }
+    )
     self.computation = computation
     self.counter = counter
     self.operands = operands.map { $0.flatMap(view) }
@@ -97,6 +104,14 @@ struct Site {
         $0.stored.bits >= 8 && 0...1 ~= $0.strides[axis] || $0.shape[axis] == 1
       }
   }
+
+  /// Zeros that stand above and below each plane of operand 0.
+  var zerosAroundPlanes: (above: Int, below: Int) {
+    planes.x.map { ($0.above, $0.below) } ?? (0, 0)
+  }
+
+  /// Whether what lies between the planes of result 0 is nobody else's.
+  var hasOwnPlanes: Bool { planes.y != nil }
 
   /// A constant operand without its zeros.
   ///

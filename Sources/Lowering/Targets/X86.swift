@@ -23,6 +23,9 @@ extension Costs {
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
       ],
+      "depthwise_planes": [
+        .tile: 5, .line: 0.5, .load: 0.03, .fma: 0.13, .store: 0.2, .copy: 0.05, .reach: 0.07,
+      ],
       "depthwise_rows": [
         .load: 0.178, .copy: 0.041,
       ],
@@ -47,6 +50,20 @@ extension Costs {
       "sparse_conv1x1": [
         .step: 0.517, .load: 0.0776, .fma: 0.207, .store: 0.351, .bit: 0.051, .near: 0.0497,
         .miss: 8.4,
+      ],
+      "sparse_planes1x1": [
+        .tile: 2, .line: 1, .step: 0.4, .load: 0.02, .fma: 0.13, .store: 0.2, .copy: 0.05,
+      ],
+      "sparse_planes1x1_patterns": [
+        .tile: 2, .line: 1, .step: 0.4, .load: 0.03, .fma: 0.13, .store: 0.2, .copy: 0.05,
+      ],
+      "sparse_planes": [
+        .tile: 4, .line: 1, .step: 0.4, .load: 0.02, .fma: 0.13, .store: 0.2, .copy: 0.05,
+        .reach: 0.07,
+      ],
+      "sparse_planes_patterns": [
+        .tile: 4, .line: 1, .step: 0.4, .load: 0.03, .fma: 0.13, .store: 0.2, .copy: 0.05,
+        .reach: 0.07,
       ],
       "sparse_product": [
         .step: 0.228, .load: 0.0335, .fma: 0.167, .store: 0.174, .bit: 0.17, .miss: 8.4,

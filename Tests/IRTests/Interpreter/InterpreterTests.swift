@@ -150,6 +150,41 @@ import Testing
     #expect(try requantized(-7, 1_073_741_824, -5) == -7)
   }
 
+  @Test func lanesOfTwoVectorsAreShuffled() throws {
+    let x = Constant([Float(1), 2, 3, 4, 5, 6, 7, 8], .float32, [8])
+    let result = try store(.integer(0), .float32, count: 4, reading: x) { x, y in
+      let (a, b) = (Expr.load(x, .integer(0), lanes: 4), Expr.load(x, .integer(4), lanes: 4))
+      return [.store(y, .integer(0), .shuffle(a, b, [3, 4, 5, 0]))]
+    }
+    #expect(result.array(of: Float.self) == [4, 5, 6, 1])
+  }
+
+  @Test func allLanesMoveAtOnce() throws {
+    let x = Constant([Float(1), 2, 3, 4], .float32, [4])
+    let a = Variable(id: 0, scalar: .element(.float32), lanes: 4, hint: "a")
+    let result = try store(.integer(0), .float32, count: 4, reading: x) { x, y in
+      [
+        .declare(a, .load(x, .integer(0), lanes: 4)),
+        .assign(a, .shuffle(.variable(a), .variable(a), [3, 0, 1, 2])),
+        .store(y, .integer(0), .variable(a)),
+      ]
+    }
+    #expect(result.array(of: Float.self) == [4, 1, 2, 3])
+  }
+
+  @Test func bytesThatAreMadeWhenTheyAreLentStayWhileAProgramRuns() throws {
+    let count = 1 << 19
+    var program = Program(outputs: [("y", TensorType(.float32, [1]))])
+    let made = Bytes(derived: 4 * count) { target in
+      target.withMemoryRebound(to: Float.self) { $0.update(repeating: 3) }
+    }
+    let x = program.addBuffer(.float32, count, .constant(made), name: "x")
+    let y = program.addBuffer(.float32, 1, .output(0), name: "y")
+    let body = [Statement.store(y, .integer(0), .load(x, .integer(count / 2), lanes: 1))]
+    program.steps = [Program.Step(kernel: Kernel(title: "test", variants: [.init(body: body)]))]
+    #expect(try Interpreter.run(program, inputs: [])[0].array(of: Float.self) == [3])
+  }
+
   @Test func aNestedLoopSums() throws {
     let x = Constant((0..<12).map(Float.init), .float32, [12])
     let sum = Variable(id: 0, scalar: .element(.float32), lanes: 1, hint: "sum")

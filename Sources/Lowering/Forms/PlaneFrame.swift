@@ -1,0 +1,142 @@
+import CoppiceIR
+
+/// What convolutions over planes have in common: where operand and results lie, and how planes are cut
+/// into tiles of vectors.
+struct PlaneFrame {
+  let g: ConvolutionGeometry
+  let columns: WindowColumns
+  let operand: PlaneOperand
+  /// The tiles of the widest vectors.
+  let widest: PlaneTiling
+  /// Rows of weights that are taken together.
+  private let height: Int
+  private let target: Target
+  /// Whether results may be stored in whole vectors to the end of a plane.
+  private let hasRoom: Bool
+
+  /// Looks at a convolution.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - site: Where it stands.
+  ///   - columns: Of its window.
+  ///   - height: Rows of weights that are taken together.
+  ///   - target: Says what registers there are.
+  /// - Returns: `nil` where results do not lie row by row, or rows do not go into tiles.
+  init?(
+    _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, height: Int, _ target: Target
+  ) {
+    let views = [g.y] + site.tailViews
+    let lanes = target.lanes(of: g.arithmetic.element)
+    guard lanes > 1, site.tailIsVectorizable(along: 3), g.y.strides[3] == 1 || g.outWidth == 1,
+      views.allSatisfy({ g.outHeight == 1 || $0.strides[2] == g.outWidth * $0.strides[3] })
+    else { return nil }
+    (self.g, self.columns, self.height, self.target) = (g, columns, height, target)
+    operand = PlaneOperand(g, site, target)
+    let padded = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
+    hasRoom = site.hasOwnPlanes && views.allSatisfy { $0.hasRoom(padded) }
+    guard let tiling = Self.tiling(g, columns, height, target, lanes, separate: !hasRoom) else {
+      return nil
+    }
+    widest = tiling
+  }
+
+  private static func tiling(
+    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ target: Target,
+    _ lanes: Int, separate: Bool
+  ) -> PlaneTiling? {
+    let registers = target.accumulators(lanes: lanes, of: g.arithmetic.element)
+    let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
+    let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
+    let cached = max(height == 1 ? 4 : 3, 40960 / max(vector, 1))
+    let most = max(1, min(registers / sets / height, height == 1 ? 8 : 6, cached))
+    return PlaneTiling(
+      g.outHeight * g.outWidth, width: columns.moves ? g.width : 1, lanes: lanes, most: most,
+      separate: separate)
+  }
+
+  /// Bytes of memory beside operands and results.
+  var scratch: Int { operand.bytes + (spills ? widest.lanes * g.arithmetic.bytes : 0) }
+
+  /// Whether the last vector of a plane goes through memory of its own.
+  private var spills: Bool { !hasRoom && g.outHeight * g.outWidth % widest.lanes != 0 }
+
+  /// What is done whatever the weights are.
+  ///
+  /// - Parameter taps: Vectors of activations that are loaded for each vector of positions.
+  /// - Returns: Tiles, stores, copies, and the loads that may cross lines of the cache.
+  func work(loads taps: Double) -> Work {
+    let images = Double(g.y.shape[0])
+    let vectors = images * Double(widest.vectors)
+    var work = Work()
+    work[.tile] = Double(g.y.shape[1] / height) * images * Double(widest.tiles)
+    work[.load] = taps * vectors
+    work[.store] = Double(g.y.shape[1]) * vectors
+    work[.copy] = operand.written
+    let rest = g.outHeight * g.outWidth % widest.lanes
+    if spills { work[.copy] += images * Double(g.y.shape[1] * rest) }
+    let rows = g.window.kernel[0]
+    if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {
+      work[.reach] = work[.load] * Double(rows - 1) / Double(rows)
+    }
+    return work
+  }
+
+  /// One tile of a plane.
+  struct Tile {
+    let n: Expr
+    /// The first position.
+    let place: Expr
+    /// Vectors.
+    let count: Int
+    let lanes: Int
+    /// Whether it is the last of its plane.
+    let isLast: Bool
+  }
+
+  /// Builds the loops over images and tiles.
+  ///
+  /// - Parameters:
+  ///   - title: What the kernel is.
+  ///   - builder: Takes the statements.
+  ///   - tile: Builds a tile of vectors for all channels.
+  ///   - numbers: Builds an image one by one, where there are no vectors.
+  /// - Returns: The kernel.
+  /// - Throws: What the tail throws.
+  func emit(
+    _ title: String, _ builder: LoopBuilder,
+    tile: (_ sums: PlaneSums, _ operand: PlaneOperand, Tile) -> Void,
+    numbers: (_ sums: PlaneSums, _ operand: PlaneOperand, _ n: Expr) -> Void
+  ) throws(DiagnosticMessage) -> Kernel {
+    let operand = operand.placed(builder)
+    let last = spills ? builder.scratch(g.y.element, [widest.lanes], "last") : nil
+    let sums = PlaneSums(g: g, height: height, columns: columns, last: last, builder: builder)
+    return try kernel(title, vectors: true, builder, target, of: g.arithmetic.element) { lanes in
+      operand.clear(builder)
+      builder.laneAxis = 3
+      builder.loop("n", g.y.shape[0]) { n in
+        operand.fill(n, builder)
+        let tiling = Self.tiling(g, columns, height, target, lanes, separate: !hasRoom)
+        guard lanes > 1, let tiling else { return numbers(sums, operand, n) }
+        let (size, whole) = (tiling.size, tiling.whole * tiling.size * lanes)
+        builder.loop("p", to: .integer(whole), step: size * lanes) { place in
+          tile(sums, operand, Tile(n: n, place: place, count: size, lanes: lanes, isLast: false))
+        }
+        guard tiling.rest > 0 else { return }
+        let rest = Tile(
+          n: n, place: .integer(whole), count: tiling.rest, lanes: lanes, isLast: true)
+        tile(sums, operand, rest)
+      }
+    }
+  }
+}
+
+extension TensorView {
+  /// Whether each plane may be read or written in whole vectors to its end.
+  fileprivate func hasRoom(_ padded: Int) -> Bool {
+    if strides[2] == 0 && strides[3] == 0 { return true }
+    let planes = (0..<2).reduce(0) { $0 + (shape[$1] - 1) * strides[$1] }
+    return (strides[1] == 0 || strides[1] >= padded || shape[1] == 1)
+      && offset + planes + padded <= buffer.count
+  }
+}

@@ -1,0 +1,145 @@
+import CoppiceIR
+
+/// A convolution's operand as planes that begin on whole vectors, their rows side by side, with zeros
+/// above and below each plane where windows reach beyond it.
+///
+/// It is read where it lies if it lies so; else a copy is made.
+struct PlaneOperand {
+  /// Where the first element of the first image lies.
+  let view: TensorView
+  /// Elements from one channel to the next.
+  let step: Int
+  /// Whether it is a copy, of one image at a time.
+  let isCopy: Bool
+  private let source: ConvolutionGeometry
+  private let shape: PlaneShape
+
+  /// Looks at the operand, and plans a copy if need be.
+  init(_ g: ConvolutionGeometry, _ site: Site, _ target: Target) {
+    let lanes = target.lanes(of: g.arithmetic.element)
+    let shape = PlaneShape(
+      elements: g.height * g.width, above: Self.above(g), below: Self.below(g), lanes: lanes)
+    if let step = Self.step(g, site, shape) {
+      self.init(g, shape, g.x, step: step, isCopy: false)
+    } else {
+      let count = shape.count(channels: g.x.shape[1], images: 1)
+      let buffer = Buffer(id: -1, element: g.x.element, count: count)
+      self.init(
+        g, shape, TensorView(buffer, [count], offset: shape.start), step: shape.step, isCopy: true)
+    }
+  }
+
+  private init(
+    _ g: ConvolutionGeometry, _ shape: PlaneShape, _ view: TensorView, step: Int, isCopy: Bool
+  ) {
+    (source, self.shape, self.view, self.step, self.isCopy) = (g, shape, view, step, isCopy)
+  }
+
+  /// The same with memory for the copy.
+  func placed(_ builder: LoopBuilder) -> PlaneOperand {
+    guard isCopy else { return self }
+    var memory = builder.scratch(view.element, [view.buffer.count], "planes")
+    memory.offset = view.offset
+    return PlaneOperand(source, shape, memory, step: step, isCopy: true)
+  }
+
+  /// Elements between neighbouring planes of the operand, if it can be read where it lies.
+  private static func step(
+    _ g: ConvolutionGeometry, _ site: Site, _ shape: PlaneShape
+  ) -> Int? {
+    let x = g.x
+    let zeros = site.zerosAroundPlanes
+    guard g.strideW == 1, g.strideH == g.width || g.height == 1, x.strides[1] % shape.lanes == 0,
+      x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
+      x.strides[1] >= shape.padded, x.shape[0] == 1 || x.strides[0] % shape.lanes == 0,
+      x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1] + shape.padded
+        + shape.below <= x.buffer.count
+    else { return nil }
+    return x.strides[1]
+  }
+
+  /// Zeros that windows need above a plane.
+  static func above(_ g: ConvolutionGeometry) -> Int { g.window.begin[0] * g.width }
+
+  /// Zeros that windows need below a plane.
+  static func below(_ g: ConvolutionGeometry) -> Int {
+    let last = g.outHeight - 1 + g.window.reach(0) - 1 - g.window.begin[0]
+    return max(0, last - (g.height - 1)) * g.width
+  }
+
+  /// Bytes of the copy.
+  var bytes: Int { isCopy ? view.element.byteCount(view.buffer.count) : 0 }
+
+  /// Elements that are written for the copy.
+  var written: Double {
+    isCopy ? Double(view.buffer.count - source.x.count / source.x.shape[0] + source.x.count) : 0
+  }
+
+  /// Where a channel's plane begins.
+  func at(_ n: Expr, _ channel: Expr) -> Expr {
+    isCopy ? channel * step + view.offset : n * view.strides[0] + channel * step + view.offset
+  }
+
+  /// Zeros what lies around the planes of the copy.
+  func clear(_ builder: LoopBuilder) {
+    guard isCopy else { return }
+    shape.clear(view.buffer, channels: source.x.shape[1], images: 1, builder)
+  }
+
+  /// Copies an image.
+  func fill(_ n: Expr, _ builder: LoopBuilder) {
+    guard isCopy else { return }
+    builder.loop("c", source.x.shape[1]) { channel in
+      builder.loop("iy", source.height) { row in
+        let from = source.x.at([n, channel, .integer(0), .integer(0)]) + row * source.strideH
+        let to = at(n, channel) + row * source.width
+        builder.loop("j", source.width) { column in
+          let value = Expr.load(source.x.buffer, from + column * source.strideW, lanes: 1)
+          builder.emit(.store(view.buffer, to + column, value))
+        }
+      }
+    }
+  }
+}
+
+/// How planes lie in memory: each begins on a whole vector, with zeros around where there must be.
+struct PlaneShape: Hashable {
+  /// Elements of a plane.
+  let elements: Int
+  /// Zeros above each plane, and below.
+  let above: Int
+  let below: Int
+  let lanes: Int
+
+  private func whole(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+
+  /// Elements of a plane in whole vectors.
+  var padded: Int { whole(elements) }
+
+  /// Where the first plane begins.
+  var start: Int { whole(above) }
+
+  /// Elements from one plane to the next: what lies between is above one and below the other. Planes
+  /// a power of two apart would share few places of a cache.
+  var step: Int {
+    let step = max(padded, whole(elements + max(above, below)))
+    return step % (16 * lanes) == 0 ? step + lanes : step
+  }
+
+  /// Elements of some images.
+  func count(channels: Int, images: Int) -> Int {
+    start + channels * images * step + whole(max(0, padded + below - step))
+  }
+
+  /// Zeros what must be zero around all planes.
+  func clear(_ buffer: Buffer, channels: Int, images: Int, _ builder: LoopBuilder) {
+    guard max(above, below) > 0 else { return }
+    let zero = Expr.constant(0, buffer.element)
+    builder.loop("i", start) { builder.emit(.store(buffer, $0, zero)) }
+    builder.loop("c", channels * images) { plane in
+      builder.loop("i", step - elements) { index in
+        builder.emit(.store(buffer, plane * step + (start + elements) + index, zero))
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import CoppiceIR
+
+/// The sums of a convolution over planes: vectors of neighbouring positions, moved by lanes from one
+/// column of the window to the next.
+struct PlaneSums {
+  let g: ConvolutionGeometry
+  /// Rows of weights that are taken together.
+  let height: Int
+  let columns: WindowColumns
+  /// Where the last vector of a plane goes first, if results have no room for all of it.
+  let last: TensorView?
+  let builder: LoopBuilder
+
+  /// Computes a tile of some channels.
+  ///
+  /// - Parameters:
+  ///   - block: The channels, as many as `height`.
+  ///   - tile: Where the tile lies.
+  ///   - meet: Adds what a column of the window contributes, given its number in their order.
+  func run(
+    _ block: Expr, _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+  ) {
+    let (count, lanes) = (tile.count, tile.lanes)
+    func sums() -> [[Variable]] {
+      let zero = g.arithmetic.zero.splatted(lanes)
+      return (0..<height).map { _ in (0..<count).map { _ in builder.declare("a", zero) } }
+    }
+    let main = columns.left.isEmpty ? starts(block, count, lanes) : sums()
+    for (stage, column) in columns.left.enumerated() {
+      meet(stage, main)
+      for row in main { move(row, by: column.shift, lanes) }
+    }
+    if !columns.left.isEmpty { begin(main, block, lanes) }
+    if columns.own != nil { meet(columns.left.count, main) }
+    let first = columns.left.count + (columns.own == nil ? 0 : 1)
+    let others = columns.right.isEmpty ? [] : sums()
+    for (number, column) in columns.right.enumerated() {
+      meet(first + number, others)
+      for row in others { move(row, by: -column.shift, lanes) }
+    }
+    for (row, added) in zip(main, others) {
+      for (sum, part) in zip(row, added) { builder.accumulate(sum, .variable(part)) }
+    }
+    for (row, sums) in main.enumerated() {
+      store(sums, block * height + row, tile)
+    }
+  }
+
+  func starts(_ block: Expr, _ count: Int, _ lanes: Int) -> [[Variable]] {
+    (0..<height).map { row in
+      let first = builder.define("first", g.arithmetic.start(block * height + row))
+      return (0..<count).map { _ in builder.declare("a", first.splatted(lanes)) }
+    }
+  }
+
+  /// Adds what sums start from once they are not moved any more.
+  private func begin(_ sums: [[Variable]], _ block: Expr, _ lanes: Int) {
+    guard g.arithmetic.start != nil else { return }
+    for (row, parts) in sums.enumerated() {
+      let first = builder.define("first", g.arithmetic.start(block * height + row))
+      for part in parts { builder.accumulate(part, first.splatted(lanes)) }
+    }
+  }
+
+  /// Moves sums by some lanes to the right, or to the left if `shift` is negative; what would come
+  /// from another row of the image is zero.
+  private func move(_ sums: [Variable], by shift: Int, _ lanes: Int) {
+    let width = g.width
+    for part in shift > 0 ? Array(sums.indices.reversed()) : Array(sums.indices) {
+      let sources = (0..<lanes).map { lane -> Int? in
+        let place = part * lanes + lane
+        let column = place % width - shift
+        return 0..<width ~= column && place - shift < sums.count * lanes ? place - shift : nil
+      }
+      builder.assign(sums[part], gathered(sums, sources, lanes))
+    }
+  }
+
+  /// The lanes of some vectors; zero where there is none.
+  private func gathered(_ sums: [Variable], _ sources: [Int?], _ lanes: Int) -> Expr {
+    let zero = g.arithmetic.zero.splatted(lanes)
+    let parts = Array(Set(sources.compactMap { $0.map { $0 / lanes } })).sorted()
+    guard let first = parts.first, let last = parts.last else { return zero }
+    let known = sources.compactMap { $0 }.count
+    if parts.count == 1, known < lanes {
+      let order = sources.map { $0.map { $0 % lanes } ?? lanes }
+      return .shuffle(.variable(sums[first]), zero, order)
+    }
+    let order = sources.enumerated().map { lane, source -> Int in
+      guard let source else { return lane }
+      return source % lanes + (source / lanes == first ? 0 : lanes)
+    }
+    let both = Expr.shuffle(.variable(sums[first]), .variable(sums[last]), order)
+    if known == lanes { return both }
+    let kept = sources.enumerated().map { $1 == nil ? lanes + $0 : $0 }
+    return .shuffle(builder.define("s", both), zero, kept)
+  }
+
+  private func store(_ sums: [Variable], _ channel: Expr, _ tile: PlaneFrame.Tile) {
+    let rest = g.outHeight * g.outWidth % tile.lanes
+    for (part, sum) in sums.enumerated() {
+      let place = tile.place + part * tile.lanes
+      let index = [tile.n, channel, .integer(0), place]
+      guard let last, tile.isLast, rest > 0, part == sums.count - 1 else {
+        builder.store(.variable(sum), to: g.y, at: index)
+        continue
+      }
+      builder.emit(.store(last.buffer, .integer(0), .variable(sum)))
+      builder.loop("j", rest) { lane in
+        let value = Expr.load(last.buffer, lane, lanes: 1)
+        builder.store(value, to: g.y, at: [tile.n, channel, .integer(0), place + lane])
+      }
+    }
+  }
+}

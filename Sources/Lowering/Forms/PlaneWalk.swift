@@ -1,0 +1,121 @@
+import CoppiceIR
+
+/// Goes through the table of a convolution over planes, in vectors or in numbers.
+struct PlaneWalk {
+  let g: ConvolutionGeometry
+  let order: PlaneTable.Order
+  let columns: WindowColumns
+  let operand: PlaneOperand
+  let places: PlaneTable.Places
+  let table: PlaneTable
+  let sums: PlaneSums
+  let builder: LoopBuilder
+
+  /// Where the reading of the table stands.
+  private struct Cursor {
+    let entry: Variable
+    /// The next value, where entries have different numbers of them.
+    let value: Variable?
+  }
+
+  private func cursor(_ entry: Expr = .integer(0), _ value: Expr = .integer(0)) -> Cursor {
+    Cursor(
+      entry: builder.declare("k", entry),
+      value: order.byPattern ? builder.declare("v", value) : nil)
+  }
+
+  private func blocks(_ body: (_ block: Expr, _ channel: Expr) -> Void) {
+    let blocks = g.y.shape[1] / g.group / order.height
+    builder.loop("g", g.group) { group in
+      builder.loop("b", blocks) { index in
+        body(group * blocks + index, group * (g.x.shape[1] / g.group))
+      }
+    }
+  }
+
+  /// Meets the entries of a column of the window.
+  private func entries(
+    _ cursor: Cursor, _ block: Expr, _ stage: Int, _ base: Expr,
+    _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)]) -> Void
+  ) {
+    let patterns = order.patterns
+    let line = (block * order.columns.count + stage) * patterns.count
+    for (number, rows) in patterns.enumerated() {
+      let count = Expr.load(table.counts, line + number, lanes: 1).converted(to: .index)
+      let start = Expr.variable(cursor.entry)
+      let end = builder.define("end", start + count)
+      let values = cursor.value.map { Expr.variable($0) }
+      builder.loop("e", from: start, to: end) { entry in
+        let place = Expr.load(table.places, entry, lanes: 1).converted(to: .index)
+        let x = builder.define("x", base + place * places.unit)
+        let first = values.map { $0 + (entry - start) * rows.count } ?? entry * rows.count
+        let weights = rows.enumerated().map { number, row in
+          (row, builder.define("w", .load(table.values, first + number, lanes: 1)))
+        }
+        body(x, weights)
+      }
+      if let value = cursor.value, let values {
+        builder.assign(value, values + (end - start) * rows.count)
+      }
+      builder.assign(cursor.entry, end)
+    }
+  }
+
+  // MARK: - Vectors
+
+  /// A tile of vectors for all channels.
+  func tile(_ tile: PlaneFrame.Tile) {
+    let cursor = cursor()
+    blocks { block, channel in
+      let above = PlaneOperand.above(g)
+      let base = builder.define("x0", operand.at(tile.n, channel) + tile.place - above)
+      sums.run(block, tile) { stage, sums in
+        entries(cursor, block, stage, base) { x, weights in add(sums, x, weights, tile.lanes) }
+      }
+    }
+  }
+
+  private func add(
+    _ sums: [[Variable]], _ x: Expr, _ weights: [(row: Int, value: Expr)], _ lanes: Int
+  ) {
+    for part in sums[0].indices {
+      let load = Expr.load(operand.view.buffer, x + part * lanes, lanes: lanes)
+      let activation = weights.count == 1 ? load : builder.define("xv", load)
+      for (row, weight) in weights {
+        builder.accumulate(sums[row][part], activation * weight.splatted(lanes))
+      }
+    }
+  }
+
+  // MARK: - Numbers
+
+  /// All results one by one, where there are no vectors.
+  func numbers(_ n: Expr) {
+    let next = cursor()
+    blocks { block, channel in
+      let start = cursor(.variable(next.entry), next.value.map { .variable($0) } ?? .integer(0))
+      builder.loop("p", g.outHeight * g.outWidth) { place in
+        builder.assign(next.entry, .variable(start.entry))
+        if let value = next.value, let first = start.value {
+          builder.assign(value, .variable(first))
+        }
+        let base = builder.define("x0", operand.at(n, channel) + place - PlaneOperand.above(g))
+        let sums = sums.starts(block, 1, 1)
+        let column = builder.define("column", combine(.rem, place, .integer(g.width)))
+        for (stage, tap) in order.columns.enumerated() {
+          let offset = columns.offset(tap, g.window)
+          let isMet = column.compared(.ge, .integer(-offset))
+          let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
+          entries(next, block, stage, base + offset) { x, weights in
+            if offset == 0 { return add(sums, x, weights, 1) }
+            builder.when(isInside) { add(sums, x, weights, 1) }
+          }
+        }
+        for (row, sum) in sums.enumerated() {
+          builder.store(
+            .variable(sum[0]), to: g.y, at: [n, block * order.height + row, .integer(0), place])
+        }
+      }
+    }
+  }
+}

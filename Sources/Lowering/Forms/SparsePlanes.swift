@@ -1,0 +1,167 @@
+import CoppiceIR
+
+/// Convolution with sparse weights in steps of one, over planes whose rows lie side by side, so that
+/// vectors are full whatever the width of an image.
+///
+/// A nonzero meets a tile of whole vectors of neighbouring positions. Taps beside each other are not
+/// read from beside each other: sums of a column of the window are moved by a lane at its end, so that
+/// loads stay aligned where rows are whole vectors.
+struct SparsePlanes: KernelForm {
+  /// Whether four rows are taken together, their nonzeros told apart by the rows that they have, so
+  /// that an activation is loaded once for all of them.
+  let byPattern: Bool
+
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard target.hasWideVectors, let g = site.convolution, g.arithmetic.isFloat,
+      let weight = site.sparse(g.operand, storage, rowAxis: 0),
+      storage == .indexRows && weight.height == 1 || storage == .blocks && !byPattern,
+      weight.layout.windowColumns == g.window.kernel[1],
+      let columns = WindowColumns(g)
+    else { return nil }
+    let order = PlaneTable.Order(
+      height: byPattern ? 4 : weight.height, byPattern: byPattern, columns: columns.order)
+    let frame = PlaneFrame(g, site, columns, height: order.height, target)
+    guard g.y.shape[1] / g.group % order.height == 0, let frame else { return nil }
+    let places = PlaneTable.Places(
+      channels: frame.operand.step, rows: g.window.dilations[0] * g.width)
+    let entries = byPattern ? site.entries(g.operand, .blocks) : Int(weight.slots)
+    let values = byPattern ? site.entries(g.operand, .indexRows) : entries * weight.height
+    let bytes = PlaneTable.bytes(
+      weight.layout, order, places, windowRows: g.window.kernel[0], entries: entries,
+      values: values, elementBytes: g.weight.type.element.bits / 8)
+    let form =
+      (g.window.kernel == [1, 1] ? "sparse_planes1x1" : "sparse_planes")
+      + (byPattern ? "_patterns" : "")
+    let work = work(frame, order, Double(entries), Double(values), bytes: bytes, target)
+    return Plan(form, storage, bytes: bytes, scratch: frame.scratch, work, target) {
+      builder throws(DiagnosticMessage) in
+      try emit(frame, order, places, builder)
+    }
+  }
+
+  private func work(
+    _ frame: PlaneFrame, _ order: PlaneTable.Order, _ entries: Double, _ values: Double,
+    bytes: Int, _ target: Target
+  ) -> Work {
+    let images = Double(frame.g.y.shape[0])
+    var work = frame.work(loads: entries)
+    work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
+    work[.step] = entries * images * Double(frame.widest.tiles)
+    work[.fma] = values * images * Double(frame.widest.vectors)
+    work.reads(bytes, passes: images * Double(frame.widest.tiles), target)
+    return work
+  }
+
+  private func emit(
+    _ frame: PlaneFrame, _ order: PlaneTable.Order, _ places: PlaneTable.Places,
+    _ builder: LoopBuilder
+  ) throws(DiagnosticMessage) -> Kernel {
+    let g = frame.g
+    let table = builder.planeTable(g.weight, g.operand, order, places)
+    func walk(_ sums: PlaneSums, _ operand: PlaneOperand) -> PlaneWalk {
+      PlaneWalk(
+        g: g, order: order, columns: frame.columns, operand: operand, places: places, table: table,
+        sums: sums, builder: builder)
+    }
+    return try frame.emit("sparse_planes", builder) { sums, operand, tile in
+      walk(sums, operand).tile(tile)
+    } numbers: { sums, operand, n in
+      walk(sums, operand).numbers(n)
+    }
+  }
+}
+
+extension Site {
+  /// Entries that a storage has for an operand.
+  fileprivate func entries(_ operand: Int, _ storage: StorageKind) -> Int {
+    sparse(operand, storage, rowAxis: 0).map { Int($0.slots) } ?? 0
+  }
+}
+
+/// In which order the columns of a window are met, and by how many lanes sums are moved on the way:
+/// those left of the result from the outermost inwards, the result's own, those right of it.
+struct WindowColumns {
+  /// A column and by how much its sums are moved after it.
+  struct Stage {
+    var column: Int
+    var shift: Int
+  }
+
+  let left: [Stage]
+  let own: Int?
+  let right: [Stage]
+
+  /// Takes a window apart; `nil` where results are not as many as columns of the operand.
+  init?(_ g: ConvolutionGeometry) {
+    let window = g.window
+    guard window.strides == [1, 1], g.outWidth == g.width else { return nil }
+    let offsets = (0..<window.kernel[1]).map { $0 * window.dilations[1] - window.begin[1] }
+    guard offsets.allSatisfy({ abs($0) < g.width }) else { return nil }
+    let before = offsets.indices.filter { offsets[$0] < 0 }
+    let behind = offsets.indices.filter { offsets[$0] > 0 }.reversed()
+    left = before.map { column in
+      let next = column + 1 < offsets.count ? min(offsets[column + 1], 0) : 0
+      return Stage(column: column, shift: next - offsets[column])
+    }
+    right = behind.map { column in
+      let next = column > 0 ? max(offsets[column - 1], 0) : 0
+      return Stage(column: column, shift: offsets[column] - next)
+    }
+    own = offsets.firstIndex(of: 0)
+  }
+
+  /// The columns in the order that they are met.
+  var order: [Int] { left.map(\.column) + (own.map { [$0] } ?? []) + right.map(\.column) }
+
+  /// Whether sums are moved.
+  var moves: Bool { !left.isEmpty || !right.isEmpty }
+
+  /// How far a column lies from the result.
+  func offset(_ column: Int, _ window: SpatialWindow) -> Int {
+    column * window.dilations[1] - window.begin[1]
+  }
+}
+
+/// How the vectors of a plane are cut into tiles.
+struct PlaneTiling {
+  let lanes: Int
+  /// Vectors of a tile.
+  let size: Int
+  /// Tiles of that size.
+  let whole: Int
+  /// Vectors of the last tile; 0 for none.
+  let rest: Int
+
+  /// Cuts a plane.
+  ///
+  /// - Parameters:
+  ///   - count: Elements of a plane of results.
+  ///   - width: Elements of a row, on whose borders tiles begin; 1 where that does not matter.
+  ///   - lanes: Of a vector.
+  ///   - most: Vectors that a tile may have.
+  ///   - separate: Whether a last vector that is not full stands in a tile of its own kind.
+  init?(_ count: Int, width: Int, lanes: Int, most: Int, separate: Bool) {
+    let vectors = (count + lanes - 1) / lanes
+    var (a, b) = (width, lanes)
+    while b != 0 { (a, b) = (b, a % b) }
+    let unit = width / a
+    self.lanes = lanes
+    guard vectors > most else {
+      (size, whole, rest) = (vectors, 0, vectors)
+      return
+    }
+    guard unit <= most else { return nil }
+    let largest = most / unit * unit
+    let tiles = (vectors + largest - 1) / largest
+    let size = (vectors + tiles * unit - 1) / (tiles * unit) * unit
+    var (whole, rest) = (vectors / size, vectors % size)
+    if separate, rest == 0, count % lanes != 0 { (whole, rest) = (whole - 1, size) }
+    (self.size, self.whole, self.rest) = (size, whole, rest)
+  }
+
+  /// Tiles in all.
+  var tiles: Int { whole + (rest > 0 ? 1 : 0) }
+
+  /// Vectors in all.
+  var vectors: Int { whole * size + rest }
+}

@@ -1,0 +1,125 @@
+import CoppiceIR
+import CoppiceLowering
+import Testing
+
+/// Sparse and depthwise convolutions over planes of whole vectors, one after the other.
+struct PlaneTests {
+  /// Numbers that are the same on every machine.
+  private struct Dice {
+    var state: UInt64
+
+    mutating func roll(_ range: ClosedRange<Int>) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return range.lowerBound + Int((state >> 33) % UInt64(range.count))
+    }
+  }
+
+  /// A chain of convolutions that keep the width of an image, some with a residual, and a pooling.
+  private struct Chain {
+    var graph = Graph(name: "chain", source: "chain.onnx")
+    var last: ValueID
+    var shape: [Int]
+
+    init(_ shape: [Int]) {
+      self.shape = shape
+      last = graph.addInput("x", TensorType(.float32, shape))
+    }
+
+    private func weight(_ shape: [Int], keeping part: Int, _ dice: inout Dice) -> Constant {
+      let values = (0..<shape.reduce(1, *)).map { _ -> Float in
+        let isKept = dice.roll(0...99) < part
+        return isKept ? Float(dice.roll(1...5) * (dice.roll(0...1) * 2 - 1)) / 8 : 0
+      }
+      return Constant(values, .float32, shape)
+    }
+
+    mutating func conv(_ filters: Int, isDepthwise: Bool, _ dice: inout Dice) throws {
+      let kernel = [dice.roll(1...4), dice.roll(1...5)]
+      let dilations = [dice.roll(1...2), dice.roll(1...2)]
+      let reach = zip(kernel, dilations).map { ($0 - 1) * $1 }
+      let left = dice.roll(0...reach[1])
+      let (top, bottom) = (dice.roll(0...reach[0]), dice.roll(0...2))
+      let height = shape[2] + top + bottom - reach[0]
+      guard height > 0 else { return }
+      let channels = isDepthwise ? shape[1] : filters
+      let attributes: [String: Attribute] = [
+        "group": .int(isDepthwise ? shape[1] : 1),
+        "dilations": .ints(dilations.map(Int64.init)),
+        "pads": .ints([top, left, bottom, reach[1] - left].map(Int64.init)),
+      ]
+      let dense = weight(
+        [channels, isDepthwise ? 1 : shape[1]] + kernel, keeping: isDepthwise ? 100 : 12, &dice)
+      let operand = graph.addConstant(
+        isDepthwise ? dense : dense.stored(as: .indexRows, rowAxis: 0), name: "w\(height)")
+      let bias = graph.addConstant(weight([channels], keeping: 100, &dice), name: "b\(height)")
+      let before = (last, shape)
+      shape = [shape[0], channels, height, shape[3]]
+      try add(Conv(attributes: Attributes(attributes)), [last, operand, bias])
+      if before.1 == shape, dice.roll(0...1) == 0 { try add(Add(), [last, before.0]) }
+      if dice.roll(0...1) == 0 { try add(Relu(), [last]) }
+    }
+
+    mutating func add(_ op: any Operator, _ operands: [ValueID]) throws {
+      let node = graph.addNode(op, operands, types: [TensorType(.float32, shape)], name: op.name)
+      last = try #require(graph[node].result)
+    }
+  }
+
+  private func chain(_ seed: Int) throws -> Chain {
+    var dice = Dice(state: UInt64(seed) &* 7919)
+    let width = [3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 11, 9][seed % 15]
+    var chain = Chain([dice.roll(1...2), 4 * dice.roll(1...3), dice.roll(2...12), width])
+    for _ in 0..<4 {
+      try chain.conv(4 * dice.roll(1...4) + dice.roll(0...1), isDepthwise: false, &dice)
+      if dice.roll(0...1) == 0 { try chain.conv(0, isDepthwise: true, &dice) }
+    }
+    chain.graph.setOutputs([chain.last])
+    return chain
+  }
+
+  private func numbers(_ shape: [Int]) -> Bytes {
+    Bytes((0..<shape.reduce(1, *)).map { Float(($0 &* 7919) % 17 - 8) / 4 })
+  }
+
+  /// The interpreter refuses every access outside of a buffer, and gives nothing that was not written.
+  @Test(arguments: [Target.x86, .aarch64]) func randomChainsAreAsPlainLoops(_ target: Target) throws
+  {
+    var forms: Set<String> = []
+    for seed in 1...45 {
+      let chain = try chain(seed)
+      let input = numbers(chain.graph[chain.graph.inputs[0]].type.shape)
+      let plain = try lower(chain.graph, for: .generic).program
+      let wanted = try Interpreter.run(plain, inputs: [input])[0].array(of: Float.self)
+      let largest = max(wanted.map(abs).max() ?? 0, 1e-6)
+      let model = try lower(chain.graph, for: target)
+      forms.formUnion(model.forms.values)
+      for width in target.vectors.map(\.bytes) + [0] {
+        let got = try Interpreter.run(model.program, inputs: [input], vectorBytes: width)[0]
+        let worst = zip(got.array(of: Float.self), wanted).map { abs($0 - $1) }.max() ?? 0
+        #expect(worst <= largest * 2e-5, "chain \(seed) in \(width) bytes: \(worst) of \(largest)")
+      }
+    }
+    #expect(
+      forms.isSuperset(of: ["sparse_planes", "sparse_planes1x1", "depthwise_planes"]), "\(forms)")
+  }
+
+  /// Only what the caller hands over is copied.
+  @Test func planesAreReadWhereTheyLie() throws {
+    var chain = Chain([1, 16, 14, 14])
+    var dice = Dice(state: 5)
+    let around: [String: Attribute] = ["pads": .ints([1, 1, 1, 1])]
+    for index in 0..<3 {
+      let values = (0..<(16 * 16 * 9)).map { _ in
+        dice.roll(0...9) == 0 ? Float(dice.roll(1...4)) : 0
+      }
+      let weight = Constant(values, .float32, [16, 16, 3, 3]).stored(as: .indexRows, rowAxis: 0)
+      let operand = chain.graph.addConstant(weight, name: "w\(index)")
+      try chain.add(Conv(attributes: Attributes(around)), [chain.last, operand])
+    }
+    chain.graph.setOutputs([chain.last])
+    let scratch = explain(chain.graph, for: .x86).filter(\.isChosen).map(\.scratch)
+    #expect(scratch.count == 3)
+    #expect(scratch[0] > 10_000)
+    #expect(scratch.dropFirst().allSatisfy { $0 < 100 }, "\(scratch)")
+  }
+}
