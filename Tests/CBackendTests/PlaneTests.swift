@@ -44,8 +44,8 @@ struct PlaneTests {
       let channels = isDepthwise ? shape[1] : filters
       let attributes: [String: Attribute] = [
         "group": .int(isDepthwise ? shape[1] : 1),
-        "dilations": .ints(dilations.map(Int64.init)),
-        "pads": .ints([top, left, bottom, reach[1] - left].map(Int64.init)),
+        "dilations": .ints(dilations),
+        "pads": .ints([top, left, bottom, reach[1] - left]),
       ]
       let dense = weight(
         [channels, isDepthwise ? 1 : shape[1]] + kernel, keeping: isDepthwise ? 100 : 12, &dice)
@@ -78,7 +78,9 @@ struct PlaneTests {
   }
 
   private func numbers(_ shape: [Int]) -> Bytes {
-    Bytes((0..<shape.reduce(1, *)).map { Float(($0 &* 7919) % 17 - 8) / 4 })
+    let count = shape.reduce(1, *)
+    let values = (0..<count).map { (index: Int) -> Float in Float((index &* 7919) % 17 - 8) / 4 }
+    return Bytes(values)
   }
 
   /// The interpreter refuses every access outside of a buffer, and gives nothing that was not written.
@@ -109,7 +111,7 @@ struct PlaneTests {
     var dice = Dice(state: 5)
     let around: [String: Attribute] = ["pads": .ints([1, 1, 1, 1])]
     for index in 0..<3 {
-      let values = (0..<(16 * 16 * 9)).map { _ in
+      let values = (0..<2304).map { (_: Int) -> Float in
         dice.roll(0...9) == 0 ? Float(dice.roll(1...4)) : 0
       }
       let weight = Constant(values, .float32, [16, 16, 3, 3]).stored(as: .indexRows, rowAxis: 0)
