@@ -121,7 +121,7 @@ extension KernelCode {
     return isReal ? .reals(reals) : .integers(integers)
   }
 
-  /// - Parameter together: Whether all lanes are computed before the first is stored.
+  // Where `together`, all lanes are computed before the first is stored.
   private func assignment(
     _ variable: Variable, _ values: Lanes, together: Bool = false
   ) throws(DiagnosticMessage) -> ActionCode {

@@ -14,7 +14,7 @@ struct PlaneFrame {
   /// Whether results may be stored in whole vectors to the end of a plane.
   private let hasRoom: Bool
 
-  /// Looks at a convolution.
+  /// Looks at a convolution; `nil` where results do not lie row by row, or rows do not go into tiles.
   ///
   /// - Parameters:
   ///   - g: The convolution.
@@ -22,7 +22,6 @@ struct PlaneFrame {
   ///   - columns: Of its window.
   ///   - height: Rows of weights that are taken together.
   ///   - target: Says what registers there are.
-  /// - Returns: `nil` where results do not lie row by row, or rows do not go into tiles.
   init?(
     _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, height: Int, _ target: Target
   ) {

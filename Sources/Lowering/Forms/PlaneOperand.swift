@@ -70,9 +70,11 @@ struct PlaneOperand {
   /// Bytes of the copy.
   var bytes: Int { isCopy ? view.element.byteCount(view.buffer.count) : 0 }
 
-  /// Elements that are written for the copy.
+  /// Elements that are written for the copy; those that do not lie side by side take six times as long.
   var written: Double {
-    isCopy ? Double(view.buffer.count - source.x.count / source.x.shape[0] + source.x.count) : 0
+    guard isCopy else { return 0 }
+    let around = view.buffer.count - source.x.count / source.x.shape[0]
+    return Double(around) + Double(source.x.count * (source.strideW == 1 ? 1 : 6))
   }
 
   /// Where a channel's plane begins.
@@ -119,8 +121,9 @@ struct PlaneShape: Hashable {
   /// Where the first plane begins.
   var start: Int { whole(above) }
 
-  /// Elements from one plane to the next: what lies between is above one and below the other. Planes
-  /// a power of two apart would share few places of a cache.
+  /// Elements from one plane to the next: what lies between is above one and below the other.
+  ///
+  /// Planes a power of two apart would share few places of a cache.
   var step: Int {
     let step = max(padded, whole(elements + max(above, below)))
     return step % (16 * lanes) == 0 ? step + lanes : step

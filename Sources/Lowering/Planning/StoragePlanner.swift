@@ -67,7 +67,7 @@ private struct StorageChoosing {
       chosen[weight.value] = best(number, planner, kinds(weight.value)).0
     }
     planned = plan(chosen)
-    while !keepPromises() { planned = plan(chosen) }
+    while !keepPromises(planner) { planned = plan(chosen) }
     for (number, weight) in planner.weights.enumerated() { decide(number, weight.value, planner) }
   }
 
@@ -117,11 +117,12 @@ private struct StorageChoosing {
       isSparse: storage.isSparse)
   }
 
-  /// Makes dense what turned out slower than the preference lets through: single weights, and, where
-  /// the layouts that they need slow down others so that the whole is too slow, those that gain least.
+  /// Makes dense what turned out slower than the preference lets through: single weights that would be
+  /// faster dense as things lie, and, where the layouts that they need slow down others so that the
+  /// whole is too slow, those that gain least.
   ///
   /// - Returns: Whether nothing had to change.
-  private mutating func keepPromises() -> Bool {
+  private mutating func keepPromises(_ planner: LayoutPlanner) -> Bool {
     guard request.forced == nil, request.preference != .bytes else { return true }
     let slack = (request.preference == .balanced ? StorageScore.slack : 1) * (1 + 1e-9)
     var (now, before) = (0.0, 0.0)
@@ -134,7 +135,12 @@ private struct StorageChoosing {
         sparse.append((value, own.cost / max(dense.cost, 1e-9)))
       }
     }
-    var slower = sparse.filter { $0.ratio > slack }
+    let numbers = Dictionary(
+      planner.weights.enumerated().map { ($1.value, $0) }, uniquingKeysWith: { first, _ in first })
+    var slower = sparse.filter { weight in
+      guard weight.ratio > slack, let number = numbers[weight.value] else { return false }
+      return planner.cost(number, .dense).cost < planned[weight.value]?.cost ?? .infinity
+    }
     if slower.isEmpty, now > before * slack {
       let ranked = sparse.sorted { ($0.ratio, $0.value.index) > ($1.ratio, $1.value.index) }
       slower = Array(ranked.prefix(max(1, sparse.count / 8)))
