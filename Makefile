@@ -2,7 +2,7 @@
 
 sources := Package.swift IR Passes Sources $(wildcard Tests) $(wildcard examples)
 
-.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c misra firmware benchmarks networks scaling fuzz install check-install traditional
+.PHONY: setup build demo examples loop test lint format generate check-generated conformance differential structures generated-c misra firmware benchmarks networks scaling fuzz install check-install traditional fit-costs
 
 setup:
 	@.ci/setup
@@ -81,6 +81,10 @@ benchmarks: build
 	.venv/bin/python Tests/Benchmarks/host_models.py
 	.venv/bin/python Tests/Benchmarks/host_sparse_layer.py
 	.venv/bin/python Tests/Benchmarks/compiler.py
+
+# Measures layers, fits what the steps of kernels take, and writes the target's file; TARGET=cortex-m4 for the other. Tens of minutes.
+fit-costs: build
+	.venv/bin/python Tests/Benchmarks/fit_costs.py --target $(or $(TARGET),x86-64) --write
 
 # Exported networks against onnxruntime; Tests/Networks/export.py writes them to a folder.
 networks: build

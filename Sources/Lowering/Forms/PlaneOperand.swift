@@ -53,9 +53,15 @@ struct PlaneOperand {
       x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
       x.strides[1] >= shape.padded, x.shape[0] == 1 || x.strides[0] % shape.lanes == 0,
       x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1] + shape.padded
-        + shape.below <= x.buffer.count
+        + max(0, end(g, shape) - shape.padded) <= x.buffer.count
     else { return nil }
     return x.strides[1]
+  }
+
+  /// Elements from the begin of a plane to the end of the last vector that a window meets.
+  private static func end(_ g: ConvolutionGeometry, _ shape: PlaneShape) -> Int {
+    let results = (g.outHeight * g.outWidth + shape.lanes - 1) / shape.lanes * shape.lanes
+    return results + (g.window.reach(0) - 1) * g.width - shape.above
   }
 
   /// Zeros that windows need above a plane.
@@ -131,7 +137,8 @@ struct PlaneShape: Hashable {
 
   /// Elements of some images.
   func count(channels: Int, images: Int) -> Int {
-    start + channels * images * step + whole(max(0, padded + below - step))
+    // The last vector of results may reach beyond the last plane, and lower rows of a window further.
+    start + channels * images * step + whole(max(0, elements + below + lanes - step))
   }
 
   /// Zeros what must be zero around all planes.
