@@ -105,24 +105,6 @@ struct PlaneTests {
       forms.isSuperset(of: ["sparse_planes", "sparse_planes1x1", "depthwise_planes"]), "\(forms)")
   }
 
-  @Test(arguments: [[1, 5, 9, 7], [2, 3, 4, 4], [1, 4, 25, 5], [1, 2, 16, 16], [1, 3, 1, 33]])
-  func meansOfPlanes(_ shape: [Int]) throws {
-    var chain = Chain(shape)
-    chain.shape = Array(shape.prefix(2)) + [1, 1]
-    try chain.add(GlobalAveragePool(), [chain.last])
-    chain.graph.setOutputs([chain.last])
-    let plain = try lower(chain.graph, for: .generic).program
-    let input = numbers(shape)
-    let wanted = try Interpreter.run(plain, inputs: [input])[0].array(of: Float.self)
-    let model = try lower(chain.graph, for: .x86)
-    #expect(model.forms.values.contains("mean_planes"))
-    for width in [64, 32, 16, 0] {
-      let got = try Interpreter.run(model.program, inputs: [input], vectorBytes: width)[0]
-      let worst = zip(got.array(of: Float.self), wanted).map { abs($0 - $1) }.max() ?? 1
-      #expect(worst < 1e-5, "\(width) bytes: \(worst)")
-    }
-  }
-
   /// Only what the caller hands over is copied.
   @Test func planesAreReadWhereTheyLie() throws {
     var chain = Chain([1, 16, 14, 14])

@@ -4,5 +4,5 @@ let kernelForms: [any KernelForm] = [
   SparsePointwise(), SparseConvolution(), SparsePaddedConvolution(),
   SparsePairs(), DepthwiseDot(), DenseDot(), ProductDot(), DepthwisePlanes(), DepthwiseRows(),
   DepthwiseConvolution(), DenseConvolution(), SparseProduct(), DenseProduct(),
-  MeanPlanes(), PlainLoops(),
+  PlainLoops(),
 ]

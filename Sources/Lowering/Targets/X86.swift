@@ -69,8 +69,6 @@ extension Costs {
         .tile: 4, .line: 0.8, .step: 0.25, .load: 0.05, .fma: 0.18, .store: 0.3, .tail: 0.3,
         .copy: 0.031, .reach: 0.22, .near: 0.002,
       ],
-      // As plain loops without a weight, which it replaces wherever it applies.
-      "mean_planes": [:],
       "sparse_product": [
         .step: 0.228, .load: 0.0335, .fma: 0.167, .store: 0.174, .bit: 0.17, .miss: 8.4,
       ],
