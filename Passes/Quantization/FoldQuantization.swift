@@ -34,7 +34,8 @@ public struct FoldQuantization: Pass {
         "requantize", .choice(["as-asked", "fast", "onnx"]), default: "as-asked",
         "How sums become 8-bit integers; by itself what --requantize says, which is fast")
     ],
-    statistics: ["regions", "tables", "integer forms", "dead filters"])
+    statistics: ["regions", "tables", "integer forms", "dead filters"],
+    example: "move-quantization,fold-quantization{requantize=onnx},@default")
 
   private let asked: Requantization.Form?
 

@@ -10,6 +10,6 @@ import Testing
     let words = ["compile", "model.onnx", "-o", "out", "--name", "net"]
     let outcome = try Program.coppice(words, in: folder.path)
     #expect(outcome.status == 2)
-    #expect(outcome.errors.contains("error[cast-type]"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("error[text-operand]"), "\(outcome.errors)")
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct QuantizedModelTests {
   /// `y = quantized(activation(dequantized x * w + b))`.
   static func model(_ activation: String = "Relu", rank: Int = 2) -> [UInt8] {
-    let lead = [Int](repeating: 1, count: rank - 1)
+    let lead = [Dim](repeating: 1, count: rank - 1)
     return Onnx.model(
       Onnx.graph(
         [
@@ -36,12 +36,12 @@ import Testing
   @Test func manifestAndHeaderSayWhatIntegersStandFor() throws {
     let (outcome, folder) = try run(["compile", "model.onnx", "-o", "out", "--name", "m"])
     #expect(outcome.status == 0 && !outcome.ids.contains("quantized-float"))
-    let manifest = try folder.text("out/m.json")
-    #expect(manifest.contains("\"arithmetic\": \"int8\""))
-    #expect(manifest.contains("\"float_steps\": []"))
-    #expect(manifest.contains("\"quantization\": {\"scale\": 0.5, \"zero_point\": -4}"))
-    #expect(manifest.contains("\"form\": \"fast\""))
-    #expect(manifest.contains("\"differing_accumulators\": "))
+    let manifest = try folder.text("out/m.json").filter { !$0.isWhitespace }
+    #expect(manifest.contains("\"arithmetic\":\"int8\""))
+    #expect(manifest.contains("\"float_steps\":[]"))
+    #expect(manifest.contains("\"quantization\":{\"scale\":0.5,\"zero_point\":-4}"))
+    #expect(manifest.contains("\"form\":\"fast\""))
+    #expect(manifest.contains("\"differing_accumulators\":"))
     let header = try folder.text("out/m.h")
     for line in [
       "#define M_IN0_SCALE 0.5f", "#define M_IN0_ZERO_POINT (-4)", "#define M_OUT0_SCALE 0.375f",
@@ -74,7 +74,8 @@ import Testing
     let onnx = try run([
       "compile", "model.onnx", "-o", "out", "--name", "m", "--requantize", "onnx",
     ])
-    #expect(try onnx.folder.text("out/m.json").contains("\"form\": \"onnx\""))
+    #expect(
+      try onnx.folder.text("out/m.json").filter { !$0.isWhitespace }.contains("\"form\":\"onnx\""))
     let (outcome, _) = try run([
       "compile", "model.onnx", "-o", "out", "--requantize", "fast", "--passes", "@cleanup",
     ])
@@ -85,9 +86,9 @@ import Testing
     let (outcome, folder) = try run(
       ["compile", "model.onnx", "-o", "out", "--name", "m"], Self.model("Sigmoid"))
     #expect(outcome.ids.contains("quantized-float"))
-    let manifest = try folder.text("out/m.json")
-    #expect(manifest.contains("\"arithmetic\": \"float\""))
-    #expect(manifest.contains("there is no integer form of Sigmoid"))
+    let manifest = try folder.text("out/m.json").filter { !$0.isWhitespace }
+    #expect(manifest.contains("\"arithmetic\":\"float\""))
+    #expect(manifest.contains("thereisnointegerformofSigmoid"))
   }
 
   @Test func foldedModelsAreWritten() throws {

@@ -36,7 +36,10 @@ import Testing
     let compiled = try compiler.compile(try folder.write(Self.model))
     #expect(compiled.diagnostics.isEmpty, "\(compiled.diagnostics)")
     try compiled.write(to: folder.path + "/out")
-    return (try folder.text("out/model_selftest.c"), try folder.text("out/model.json"))
+    return (
+      try folder.text("out/model_selftest.c"),
+      try folder.text("out/model.json").filter { !$0.isWhitespace }
+    )
   }
 
   /// The first vector of the text: larger models have no second.
@@ -46,11 +49,11 @@ import Testing
 
   @Test func theInterpreterAndTheHostAgreeInEachByte() throws {
     let interpreted = try selfTest(AnswerBudget())
-    #expect(interpreted.manifest.contains("\"vectors\": 2, \"answers\": \"interpreter\""))
+    #expect(interpreted.manifest.contains("\"vectors\":2,\"answers\":\"interpreter\""))
     var budget = AnswerBudget()
     budget.work = 0
     let built = try selfTest(budget)
-    #expect(built.manifest.contains("\"vectors\": 1, \"answers\": \"host\""))
+    #expect(built.manifest.contains("\"vectors\":1,\"answers\":\"host\""))
     #expect(answers(interpreted.text) == answers(built.text))
     #expect(answers(built.text).count > 2000)
   }
@@ -59,7 +62,7 @@ import Testing
     var budget = AnswerBudget()
     budget.work = 40_000
     let built = try selfTest(budget)
-    #expect(built.manifest.contains("\"answers\": \"host\""))
+    #expect(built.manifest.contains("\"answers\":\"host\""))
   }
 
   @Test func whatTakesTooMuchMemoryHasNoAnswers() throws {

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "7f909d30607b9d8b"
+#define COPPICE_API_FINGERPRINT "42e1a75dd2b3096a"

@@ -12,7 +12,8 @@ extension ModelReader {
     _ op: any Operator, _ operands: [ValueID?], _ context: InferenceContext, _ types: [TensorType?]
   ) -> [Constant]? {
     let named = types.compactMap { $0 }
-    guard !named.isEmpty, named.allSatisfy(isSmall), !operands.isEmpty
+    // What a weight stands for is left to the passes that know integers.
+    guard !named.isEmpty, named.allSatisfy(isSmall), !operands.isEmpty, !(op is DequantizeLinear)
     else { return nil }
     guard let folded = op.fold(context) ?? evaluate(op, context) else { return nil }
     guard folded.count >= types.count else { return nil }
