@@ -23,13 +23,15 @@ struct ProductDotLayer {
   private var groups: Int { (p.columns + 3) / 4 }
   /// Words of four columns: their starts, and a word of each for each step.
   private var record: Int { 4 + 4 * steps }
+  /// Groups whose sums are kept at once, so that they take little memory.
+  private var chunk: Int { min(groups, 16) }
   private var rows: Int { p.y.shape.dropLast(1).reduce(1, *) }
   /// Whether rows of activations are widened where they lie.
   private var isDirect: Bool { p.depth % 4 == 0 && p.x.strides[p.x.rank - 1] == 1 }
 
   var bytes: Int { groups * record * 4 }
 
-  var scratchBytes: Int { steps * 8 + groups * 16 + (isDirect ? 0 : steps * 4) }
+  var scratchBytes: Int { steps * 8 + chunk * 16 + (isDirect ? 0 : steps * 4) }
 
   var work: Work {
     var work = Work()
@@ -45,7 +47,7 @@ struct ProductDotLayer {
   func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
     let table = weights().buffer(builder, "packed", operand: p.operand)
     let tile = builder.scratch(.uint32, [2 * steps], "tile").buffer
-    let results = builder.scratch(.int32, [4 * groups], "sums").buffer
+    let results = builder.scratch(.int32, [4 * chunk], "sums").buffer
     let copy = isDirect ? nil : builder.scratch(p.x.element, [4 * steps], "row").buffer
     let finish = try p.arithmetic.finishing(builder)
     builder.loops(Array(p.y.shape.dropLast(1)), "r") { row in
@@ -64,10 +66,17 @@ struct ProductDotLayer {
       } else {
         widen(p.x.buffer, start, tile, builder)
       }
-      multiply(tile, table, results, builder)
-      builder.loop("j", p.columns) { column in
-        let index = row + [column]
-        builder.store(finish(.load(results, column, lanes: 1), index), to: p.y, at: index)
+      builder.loop("g", to: .integer(groups), step: chunk) { first in
+        let left = Expr.integer(groups) - first
+        let count =
+          groups % chunk == 0
+          ? Expr.integer(chunk) : builder.define("count", left.minimum(.integer(chunk)))
+        multiply(tile, table, results, first, count, builder)
+        let columns = (Expr.integer(p.columns) - first * 4).minimum(.integer(4 * chunk))
+        builder.loop("j", to: p.columns % (4 * chunk) == 0 ? .integer(4 * chunk) : columns) {
+          let index = row + [first * 4 + $0]
+          builder.store(finish(.load(results, $0, lanes: 1), index), to: p.y, at: index)
+        }
       }
     }
     return Kernel(title: "product_dot", variants: [.init(body: builder.takeStatements())])
@@ -91,18 +100,19 @@ struct ProductDotLayer {
   }
 
   private func multiply(
-    _ tile: Buffer, _ table: Buffer, _ results: Buffer, _ builder: LoopBuilder
+    _ tile: Buffer, _ table: Buffer, _ results: Buffer, _ start: Expr, _ count: Expr,
+    _ builder: LoopBuilder
   ) {
     let none = Expr.integer(0)
+    let from = builder.define("w1", start * record)
     builder.microkernel(
       .rows, [steps],
       [
-        .address(tile, none), .address(table, none), .address(results, none),
-        .number(.integer(groups)),
+        .address(tile, none), .address(table, from), .address(results, none), .number(count),
       ]
     ) {
-      builder.loop("g", groups) { group in
-        let first = builder.define("w0", group * record)
+      builder.loop("g", to: count) { group in
+        let first = builder.define("w0", from + group * record)
         let sums = (0..<4).map {
           builder.declare("s\($0)_", Expr.load(table, first + $0, lanes: 1).asSum)
         }
