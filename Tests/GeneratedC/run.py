@@ -75,7 +75,7 @@ class Check:
         if status:
             self.faults.append(f"coppice ops ended with {status}")
             return
-        declared = {one["name"] for one in json.loads(output) if not one["domain"]}
+        declared = {one["name"] for one in json.loads(output) if not one["domain"]} - set(operators.UNSAMPLED)
         seen = set().union(*(build.model.operators for build in builds))
         self.step("operators that are declared",
                   lambda name: [] if name in seen else [f"{name}: no model of it was compiled"],

@@ -29,7 +29,7 @@ struct ForestWalk {
 
   init(
     _ forest: Forest, targets: Int, _ aggregate: Aggregate, _ element: ElementType,
-    _ builder: LoopBuilder
+    _ builder: LoopBuilder, _ asksWhoSpoke: Bool
   ) {
     tables = ForestTables(forest, targets: targets, element: element, builder)
     (self.targets, self.aggregate, self.element) = (targets, aggregate, element)
@@ -37,7 +37,7 @@ struct ForestWalk {
     certain = forest.certainTargets(targets)
     scores = builder.scratch(element, [targets], "scores")
     let isMixed = certain.contains(nil) || targets > 2 && certain.contains(false)
-    let isOpen = isMixed || aggregate == .least || aggregate == .greatest
+    let isOpen = asksWhoSpoke && isMixed || aggregate == .least || aggregate == .greatest
     given = isOpen ? builder.scratch(.bool, [targets], "given") : nil
   }
 

@@ -40,7 +40,7 @@ public struct TreeEnsemble: TreeOperator {
     let y = try builder.result()
     let aggregate = Aggregate(rawValue: attributes.int("aggregate_function", 1)) ?? .sum
     let transform = PostTransform(rawValue: attributes.int("post_transform")) ?? .none
-    try walk(builder, aggregate) { row, walk in
+    try walk(builder, aggregate, asksWhoSpoke: false) { row, walk in
       walk.finishRegression([], transform)
       builder.loop("t", targetCount) { target in
         builder.store(walk.scores[[target]].converted(to: y.element), to: y, at: [row, target])

@@ -49,7 +49,7 @@ public struct TreeEnsembleClassifier: TreeOperator {
       labels: labels, base: attributes.reals("base_values"), transform: transform,
       weights: attributes.reals("class_weights"),
       classes: Set(attributes.ints("class_ids") ?? []).count)
-    try walk(builder, .sum) { row, walk in
+    try walk(builder, .sum, asksWhoSpoke: true) { row, walk in
       let label = targetCount > 2 ? vote.most(walk) : vote.binary(walk)
       if let y { builder.store(label, to: y, at: [row]) }
       guard let z else { return }

@@ -43,8 +43,10 @@ public struct TreeEnsembleRegressor: TreeOperator {
     let y = try builder.result()
     let aggregate = Aggregate(name: attributes.string("aggregate_function", "SUM"))
     let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
-    try walk(builder, aggregate) { row, walk in
-      walk.finishRegression(attributes.reals("base_values"), transform)
+    let base = attributes.reals("base_values")
+    let asksWhoSpoke = targetCount > 1 && base.count == targetCount
+    try walk(builder, aggregate, asksWhoSpoke: asksWhoSpoke) { row, walk in
+      walk.finishRegression(base, transform)
       builder.loop("t", targetCount) { target in
         builder.store(walk.scores[[target]].converted(to: .float32), to: y, at: [row, target])
       }

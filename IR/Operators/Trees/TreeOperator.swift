@@ -26,15 +26,17 @@ extension TreeOperator {
   /// - Parameters:
   ///   - builder: Takes the loops.
   ///   - aggregate: How weights come together.
+  ///   - asksWhoSpoke: Whether `finish` asks which targets some leaf spoke of.
   ///   - finish: Does the rest for a row, from the scores that the walk left.
   /// - Throws: What `forest` and `finish` throw.
   func walk(
-    _ builder: LoopBuilder, _ aggregate: Aggregate,
+    _ builder: LoopBuilder, _ aggregate: Aggregate, asksWhoSpoke: Bool,
     _ finish: (_ row: Expr, _ walk: ForestWalk) throws(DiagnosticMessage) -> Void
   ) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let element = scoreElement(x.element)
-    let walk = ForestWalk(try forest(), targets: targetCount, aggregate, element, builder)
+    let walk = ForestWalk(
+      try forest(), targets: targetCount, aggregate, element, builder, asksWhoSpoke)
     try builder.loop("row", x.rank == 1 ? 1 : x.shape[0]) { (row) throws(DiagnosticMessage) in
       walk.visit { x[x.rank == 1 ? [$0] : [row, $0]].converted(to: element) }
       try finish(row, walk)

@@ -60,7 +60,7 @@ struct DeadAssignments {
 
   /// The body of a loop, at whose end all is alive that its next turn may read.
   ///
-  /// A variable of the body's own begins each turn anew.
+  /// A variable of the body's own begins each turn anew, as does one that is assigned before it is read.
   private mutating func turn(_ body: [Statement], _ test: (inout VariableSet) -> Void)
     -> [Statement]
   {
@@ -68,12 +68,25 @@ struct DeadAssignments {
     var (read, own) = (VariableSet(), VariableSet())
     for statement in body { statement.addReads(to: &read, own: &own) }
     read.subtract(own)
+    read.subtract(assignedFirst(body))
     live.formUnion(read)
     let before = live
     let kept = walk(body)
     live.formUnion(before)
     return kept
   }
+}
+
+/// Variables that each run of a body assigns before it reads them.
+private func assignedFirst(_ body: [Statement]) -> VariableSet {
+  var (read, own, found) = (VariableSet(), VariableSet(), VariableSet())
+  for statement in body {
+    statement.addReads(to: &read, own: &own)
+    if case .assign(let variable, _) = statement, !read.contains(variable.id) {
+      found.insert(variable.id)
+    }
+  }
+  return found
 }
 
 extension Statement {
