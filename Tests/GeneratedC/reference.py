@@ -62,12 +62,12 @@ def difference(got, wanted, model):
         return f"{got.dtype}{list(got.shape)} instead of {wanted.dtype}{list(wanted.shape)}"
     if wanted.dtype.kind in "biu":
         return None if np.array_equal(got, wanted) else "integers differ"
-    # Of narrow floats a step: their sums are kept in float32 here, and rounded on the way elsewhere.
-    rtol = max(model.rtol, float(ml_dtypes.finfo(wanted.dtype).eps) if wanted.dtype.itemsize < 4 else 0)
+    # Of narrow floats a step of the largest, as `check` has it: sums are float32 here, and narrow elsewhere.
+    step = float(ml_dtypes.finfo(wanted.dtype).eps) if wanted.dtype.itemsize < 4 else 0
     got, wanted = got.astype(np.float64), wanted.astype(np.float64)
     finite = np.abs(wanted[np.isfinite(wanted)])
-    slack = model.atol + model.relative * (finite.max() if finite.size else 0)
-    close = np.isclose(got, wanted, rtol=rtol, atol=slack, equal_nan=True)
+    slack = model.atol + max(model.relative, step) * (finite.max() if finite.size else 0)
+    close = np.isclose(got, wanted, rtol=model.rtol, atol=slack, equal_nan=True)
     if close.all():
         return None
     worst = np.nanmax(np.abs(got - wanted)[~close])
