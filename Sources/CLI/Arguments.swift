@@ -15,11 +15,8 @@ extension ByteCount: ExpressibleByArgument {
 }
 extension TensorFormat: ExpressibleByArgument {}
 
-/// The options of passes, shared by the verbs that run them.
-struct PipelineArguments: ParsableArguments {
-  @Option(help: "The whole pipeline, such as '@default,prune-magnitude{sparsity=0.8},sparsify'.")
-  var passes = "@default"
-
+/// How a model is read and what passes there are, shared by all verbs that run some.
+struct ReadingArguments: ParsableArguments {
   @Option(
     name: .customLong("dim"),
     help: ArgumentHelp("Sets a dynamic dimension of the inputs.", valueName: "name=n"))
@@ -34,6 +31,34 @@ struct PipelineArguments: ParsableArguments {
     help: "How sums of quantized numbers are rounded: fast (the default), or as onnxruntime does.")
   var requantize: Requantization.Form?
 
+  @Option(
+    name: .customLong("load-pass-plugin"),
+    help: ArgumentHelp("Load passes from a shared library.", valueName: "file"),
+    completion: .file(extensions: ["so"]))
+  var plugins: [String] = []
+
+  func validate() throws {
+    for (index, dimension) in dimensions.enumerated()
+    where dimensions[..<index].contains(where: { $0.name == dimension.name }) {
+      throw ValidationError("--dim sets '\(dimension.name)' twice")
+    }
+  }
+
+  func apply(to options: inout CompileOptions) {
+    options.requantization = requantize
+    for dimension in dimensions { options.dimensions[dimension.name] = dimension.extent }
+    for limit in limits { _ = limit.setting.value(&options.limits, limit.value) }
+    options.plugins = plugins
+  }
+}
+
+/// The options of passes, shared by the verbs that run one pipeline.
+struct PipelineArguments: ParsableArguments {
+  @Option(help: "The whole pipeline, such as '@default,prune-magnitude{sparsity=0.8},sparsify'.")
+  var passes = "@default"
+
+  @OptionGroup var reading: ReadingArguments
+
   @Flag(help: "Check the graph after each pass.")
   var verifyEach = false
 
@@ -46,30 +71,17 @@ struct PipelineArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Stop rewriting after so many rewrites.", valueName: "n"))
   var maxRewrites: Int?
 
-  @Option(
-    name: .customLong("load-pass-plugin"),
-    help: ArgumentHelp("Load passes from a shared library.", valueName: "file"),
-    completion: .file(extensions: ["so"]))
-  var plugins: [String] = []
-
   func validate() throws {
     if let maxRewrites, maxRewrites < 0 {
       throw ValidationError("--max-rewrites must not be negative")
     }
-    for (index, dimension) in dimensions.enumerated()
-    where dimensions[..<index].contains(where: { $0.name == dimension.name }) {
-      throw ValidationError("--dim sets '\(dimension.name)' twice")
-    }
   }
 
   func apply(to options: inout CompileOptions) {
+    reading.apply(to: &options)
     options.passes = passes
-    options.requantization = requantize
-    for dimension in dimensions { options.dimensions[dimension.name] = dimension.extent }
-    for limit in limits { _ = limit.setting.value(&options.limits, limit.value) }
     options.verifiesEach = verifyEach
     options.maxRewrites = maxRewrites
-    options.plugins = plugins
   }
 }
 

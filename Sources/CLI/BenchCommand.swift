@@ -48,16 +48,7 @@ struct BenchCommand: ParsableCommand {
     completion: .file(extensions: ["svg"]))
   var svg: String?
 
-  @Option(
-    name: .customLong("dim"),
-    help: ArgumentHelp("Sets a dynamic dimension of the inputs.", valueName: "name=n"))
-  var dimensions: [Dimension] = []
-
-  @Option(
-    name: .customLong("load-pass-plugin"),
-    help: ArgumentHelp("Load passes from a shared library.", valueName: "file"),
-    completion: .file(extensions: ["so"]))
-  var plugins: [String] = []
+  @OptionGroup var reading: ReadingArguments
 
   func validate() throws {
     if !(1...100_000).contains(rounds) {
@@ -68,8 +59,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     var options = CompileOptions()
     options.target = target ?? Compiler.hostTarget
-    for dimension in dimensions { options.dimensions[dimension.name] = dimension.extent }
-    options.plugins = plugins
+    reading.apply(to: &options)
     var wanted = BenchOptions()
     if !passes.isEmpty { wanted.pipelines = passes }
     wanted.includesRuntime = against == .onnxruntime
@@ -170,14 +160,4 @@ extension Benchmark {
         ("gain", .number(gain(index))), ("rounds", .list(contender.costs.map { .number($0) })),
       ] + bytes)
   }
-}
-
-/// A number with so many digits behind the point.
-func fixed(_ number: Double, digits: Int) -> String {
-  guard number.isFinite, abs(number) < 1e15 else { return "\(number)" }
-  let scale = (0..<digits).reduce(1) { value, _ in value * 10 }
-  let whole = Int((abs(number) * Double(scale)).rounded())
-  let rest = String(whole % scale)
-  let sign = number < 0 && whole > 0 ? "-" : ""
-  return "\(sign)\(whole / scale)." + String(repeating: "0", count: digits - rest.count) + rest
 }

@@ -19,3 +19,13 @@ func digits(_ number: Double) -> String {
       + (power.count < 2 ? "0" : "") + power
   }
 }
+
+/// A number with so many digits behind the point.
+func fixed(_ number: Double, digits: Int) -> String {
+  guard number.isFinite, abs(number) < 1e15 else { return "\(number)" }
+  let scale = (0..<digits).reduce(1) { value, _ in value * 10 }
+  let whole = Int((abs(number) * Double(scale)).rounded())
+  let rest = String(whole % scale)
+  let sign = number < 0 && whole > 0 ? "-" : ""
+  return "\(sign)\(whole / scale)." + String(repeating: "0", count: digits - rest.count) + rest
+}

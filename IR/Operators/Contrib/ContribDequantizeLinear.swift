@@ -1,4 +1,4 @@
-/// `DequantizeLinear` as onnxruntime\'s quantiser writes it for 16 bits (com.microsoft, opset 1).
+/// `DequantizeLinear` as onnxruntime's quantiser writes it for 16 bits (com.microsoft, opset 1).
 public struct ContribDequantizeLinear: Expansion {
   /// What it is called and takes.
   public static let schema = OperatorSchema(

@@ -1,4 +1,4 @@
-/// `QuantizeLinear` as onnxruntime\'s quantiser writes it for 16 bits (com.microsoft, opset 1).
+/// `QuantizeLinear` as onnxruntime's quantiser writes it for 16 bits (com.microsoft, opset 1).
 public struct ContribQuantizeLinear: Expansion {
   /// What it is called and takes.
   public static let schema = OperatorSchema(

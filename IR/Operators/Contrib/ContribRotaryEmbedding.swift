@@ -1,4 +1,4 @@
-/// `RotaryEmbedding` with its operands in onnxruntime\'s order (com.microsoft, opset 1).
+/// `RotaryEmbedding` with its operands in onnxruntime's order (com.microsoft, opset 1).
 public struct ContribRotaryEmbedding: Expansion {
   /// What it is called and takes.
   public static let schema = OperatorSchema(

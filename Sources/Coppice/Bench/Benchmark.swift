@@ -133,11 +133,7 @@ extension Compiler {
     let program = model.lowered.program
     guard let data = wanted.data else { return program.vector(.weak).inputs }
     let vectors = try readVectors([data], program.inputs, program.outputs)
-    guard let first = vectors.first else {
-      let message = DiagnosticMessage("no-vectors", "'\(data)' holds no recorded vector")
-      throw Diagnostics([Diagnostic(.error, message)])
-    }
-    return first.vector.inputs
+    return vectors.first?.vector.inputs ?? program.vector(.weak).inputs
   }
 }
 

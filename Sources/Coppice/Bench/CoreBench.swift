@@ -19,14 +19,15 @@ struct CoreBench {
   ///
   /// - Throws: `HostFault` where `arm-none-eabi-gcc` or `qemu-system-arm` is missing or fails.
   func run(_ inputs: [Bytes]) throws -> Benchmark {
-    let folder = try benchFolder()
+    let folder = try ScratchFolder.made(or: HostFault.compiler)
     let path = folder.path
     try write([Bytes(Array(countingPlugin.utf8))], to: "\(path)/count.c")
     try write([Bytes(Array(linkerScript.utf8))], to: "\(path)/core.ld")
     try write(inputs, to: "\(path)/inputs.bin")
     let log = "\(path)/cc.log"
-    try mustSucceed(
-      ["cc", "-O2", "-shared", "-fPIC", "-o", "\(path)/count.so", "\(path)/count.c"], log)
+    try HostCompiler.run(
+      HostCompiler.command
+        + ["-O2", "-shared", "-fPIC", "-o", "\(path)/count.so", "\(path)/count.c"], log: log)
     var benchmark = Benchmark(
       unit: .instructions, target: core.target, contenders: models.map(\.contender))
     var steps: [[Double]] = []
@@ -36,6 +37,9 @@ struct CoreBench {
       let main = coreMain(BenchModel(model), model.lowered.program, inputs: "\(path)/inputs.bin")
       try write([Bytes(Array(main.utf8))], to: "\(path)/\(model.name)_main.c")
       let whole = try counts(model, path, hook: nil)
+      guard whole.count == 3 else {
+        throw HostFault.program("QEMU counted \(whole.count) of 3 marks")
+      }
       benchmark.contenders[index].costs = [whole[2] - whole[1] - (whole[1] - whole[0])]
       steps.append(try stepCounts(model, path))
     }
@@ -66,14 +70,14 @@ struct CoreBench {
     let sections = ["-ffunction-sections", "-fdata-sections"]
     let include = hook.map { ["-include", $0] } ?? []
     let object = "\(path)/\(model.name).o"
-    try mustSucceed(
-      compiler + ["-O3"] + sections + include + ["-c", "\(path)/\(model.name).c", "-o", object], log
-    )
-    try mustSucceed(
+    try HostCompiler.run(
+      compiler + ["-O3"] + sections + include + ["-c", "\(path)/\(model.name).c", "-o", object],
+      log: log)
+    try HostCompiler.run(
       compiler + [
         "-O2", "-nostartfiles", "-Wl,--gc-sections", "-T", "\(path)/core.ld", "-I", path,
         "\(path)/\(model.name)_main.c", object, "-lm", "-o", image,
-      ], log)
+      ], log: log)
     let output = "\(path)/\(model.name).counts"
     try? write([], to: output)
     let status = runProcess(
@@ -93,7 +97,7 @@ struct CoreBench {
   private func address(of symbol: String, _ image: String, _ path: String) throws -> String {
     let list = "\(path)/symbols.txt"
     try? write([], to: list)
-    try mustSucceed(["arm-none-eabi-nm", image], list)
+    try HostCompiler.run(["arm-none-eabi-nm", image], log: list)
     let text = try read(list).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")

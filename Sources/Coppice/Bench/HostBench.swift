@@ -18,7 +18,7 @@ struct HostBench {
   ///
   /// - Throws: `HostFault`.
   func run(_ path: String, _ inputs: [Bytes]) throws -> Benchmark {
-    let folder = try benchFolder()
+    let folder = try ScratchFolder.made(or: HostFault.compiler)
     for model in models { try model.writeSources(to: folder.path) }
     let main = benchMain(models.map(BenchModel.init), hasRuntime: wanted.includesRuntime)
     try write([Bytes(Array(main.utf8))], to: "\(folder.path)/main.c")
@@ -39,12 +39,6 @@ struct HostBench {
     return result(text)
   }
 
-  private var compiler: [String] {
-    let words = getenv("CC").map { String(cString: $0) } ?? "cc"
-    let command = words.split(separator: " ").map(String.init)
-    return command.isEmpty ? ["cc"] : command
-  }
-
   private var python: String { getenv("PYTHON").map { String(cString: $0) } ?? "python3" }
 
   private func build(_ folder: String) throws {
@@ -60,10 +54,12 @@ struct HostBench {
     let log = "\(folder)/cc.log"
     for (source, object) in zip(sources, objects) {
       let hook = source.hasSuffix("main.c") ? [] : ["-include", "\(folder)/hook.h"]
-      let command = compiler + ["-std=gnu99", "-w"] + flags + hook + ["-c", source, "-o", object]
-      try mustSucceed(command, log)
+      let command =
+        HostCompiler.command + ["-std=gnu99", "-w"] + flags + hook + ["-c", source, "-o", object]
+      try HostCompiler.run(command, log: log)
     }
-    try mustSucceed(compiler + ["-o", "\(folder)/bench"] + objects + ["-lm"], log)
+    try HostCompiler.run(
+      HostCompiler.command + ["-o", "\(folder)/bench"] + objects + ["-lm"], log: log)
   }
 
   private func command(_ folder: String, _ path: String) throws -> [String] {
@@ -102,28 +98,6 @@ struct HostBench {
     benchmark.diagnostics = models.flatMap(\.diagnostics)
     return benchmark
   }
-}
-
-/// A folder for what is built.
-///
-/// - Throws: `HostFault` where there can be none.
-func benchFolder() throws -> ScratchFolder {
-  guard let folder = ScratchFolder() else {
-    throw HostFault.compiler(
-      "no folder for temporary files can be made in '\(ScratchFolder.base)'; set TMPDIR")
-  }
-  return folder
-}
-
-/// Runs a compiler.
-///
-/// - Throws: `HostFault` with its words.
-func mustSucceed(_ command: [String], _ log: String) throws {
-  let status = runProcess(command, errors: log)
-  if status == 0 { return }
-  if status < 0 { throw HostFault.compiler("'\(command[0])' could not be started") }
-  let text = (try? read(log))?.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-  throw HostFault.compiler("status \(status)\n\(text.prefix(4000))")
 }
 
 extension CompiledModel {

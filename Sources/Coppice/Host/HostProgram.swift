@@ -35,11 +35,7 @@ final class HostProgram: Sendable {
     _ model: GeneratedModel, _ program: Program, name: String, gates: HostGates = HostGates(),
     build: HostBuild = .quick
   ) throws {
-    guard let folder = ScratchFolder() else {
-      throw HostFault.compiler(
-        "no folder for temporary files can be made in '\(ScratchFolder.base)'; set TMPDIR")
-    }
-    self.folder = folder
+    folder = try ScratchFolder.made(or: HostFault.compiler)
     self.program = program
     self.name = name
     self.gates = gates
@@ -54,18 +50,13 @@ final class HostProgram: Sendable {
   }
 
   private func compile(_ model: GeneratedModel) throws {
-    let compiler = getenv("CC").map { String(cString: $0) } ?? "cc"
-    var command = compiler.split(separator: " ").map(String.init)
-    if command.isEmpty { command = ["cc"] }
-    command += ["-std=gnu99", "-w"] + flags(model)
-    let log = "\(folder.path)/cc.log"
+    var command = HostCompiler.command + ["-std=gnu99", "-w"] + flags(model)
     command += ["-o", "\(folder.path)/model", "\(folder.path)/host_main.c"]
     if model.files.contains(where: { $0.name.hasSuffix("_weights.c") }) {
       command.append("\(folder.path)/\(name)_weights.c")
     }
     command.append("-lm")
-    let status = runProcess(command, errors: log)
-    guard status == 0 else { throw HostFault.compiler(words(log, command[0], status)) }
+    try HostCompiler.run(command, log: "\(folder.path)/cc.log")
   }
 
   private func flags(_ model: GeneratedModel) -> [String] {
@@ -79,12 +70,6 @@ final class HostProgram: Sendable {
         return ["-O2"]
       #endif
     }
-  }
-
-  private func words(_ log: String, _ program: String, _ status: Int) -> String {
-    if status < 0 { return "'\(program)' could not be started; set CC" }
-    let text = (try? read(log))?.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-    return text.isEmpty ? "status \(status)" : "status \(status)\n" + text.prefix(4000)
   }
 
   /// Runs the model once.
@@ -110,10 +95,7 @@ final class HostProgram: Sendable {
     _ samples: [[Bytes]], _ settings: [GateSetting], _ take: (Int, Int, [Bytes]) throws -> Void
   ) throws {
     if samples.isEmpty || settings.isEmpty { return }
-    guard let scratch = ScratchFolder() else {
-      throw HostFault.program(
-        "no folder for temporary files can be made in '\(ScratchFolder.base)'; set TMPDIR")
-    }
+    let scratch = try ScratchFolder.made(or: HostFault.program)
     try write(samples.flatMap { $0 }, to: "\(scratch.path)/samples.bin")
     let switches = settings.flatMap { $0.isOn.map { UInt8($0 ? 1 : 0) } }
     try write([Bytes(switches)], to: "\(scratch.path)/settings.bin")
