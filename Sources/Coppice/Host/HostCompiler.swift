@@ -1,3 +1,4 @@
+import CoppiceIR
 import Glibc
 
 /// The C compiler of this machine: `$CC`, or `cc`.
