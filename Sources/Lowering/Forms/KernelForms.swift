@@ -3,6 +3,6 @@ let kernelForms: [any KernelForm] = [
   UniformConvolution(), SparsePlanes(byPattern: true), SparsePlanes(byPattern: false),
   SparsePointwise(), SparseConvolution(), SparsePaddedConvolution(),
   SparsePairs(), DepthwiseDot(), DenseDot(), ProductDot(), DepthwisePlanes(), DepthwiseRows(),
-  DepthwiseConvolution(), DenseConvolution(), SparseProduct(), DenseProduct(),
+  DepthwiseConvolution(), DensePlanes(), DenseConvolution(), SparseProduct(), DenseProduct(),
   PlainLoops(),
 ]

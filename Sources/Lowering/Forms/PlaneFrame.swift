@@ -9,7 +9,8 @@ struct PlaneFrame {
   /// The tiles of the widest vectors.
   let widest: PlaneTiling
   /// Rows of weights that are taken together.
-  private let height: Int
+  let height: Int
+  private let isDense: Bool
   private let target: Target
   /// Whether results may be stored in whole vectors to the end of a plane.
   private let hasRoom: Bool
@@ -21,41 +22,69 @@ struct PlaneFrame {
   ///   - site: Where it stands.
   ///   - columns: Of its window.
   ///   - height: Rows of weights that are taken together.
+  ///   - isDense: Whether the sums of columns left and right of a result are computed one after the
+  ///     other, with memory for all channels between them.
   ///   - target: Says what registers there are.
   init?(
-    _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, height: Int, _ target: Target
+    _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, height: Int,
+    isDense: Bool = false, _ target: Target
   ) {
     let views = [g.y] + site.tailViews
     let lanes = target.lanes(of: g.arithmetic.element)
-    guard lanes > 1, site.tailIsVectorizable(along: 3), g.y.strides[3] == 1 || g.outWidth == 1,
+    guard lanes > 1, site.tailIsVectorizable(along: 3), g.y.strides[3] == 1,
       views.allSatisfy({ g.outHeight == 1 || $0.strides[2] == g.outWidth * $0.strides[3] })
     else { return nil }
-    (self.g, self.columns, self.height, self.target) = (g, columns, height, target)
+    (self.g, self.columns, self.target) = (g, columns, target)
+    (self.height, self.isDense) = (height, isDense)
     operand = PlaneOperand(g, site, target)
     let padded = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
     hasRoom = site.hasOwnPlanes && views.allSatisfy { $0.hasRoom(padded) }
-    guard let tiling = Self.tiling(g, columns, height, target, lanes, separate: !hasRoom) else {
-      return nil
-    }
+    let most = Self.most(g, columns, height, isDense, target, lanes)
+    guard let tiling = Self.tiling(g, columns, most, lanes, separate: !hasRoom) else { return nil }
     widest = tiling
   }
 
   private static func tiling(
-    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ target: Target,
-    _ lanes: Int, separate: Bool
+    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ most: Int, _ lanes: Int, separate: Bool
   ) -> PlaneTiling? {
-    let registers = target.accumulators(lanes: lanes, of: g.arithmetic.element)
-    let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
-    let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
-    let cached = max(height == 1 ? 4 : 3, 40960 / max(vector, 1))
-    let most = max(1, min(registers / sets / height, height == 1 ? 8 : 6, cached))
-    return PlaneTiling(
+    PlaneTiling(
       g.outHeight * g.outWidth, width: columns.moves ? g.width : 1, lanes: lanes, most: most,
       separate: separate)
   }
 
+  /// Vectors that a tile may have.
+  private static func most(
+    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ isDense: Bool,
+    _ target: Target, _ lanes: Int
+  ) -> Int {
+    let registers = target.accumulators(lanes: lanes, of: g.arithmetic.element)
+    if isDense { return max(1, registers / height) }
+    let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
+    let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
+    let cached = max(height == 1 ? 4 : 3, 40960 / max(vector, 1))
+    return max(1, min(registers / sets / height, height == 1 ? 8 : 6, cached))
+  }
+
   /// Bytes of memory beside operands and results.
-  var scratch: Int { operand.bytes + (spills ? widest.lanes * g.arithmetic.bytes : 0) }
+  var scratch: Int {
+    operand.bytes + ((spills ? widest.lanes : 0) + partCount) * g.arithmetic.bytes
+  }
+
+  /// Elements of sums that wait for those of other columns.
+  private var partCount: Int {
+    guard isDense, !columns.left.isEmpty, !columns.right.isEmpty else { return 0 }
+    let sizes = target.vectors(of: g.arithmetic.element).map { bytes -> Int in
+      let lanes = bytes / g.arithmetic.bytes
+      return tiling(lanes).map { $0.size * lanes } ?? 0
+    }
+    return g.y.shape[1] * (sizes.max() ?? 0)
+  }
+
+  /// How vectors of some lanes cover a plane.
+  private func tiling(_ lanes: Int) -> PlaneTiling? {
+    let most = Self.most(g, columns, height, isDense, target, lanes)
+    return Self.tiling(g, columns, most, lanes, separate: !hasRoom)
+  }
 
   /// Whether the last vector of a plane goes through memory of its own.
   private var spills: Bool { !hasRoom && g.outHeight * g.outWidth % widest.lanes != 0 }
@@ -109,14 +138,15 @@ struct PlaneFrame {
   ) throws(DiagnosticMessage) -> Kernel {
     let operand = operand.placed(builder)
     let last = spills ? builder.scratch(g.y.element, [widest.lanes], "last") : nil
-    let sums = PlaneSums(g: g, height: height, columns: columns, last: last, builder: builder)
+    let parts = partCount > 0 ? builder.scratch(g.y.element, [partCount], "parts") : nil
+    let sums = PlaneSums(
+      g: g, height: height, columns: columns, last: last, parts: parts, builder: builder)
     return try kernel(title, vectors: true, builder, target, of: g.arithmetic.element) { lanes in
       operand.clear(builder)
       builder.laneAxis = 3
       builder.loop("n", g.y.shape[0]) { n in
         operand.fill(n, builder)
-        let tiling = Self.tiling(g, columns, height, target, lanes, separate: !hasRoom)
-        guard lanes > 1, let tiling else { return numbers(sums, operand, n) }
+        guard lanes > 1, let tiling = tiling(lanes) else { return numbers(sums, operand, n) }
         let (size, whole) = (tiling.size, tiling.whole * tiling.size * lanes)
         builder.loop("p", to: .integer(whole), step: size * lanes) { place in
           tile(sums, operand, Tile(n: n, place: place, count: size, lanes: lanes, isLast: false))

@@ -9,6 +9,8 @@ struct PlaneSums {
   let columns: WindowColumns
   /// Where the last vector of a plane goes first, if results have no room for all of it.
   let last: TensorView?
+  /// Where the sums of columns right of the result's own wait, by channel, if they do.
+  let parts: TensorView?
   let builder: LoopBuilder
 
   /// Computes a tile of some channels.
@@ -20,30 +22,50 @@ struct PlaneSums {
   func run(
     _ block: Expr, _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
   ) {
-    let (count, lanes) = (tile.count, tile.lanes)
-    func sums() -> [[Variable]] {
-      let zero = g.arithmetic.zero.splatted(lanes)
-      return (0..<height).map { _ in (0..<count).map { _ in builder.declare("a", zero) } }
-    }
-    let main = columns.left.isEmpty ? starts(block, count, lanes) : sums()
-    for (stage, column) in columns.left.enumerated() {
-      meet(stage, main)
-      for row in main { move(row, by: column.shift, lanes) }
-    }
-    if !columns.left.isEmpty { begin(main, block, lanes) }
-    if columns.own != nil { meet(columns.left.count, main) }
-    let first = columns.left.count + (columns.own == nil ? 0 : 1)
-    let others = columns.right.isEmpty ? [] : sums()
-    for (number, column) in columns.right.enumerated() {
-      meet(first + number, others)
-      for row in others { move(row, by: -column.shift, lanes) }
-    }
-    for (row, added) in zip(main, others) {
+    let main = begun(block, tile, meet)
+    for (row, added) in zip(main, ended(tile, meet)) {
       for (sum, part) in zip(row, added) { builder.accumulate(sum, .variable(part)) }
     }
-    for (row, sums) in main.enumerated() {
-      store(sums, block * height + row, tile)
+    store(main, block, tile)
+  }
+
+  /// The sums of the columns up to the result's own, with what they start from.
+  func begun(
+    _ block: Expr, _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+  ) -> [[Variable]] {
+    let (count, lanes) = (tile.count, tile.lanes)
+    let sums = columns.left.isEmpty ? starts(block, count, lanes) : zeros(tile)
+    for (stage, column) in columns.left.enumerated() {
+      meet(stage, sums)
+      for row in sums { move(row, by: column.shift, lanes) }
     }
+    if !columns.left.isEmpty { begin(sums, block, lanes) }
+    if columns.own != nil { meet(columns.left.count, sums) }
+    return sums
+  }
+
+  /// The sums of the columns right of the result's own, moved to it; none without such columns.
+  func ended(
+    _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+  ) -> [[Variable]] {
+    if columns.right.isEmpty { return [] }
+    let first = columns.left.count + (columns.own == nil ? 0 : 1)
+    let sums = zeros(tile)
+    for (number, column) in columns.right.enumerated() {
+      meet(first + number, sums)
+      for row in sums { move(row, by: -column.shift, tile.lanes) }
+    }
+    return sums
+  }
+
+  /// Stores the sums of some channels.
+  func store(_ sums: [[Variable]], _ block: Expr, _ tile: PlaneFrame.Tile) {
+    for (row, sums) in sums.enumerated() { store(sums, channel: block * height + row, tile) }
+  }
+
+  private func zeros(_ tile: PlaneFrame.Tile) -> [[Variable]] {
+    let zero = g.arithmetic.zero.splatted(tile.lanes)
+    return (0..<height).map { _ in (0..<tile.count).map { _ in builder.declare("a", zero) } }
   }
 
   func starts(_ block: Expr, _ count: Int, _ lanes: Int) -> [[Variable]] {
@@ -96,7 +118,7 @@ struct PlaneSums {
     return .shuffle(builder.define("s", both), zero, kept)
   }
 
-  private func store(_ sums: [Variable], _ channel: Expr, _ tile: PlaneFrame.Tile) {
+  private func store(_ sums: [Variable], channel: Expr, _ tile: PlaneFrame.Tile) {
     let rest = g.outHeight * g.outWidth % tile.lanes
     for (part, sum) in sums.enumerated() {
       let place = tile.place + part * tile.lanes

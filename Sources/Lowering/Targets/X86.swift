@@ -19,6 +19,10 @@ extension Costs {
       "conv_turned": [
         .fma: 0.185, .chain: 0.65, .store: 0.25, .near: 0.00127,
       ],
+      "conv_planes": [
+        .line: 1.85, .step: 0.094, .load: 0.059, .reach: 0.08, .fma: 0.124, .store: 0.223,
+        .copy: 0.02, .near: 0.0003,
+      ],
       "depthwise": [
         .tile: 0.4, .step: 0.18, .load: 0.01, .fma: 0.14, .store: 0.05, .tail: 0.45,
       ],
