@@ -1,7 +1,9 @@
 /// An operator of the graph IR: its schema, type inference, plain lowering and facts.
 ///
-/// A conforming type holds its attributes and nothing else. Passes ask `node.op as? Conv`. To add
-/// one, write `IR/Operators/<Family>/<Name>.swift` and list it in `OperatorRegistry.swift`.
+/// A conforming type holds its attributes and nothing else. It is `package`: passes of the project ask
+/// `node.op is Conv`, those of others ask for the name, or for a protocol that states a fact, such as
+/// `LinearOperator`, and make operators by `OperatorRegistry.find`. To add one, write
+/// `IR/Operators/<Family>/<Name>.swift` and list it in `OperatorRegistry.swift`.
 public protocol Operator: Sendable {
   /// What it is called and takes.
   static var schema: OperatorSchema { get }

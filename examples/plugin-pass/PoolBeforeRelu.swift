@@ -19,7 +19,7 @@ struct PoolBeforeRelu: Pass {
   init(options: PassOptions) {}
 
   func run(on graph: inout Graph, _ context: inout PassContext) {
-    for pool in graph.allNodes where graph[pool].op is MaxPool {
+    for pool in graph.allNodes where graph[pool].op.name == "MaxPool" {
       guard let relu = movableRelu(before: pool, graph), context.mayRewrite(graph[pool]) else {
         continue
       }
@@ -30,7 +30,7 @@ struct PoolBeforeRelu: Pass {
 
   /// The `Relu` that feeds a pooling and nothing else.
   private func movableRelu(before pool: NodeID, _ graph: Graph) -> NodeID? {
-    guard let relu = graph.producer(graph[pool].operand(0)), graph[relu].op as? Relu != nil,
+    guard let relu = graph.producer(graph[pool].operand(0)), graph[relu].op.name == "Relu",
       let activated = graph[relu].result, graph.uses()[activated].count == 1,
       graph[pool].results.dropFirst().allSatisfy({ $0 == nil }),
       let pooled = graph[pool].result, !graph.outputs.contains(pooled)

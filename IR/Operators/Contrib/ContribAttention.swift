@@ -1,7 +1,6 @@
 /// Self-attention of BERT and GPT-2 with its projection (com.microsoft, opset 1).
-public struct ContribAttention: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ContribAttention: Expansion {
+  package static let schema = OperatorSchema(
     "Attention", domain: "com.microsoft", through: 1,
     operands: [
       "input", "weights", "bias?", "mask_index?", "past?", "attention_bias?",
@@ -16,20 +15,15 @@ public struct ContribAttention: Expansion {
       "do_rotary": .integers(0...0), "past_present_share_buffer": .integers(0...0),
       "unidirectional": .flag,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// MatMul, Add, Split and Attention; a cache of both keys and values is taken apart and put together.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let (x, weights) = (try builder.required(0), try builder.required(1))
     let heads = attributes.int("num_heads")
     let (shape, columns) = (builder.type(x).shape, builder.type(weights).shape.last ?? 0)

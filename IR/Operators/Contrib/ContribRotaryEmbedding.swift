@@ -1,27 +1,21 @@
 /// `RotaryEmbedding` with its operands in onnxruntime's order (com.microsoft, opset 1).
-public struct ContribRotaryEmbedding: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ContribRotaryEmbedding: Expansion {
+  package static let schema = OperatorSchema(
     "RotaryEmbedding", domain: "com.microsoft", through: 1,
     operands: ["input", "position_ids", "cos_cache", "sin_cache"], results: ["output"],
     attributes: [
       "interleaved": .int(0), "is_packed_batching": .int(0), "num_heads": .int(0),
       "rotary_embedding_dim": .int(0), "scale": .float(1),
     ], allowed: ["is_packed_batching": .integers(0...0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// RotaryEmbedding; a single position is that of the first token.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     guard attributes.float("scale", 1) == 1 else {
       throw .contrib("RotaryEmbedding", "a scale other than 1 is not compiled")
     }

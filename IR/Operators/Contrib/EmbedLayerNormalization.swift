@@ -1,7 +1,6 @@
 /// The embeddings of words, positions and segments, summed and normalised (com.microsoft, opset 1).
-public struct EmbedLayerNormalization: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct EmbedLayerNormalization: Expansion {
+  package static let schema = OperatorSchema(
     "EmbedLayerNormalization", domain: "com.microsoft", through: 1,
     operands: [
       "input_ids", "segment_ids?", "word_embedding", "position_embedding",
@@ -9,20 +8,15 @@ public struct EmbedLayerNormalization: Expansion {
     ], results: ["output", "mask_index?", "embedding_sum?"],
     attributes: ["epsilon": .float(1e-12), "mask_index_type": .int(0)],
     allowed: ["mask_index_type": .integers(0...1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Gathers, their sum, LayerNormalization, and the lengths that the mask says.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let ids = try builder.required(0)
     let shape = builder.type(ids).shape
     guard shape.count == 2, shape[1] <= 1 << 24 else {

@@ -1,26 +1,20 @@
 /// A convolution with an addend and an activation (com.microsoft, opset 1).
-public struct FusedConv: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct FusedConv: Expansion {
+  package static let schema = OperatorSchema(
     "FusedConv", domain: "com.microsoft", through: 1, operands: ["X", "W", "B?", "Z?"],
     attributes: [
       "activation": .string(""), "activation_params": .floats([]), "auto_pad": .string("NOTSET"),
       "dilations": nil, "group": .int(1), "kernel_shape": nil, "pads": nil, "strides": nil,
     ], allowed: ["activation": .text])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Conv, Add where there is an addend, and the activation.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var own = attributes
     (own["activation"], own["activation_params"]) = (nil, nil)
     let operands = [try builder.required(0), try builder.required(1), builder.operand(2)]

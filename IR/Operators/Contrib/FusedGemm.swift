@@ -1,7 +1,6 @@
 /// `Gemm` with an activation (com.microsoft, opset 1).
-public struct FusedGemm: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct FusedGemm: Expansion {
+  package static let schema = OperatorSchema(
     "FusedGemm", domain: "com.microsoft", through: 1, operands: ["A", "B", "C?"],
     attributes: [
       "activation": .string(""), "activation_alpha": nil, "activation_beta": nil,
@@ -12,20 +11,15 @@ public struct FusedGemm: Expansion {
       "activation": .text, "activation_alpha": .real, "activation_beta": .real,
       "activation_gamma": .real,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Gemm and the activation.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var own = Attributes()
     for name in ["alpha", "beta", "transA", "transB"] { own[name] = attributes[name] }
     let operands = [try builder.required(0), try builder.required(1), builder.operand(2)]

@@ -1,26 +1,20 @@
 /// `alpha * A * B`, each side transposed on request (com.microsoft, opset 1).
-public struct FusedMatMul: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct FusedMatMul: Expansion {
+  package static let schema = OperatorSchema(
     "FusedMatMul", domain: "com.microsoft", through: 1, operands: ["A", "B"],
     attributes: [
       "alpha": .float(1), "transA": .int(0), "transB": .int(0), "transBatchA": .int(0),
       "transBatchB": .int(0),
     ], allowed: ["transBatchA": .flag, "transBatchB": .flag], aliases: ["TransposeMatMul"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Transpose, MatMul and Mul.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let a = try side(0, "A", &builder)
     let b = try side(1, "B", &builder)
     var y = try builder.node(MatMul(), a, b)

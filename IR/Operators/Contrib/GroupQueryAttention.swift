@@ -1,7 +1,6 @@
 /// Causal attention whose heads share keys and values, with a cache that is written in place (com.microsoft, opset 1).
-public struct GroupQueryAttention: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GroupQueryAttention: Expansion {
+  package static let schema = OperatorSchema(
     "GroupQueryAttention", domain: "com.microsoft", through: 1,
     operands: [
       "query", "key?", "value?", "past_key?", "past_value?", "seqlens_k", "total_sequence_length",
@@ -15,20 +14,15 @@ public struct GroupQueryAttention: Expansion {
       "do_rotary": .flag, "local_window_size": .integers(-1...(1 << 31)),
       "rotary_interleaved": .flag, "smooth_softmax": .integers(-1...0),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// RotaryEmbedding, TensorScatter into the cache, and Attention up to the length of each sample.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let (heads, groups) = (attributes.int("num_heads"), attributes.int("kv_num_heads"))
     let query = try builder.required(0)
     guard 1...(1 << 20) ~= heads, 1...(1 << 20) ~= groups, builder.type(query).rank == 3,

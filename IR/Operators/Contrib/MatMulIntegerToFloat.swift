@@ -1,25 +1,19 @@
 /// A product of 8-bit integers as float32, with a bias (com.microsoft, opset 1).
-public struct MatMulIntegerToFloat: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MatMulIntegerToFloat: Expansion {
+  package static let schema = OperatorSchema(
     "MatMulIntegerToFloat", domain: "com.microsoft", through: 1,
     operands: [
       "A", "B", "a_scale", "b_scale", "a_zero_point?", "b_zero_point?", "bias?",
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// MatMulInteger, Mul and Add.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sum = try builder.add(
       MatMulInteger(),
       [try builder.required(0), try builder.required(1), builder.operand(4), builder.operand(5)])[0]

@@ -1,9 +1,8 @@
 /// A product with weights of 2, 4 or 8 bits, which have a scale for each block of a row (com.microsoft, opset 1).
 ///
 /// Weights stay packed in flash and are taken apart while they are read.
-public struct MatMulNBits: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MatMulNBits: Operator {
+  package static let schema = OperatorSchema(
     "MatMulNBits", domain: "com.microsoft", through: 1,
     operands: ["A", "B", "scales", "zero_points?", "g_idx?", "bias?"],
     attributes: [
@@ -15,16 +14,11 @@ public struct MatMulNBits: Operator {
       "bits": .numbers([2, 4, 8]),
       "block_size": .integers(16...(1 << 20)), "weight_prepacked": .integers(0...0),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: sums are rounded block by block.
-  public var tolerance: Double { 1e-4 }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var tolerance: Double { 1e-4 }
+  package var storesOnce: Bool { true }
 
   private var depth: Int { attributes.int("K") }
   private var columns: Int { attributes.int("N") }
@@ -37,7 +31,7 @@ public struct MatMulNBits: Operator {
   private var zeroBytes: Int { (blocks * bits + 7) / 8 }
 
   /// The last axis of A becomes N.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (a, b, scales) = (try context.real(0), try context.computable(1), try context.real(2))
     guard [2, 4, 8].contains(bits), 16...(1 << 20) ~= block, 1...(1 << 30) ~= columns,
       a.rank > 0, a.shape[a.rank - 1] == depth, b.element == .uint8, block % perByte == 0,
@@ -64,7 +58,7 @@ public struct MatMulNBits: Operator {
   }
 
   /// A sum for each block, times its scale.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (a, y) = (try builder.operand(0), try builder.result())
     let weights = try flat(builder, 1)
     let scales = try flat(builder, 2)

@@ -1,7 +1,6 @@
 /// Attention of projected queries, keys and values (com.microsoft, opset 1).
-public struct MultiHeadAttention: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MultiHeadAttention: Expansion {
+  package static let schema = OperatorSchema(
     "MultiHeadAttention", domain: "com.microsoft", through: 1,
     operands: [
       "query", "key?", "value?", "bias?", "key_padding_mask?", "attention_bias?", "past_key?",
@@ -11,20 +10,15 @@ public struct MultiHeadAttention: Expansion {
       "mask_filter_value": .float(-10000), "num_heads": nil, "scale": nil,
       "unidirectional": .int(0),
     ], allowed: ["unidirectional": .flag])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Attention, after the bias was added and packed operands were taken apart.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let heads = attributes.int("num_heads")
     guard 1...(1 << 20) ~= heads, !builder.wants(3), builder.operand(8) == nil,
       builder.operand(9) == nil

@@ -1,26 +1,20 @@
 /// `alpha * A * B + C` of 8-bit integers, requantised or as float32 (com.microsoft, opset 1).
-public struct QGemm: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QGemm: Expansion {
+  package static let schema = OperatorSchema(
     "QGemm", domain: "com.microsoft", through: 1,
     operands: [
       "A", "a_scale", "a_zero_point", "B", "b_scale", "b_zero_point", "C?", "y_scale?",
       "y_zero_point?",
     ], attributes: ["alpha": .float(1), "transA": .int(0), "transB": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// MatMulInteger, Add, and the scales; the addend is in steps of the product of both scales.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sides = try [(0, "transA"), (3, "transB")].map { index, flag throws(DiagnosticMessage) in
       let value = try builder.required(index)
       return attributes.flag(flag) ? try builder.transpose(value, [1, 0]) : value

@@ -1,25 +1,19 @@
 /// `RMSNormalization` of a sum with a skipped connection and a bias (com.microsoft, opset 1).
-public struct SkipSimplifiedLayerNormalization: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct SkipSimplifiedLayerNormalization: Expansion {
+  package static let schema = OperatorSchema(
     "SkipSimplifiedLayerNormalization", domain: "com.microsoft", through: 1,
     operands: ["input", "skip", "gamma", "bias?"],
     results: ["output", "mean?", "inv_std_var?", "input_skip_bias_sum?"],
     attributes: ["epsilon": .float(1e-12)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Add and RMSNormalization; the statistics are not stored, as onnxruntime does not on processors.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sum = try builder.skipSum(bias: 3)
     let norm = RMSNormalization(
       attributes: ["epsilon": .float(attributes.float("epsilon", 1e-12))])

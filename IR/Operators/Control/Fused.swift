@@ -2,23 +2,16 @@
 ///
 /// The node has no operands; its one block holds the producer and then the tail, reads the values
 /// around it, and yields the last value. Made by `fuse-elementwise`; `Graph.inlineFused` undoes it.
-public struct Fused: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Fused: Operator {
+  package static let schema = OperatorSchema(
     "Fused", domain: "coppice", operands: [], results: ["Y"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// What the block yields.
   ///
-  /// - Parameter context: The block's types.
-  /// - Returns: One type.
   /// - Throws: `fused-block` without a block.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     guard let types = context.blockResults.first, types.count == 1 else {
       throw DiagnosticMessage("fused-block", "a fused node needs one block that yields one value")
     }
@@ -27,9 +20,8 @@ public struct Fused: Operator {
 
   /// Lowered by way of its block, never by itself.
   ///
-  /// - Parameter builder: Unused.
   /// - Throws: `fused-block`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     throw DiagnosticMessage("fused-block", "a fused node is lowered by way of its block")
   }
 }

@@ -2,22 +2,15 @@
 ///
 /// The blocks have no inputs and yield values of the same types. An If whose condition is known at
 /// import is replaced by the block that is taken.
-public struct If: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema("If", operands: ["cond"], results: ["outputs*"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known; the branches are blocks.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct If: Operator {
+  package static let schema = OperatorSchema("If", operands: ["cond"], results: ["outputs*"])
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// What both blocks yield.
   ///
-  /// - Parameter context: The condition, and the types that the blocks yield.
-  /// - Returns: The common types.
   /// - Throws: `if-condition`, `if-blocks`, `if-types`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let condition = try context.type(0)
     guard condition.element == .bool, condition.count == 1 else {
       throw DiagnosticMessage("if-condition", "the condition is \(condition); it must be one bool")
@@ -39,9 +32,8 @@ public struct If: Operator {
 
   /// Lowered by way of its blocks, never by itself.
   ///
-  /// - Parameter builder: Unused.
   /// - Throws: `if-blocks`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     throw DiagnosticMessage("if-blocks", "If is lowered by way of its branches")
   }
 }

@@ -1,21 +1,15 @@
 /// The bits of each element as another type of the same width.
 ///
 /// Whole numbers wrap around, so their bits stay; a float's bits are known only where the float is.
-public struct BitCast: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct BitCast: Operator {
+  package static let schema = OperatorSchema(
     "BitCast", since: 26, operands: ["input"], results: ["output"], attributes: ["to": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `to`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The operand's shape in the other type.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.type(0)
     guard let element = ElementType(onnx: attributes.int("to")), element.bits == x.element.bits,
       element != .string
@@ -37,15 +31,14 @@ public struct BitCast: Operator {
   }
 
   /// The same bytes under the other type.
-  public func fold(_ context: InferenceContext) -> [Constant]? {
+  package func fold(_ context: InferenceContext) -> [Constant]? {
     guard let constant = context.known.first.flatMap({ $0 }),
       let types = try? inferTypes(context)
     else { return nil }
     return [Constant(types[0], .dense(constant.dense))]
   }
 
-  /// One element after the other.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     builder.map(x, to: y) { $0.converted(to: y.element) }
   }

@@ -1,23 +1,15 @@
 /// The bits that two integers share, broadcast.
-public struct BitwiseAnd: BitOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct BitwiseAnd: BitOperator {
+  package static let schema = OperatorSchema(
     "BitwiseAnd", since: 18, operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Which operation.
-  public static let operation = BinaryOp.and
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let operation = BinaryOp.and
 
   /// Integers only.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: The integer type that the operands share.
   /// - Throws: `element-type`, `element-mismatch`.
-  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+  package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     try context.whole()
   }
 }

@@ -1,21 +1,13 @@
 /// Each element in another type.
-public struct Cast: Elementwise, ElementCarrier {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Cast: Elementwise, ElementCarrier {
+  package static let schema = OperatorSchema(
     "Cast", operands: ["input"], results: ["output"],
     attributes: ["round_mode": .string("up"), "saturate": .int(1), "to": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `round_mode`, `saturate` and `to`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Reads opset 1 to 5's name of the type.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard case .string(let name)? = node.attributes["to"] else { return }
     let names: [String: Int] = [
       "FLOAT": 1, "UINT8": 2, "INT8": 3, "UINT16": 4, "INT16": 5, "INT32": 6, "INT64": 7,
@@ -26,10 +18,8 @@ public struct Cast: Elementwise, ElementCarrier {
 
   /// The type that `to` names.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: A computable element type.
   /// - Throws: `cast-type`, `element-type`.
-  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+  package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     _ = try context.computable(0)
     let code = attributes.int("to")
     guard let element = ElementType(onnx: code) else {
@@ -44,23 +34,13 @@ public struct Cast: Elementwise, ElementCarrier {
   }
 
   /// By conversion; for bool by comparison with zero.
-  ///
-  /// - Parameters:
-  ///   - x: One element.
-  ///   - builder: Unused.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     guard let element = ElementType(onnx: attributes.int("to")) else { return x[0] }
     return x[0].cast(to: element, CastRule(attributes), builder)
   }
 
   /// The operand itself, where its elements are computed in the wanted type anyway.
-  ///
-  /// - Parameters:
-  ///   - operand: Where the elements lie.
-  ///   - context: The operand.
-  /// - Returns: `nil` where elements change.
-  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+  package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     let element = ElementType(onnx: attributes.int("to"))
     return operand.stored != operand.element && operand.element == element ? [operand] : nil
   }

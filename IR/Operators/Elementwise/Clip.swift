@@ -1,26 +1,17 @@
 /// Each element brought between two bounds; NaN stays NaN.
 ///
 /// The upper bound wins when it is below the lower one.
-public struct Clip: Elementwise {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Clip: Elementwise {
+  package static let schema = OperatorSchema(
     "Clip", operands: ["input", "min?", "max?"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Its operations exist for vectors.
-  public var isVectorizable: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// Makes operands of the bounds that opsets 1 to 10 have as attributes.
   ///
   /// An absent lower bound before an upper one becomes the lowest number.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["consumed_inputs"] = nil
     let element = node.operandTypes.first.flatMap { $0 }?.element ?? .float32
     node.moveAttribute("max", toOperand: 2, as: element)
@@ -31,10 +22,8 @@ public struct Clip: Elementwise {
 
   /// The number type of operand and bounds.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: The element type that all operands share.
   /// - Throws: `clip-bounds`, `element-type`, `element-mismatch`.
-  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+  package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     if context.has(2), !context.has(1) {
       throw DiagnosticMessage(
         "clip-bounds", "an upper bound needs a lower one; give the lowest number of the type")
@@ -43,12 +32,7 @@ public struct Clip: Elementwise {
   }
 
   /// Two choices.
-  ///
-  /// - Parameters:
-  ///   - x: One element, and the bounds that are there.
-  ///   - builder: Takes the name of the intermediate value.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let raised = x.count > 1 ? Expr.select(x[0].compared(.lt, x[1]), x[1], x[0]) : x[0]
     guard x.count > 2 else { return raised }
     let value = builder.define("raised", raised)

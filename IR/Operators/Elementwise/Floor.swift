@@ -1,14 +1,8 @@
 /// The largest whole number not above each element.
-public struct Floor: MathOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Floor: MathOperator {
+  package static let schema = OperatorSchema(
     "Floor", operands: ["X"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// The function of `math.h`.
-  public static let function = MathFunction.floor
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let function = MathFunction.floor
 }

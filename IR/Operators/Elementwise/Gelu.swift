@@ -1,22 +1,12 @@
 /// The Gaussian error linear unit of each element, exact or by `tanh`.
-public struct Gelu: FloatOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Gelu: FloatOperator {
+  package static let schema = OperatorSchema(
     "Gelu", since: 20, operands: ["X"], attributes: ["approximate": .string("none")])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `approximate`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// `x / 2 * (1 + f(x))`, f being `erf` or its approximation.
-  ///
-  /// - Parameters:
-  ///   - x: One element.
-  ///   - builder: Unused.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let one = x[0].like(1)
     if attributes.string("approximate", "none") == "tanh" {
       let cube = x[0].like(0.044715) * x[0] * x[0] * x[0]

@@ -1,14 +1,8 @@
 /// Whether elements of one tensor are above those of another, broadcast.
-public struct Greater: Comparison {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Greater: Comparison {
+  package static let schema = OperatorSchema(
     "Greater", operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Which comparison.
-  public static let comparison = CompareOp.gt
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let comparison = CompareOp.gt
 }

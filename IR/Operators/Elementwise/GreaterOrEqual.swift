@@ -1,14 +1,8 @@
 /// Whether elements of one tensor are not below those of another, broadcast.
-public struct GreaterOrEqual: Comparison {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GreaterOrEqual: Comparison {
+  package static let schema = OperatorSchema(
     "GreaterOrEqual", since: 12, operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Which comparison.
-  public static let comparison = CompareOp.ge
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let comparison = CompareOp.ge
 }

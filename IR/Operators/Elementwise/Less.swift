@@ -1,14 +1,8 @@
 /// Whether elements of one tensor are below those of another, broadcast.
-public struct Less: Comparison {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Less: Comparison {
+  package static let schema = OperatorSchema(
     "Less", operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Which comparison.
-  public static let comparison = CompareOp.lt
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let comparison = CompareOp.lt
 }

@@ -1,24 +1,13 @@
 /// The least of any number of tensors, broadcast; NaN where one is.
-public struct Min: Elementwise {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Min: Elementwise {
+  package static let schema = OperatorSchema(
     "Min", operands: ["data_0*"], results: ["min"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Its operations exist for vectors.
-  public var isVectorizable: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// Pairwise from the left.
-  ///
-  /// - Parameters:
-  ///   - x: One element of each operand.
-  ///   - builder: Names each step.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     builder.joined("least", x) { $0.minimumOrNaN($1) }
   }
 }

@@ -1,21 +1,14 @@
 /// The first tensor raised to the power of the second, broadcast; in the type of the first.
-public struct Pow: Elementwise {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Pow: Elementwise {
+  package static let schema = OperatorSchema(
     "Pow", operands: ["X", "Y"], results: ["Z"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Operands may be of two number types.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: The type of the base.
   /// - Throws: `element-type`.
-  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+  package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     for index in 0..<2 {
       let type = try context.computable(index)
       guard type.element != .bool else {
@@ -26,12 +19,7 @@ public struct Pow: Elementwise {
   }
 
   /// By `pow`, or by squaring for whole numbers.
-  ///
-  /// - Parameters:
-  ///   - x: One element of each operand.
-  ///   - builder: Takes the loop of the squaring.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let base = x[0].element
     if base.isFloat { return .math(.pow, [x[0], x[1].converted(to: base)]) }
     if x[1].element.isFloat {

@@ -1,20 +1,12 @@
 /// Each element times `gamma`, those below zero as `gamma * alpha * (exp(x) - 1)`.
-public struct Selu: FloatOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Selu: FloatOperator {
+  package static let schema = OperatorSchema(
     "Selu", operands: ["X"], attributes: ["alpha": .float(1.6732632), "gamma": .float(1.050701)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `alpha` and `gamma`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Writes down the rounder defaults of opsets 1 to 5.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["consumed_inputs"] = nil
     guard node.opset < 6 else { return }
     node.attributes["alpha"] = node.attributes["alpha"] ?? .float(1.6732)
@@ -22,12 +14,7 @@ public struct Selu: FloatOperator {
   }
 
   /// By `expm1`, which keeps small numbers exact.
-  ///
-  /// - Parameters:
-  ///   - x: One element.
-  ///   - builder: Unused.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let low = number("alpha", 1.6732632, like: x[0]) * .math(.expm1, x)
     let value = Expr.select(x[0].compared(.gt, x[0].like(0)), x[0], low)
     return number("gamma", 1.050701, like: x[0]) * value

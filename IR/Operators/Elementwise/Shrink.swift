@@ -1,23 +1,13 @@
 /// Elements near zero become zero, the others move towards it by `bias`.
-public struct Shrink: Elementwise {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Shrink: Elementwise {
+  package static let schema = OperatorSchema(
     "Shrink", since: 9, operands: ["input"], results: ["output"],
     attributes: ["bias": .float(0.0), "lambd": .float(0.5)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `bias` and `lambd`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Chosen by comparison with `lambd` on both sides.
-  ///
-  /// - Parameters:
-  ///   - x: One element.
-  ///   - builder: Unused.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let type = x[0].element
     let value = type.isFloat ? x[0] : x[0].converted(to: .float64)
     let limit = Double(attributes.float("lambd", 0.5))

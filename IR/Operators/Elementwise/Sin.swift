@@ -1,14 +1,8 @@
 /// The sine of each element.
-public struct Sin: MathOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Sin: MathOperator {
+  package static let schema = OperatorSchema(
     "Sin", since: 7, operands: ["input"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// The function of `math.h`.
-  public static let function = MathFunction.sin
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let function = MathFunction.sin
 }

@@ -1,22 +1,11 @@
 /// The difference of two tensors, broadcast; whole numbers wrap around.
-public struct Sub: Elementwise {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Sub: Elementwise {
+  package static let schema = OperatorSchema(
     "Sub", operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Its operations exist for vectors.
-  public var isVectorizable: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// `a - b`.
-  ///
-  /// - Parameters:
-  ///   - x: One element of each operand.
-  ///   - builder: Unused.
-  /// - Returns: The result's element.
-  public func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr { x[0] - x[1] }
+  package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr { x[0] - x[1] }
 }

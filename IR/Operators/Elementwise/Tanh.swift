@@ -1,14 +1,8 @@
 /// The hyperbolic tangent of each element.
-public struct Tanh: MathOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Tanh: MathOperator {
+  package static let schema = OperatorSchema(
     "Tanh", operands: ["input"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// The function of `math.h`.
-  public static let function = MathFunction.tanh
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let function = MathFunction.tanh
 }

@@ -1,23 +1,15 @@
 /// Whether exactly one of two bools holds, broadcast.
-public struct Xor: BitOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Xor: BitOperator {
+  package static let schema = OperatorSchema(
     "Xor", operands: ["A", "B"], results: ["C"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Which operation.
-  public static let operation = BinaryOp.xor
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package static let operation = BinaryOp.xor
 
   /// Bools only.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: `bool`.
   /// - Throws: `element-type`, `element-mismatch`.
-  public func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
+  package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     try context.logical()
   }
 }

@@ -1,36 +1,22 @@
 /// Convolution of activations with weights.
 ///
 /// Activations are N x C x D1 x ..., weights M x C/group x k1 x ...
-public struct Conv: SlidingOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Conv: SlidingOperator {
+  package static let schema = OperatorSchema(
     "Conv", operands: ["X", "W", "B?"],
     attributes: [
       "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "kernel_shape": nil,
       "pads": nil, "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The number of groups.
-  public var group: Int { attributes.int("group", 1) }
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var group: Int { attributes.int("group", 1) }
+  package var linearOperands: [Int] { [1] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(1, of: 0, groups: group, operands, result: result)
@@ -41,10 +27,8 @@ public struct Conv: SlidingOperator {
 
   /// Checks ranks, channels and groups.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `conv-rank`, `conv-channels`, `conv-bias`, `window`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, w) = (try context.number(0), try context.number(1))
     guard x.rank >= 3, w.rank == x.rank, x.element == w.element else {
       throw DiagnosticMessage(
@@ -70,9 +54,8 @@ public struct Conv: SlidingOperator {
 
   /// Output-stationary loops; the nonzeros of each filter innermost.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `window`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let window = try window(x.shape, w.shape)
     let perGroup = y.shape[1] / group

@@ -1,34 +1,20 @@
 /// The transposed convolution over any number of spatial axes, in groups, with optional bias.
-public struct ConvTranspose: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ConvTranspose: LinearOperator {
+  package static let schema = OperatorSchema(
     "ConvTranspose", operands: ["X", "W", "B?"],
     attributes: [
       "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "kernel_shape": nil,
       "output_padding": nil, "output_shape": nil, "pads": nil, "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The number of groups.
-  public var group: Int { attributes.int("group", 1) }
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var group: Int { attributes.int("group", 1) }
+  package var linearOperands: [Int] { [1] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     guard let x = operands.type(0), let weight = operands.type(1), weight.rank >= 2,
@@ -42,7 +28,7 @@ public struct ConvTranspose: LinearOperator {
   }
 
   /// Checks ranks, channels and groups.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, w) = (try context.number(0), try context.number(1))
     guard x.rank >= 3, w.rank == x.rank, x.element == w.element else {
       throw DiagnosticMessage(
@@ -69,7 +55,7 @@ public struct ConvTranspose: LinearOperator {
   }
 
   /// Output-stationary loops; for each output the taps that meet an element of the operand.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let input = Array(x.shape[2...])
     let window = try TransposedWindow(attributes, kernel: Array(w.shape[2...]), input: input)

@@ -1,36 +1,22 @@
 /// Two-dimensional convolution whose taps are moved by offsets and weighted by a mask.
-public struct DeformConv: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct DeformConv: LinearOperator {
+  package static let schema = OperatorSchema(
     "DeformConv", since: 19, operands: ["X", "W", "offset", "B?", "mask?"],
     attributes: [
       "dilations": nil, "group": .int(1), "kernel_shape": nil, "offset_group": .int(1),
       "pads": nil, "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var linearOperands: [Int] { [1] }
+  package var storesOnce: Bool { true }
   /// 1e-4: places are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   private var group: Int { attributes.int("group", 1) }
   private var offsetGroup: Int { attributes.int("offset_group", 1) }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(1, of: 0, groups: group, operands, result: result)
@@ -41,7 +27,7 @@ public struct DeformConv: LinearOperator {
   }
 
   /// Checks channels, groups, offsets and mask.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, w, offset) = (try context.real(0), try context.real(1), try context.real(2))
     let bias = context.has(3) ? try context.real(3) : nil
     let plain = InferenceContext(operands: [x, w, bias])
@@ -66,7 +52,7 @@ public struct DeformConv: LinearOperator {
   }
 
   /// Output-stationary loops; each tap is read between four elements.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let (offset, bias) = (try builder.operand(2), builder.operandIfAny(3))
     let mask = builder.operandIfAny(4)

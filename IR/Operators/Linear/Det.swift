@@ -1,20 +1,14 @@
 /// The determinant of each matrix along the last two axes.
-public struct Det: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema("Det", since: 11, operands: ["X"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct Det: Operator {
+  package static let schema = OperatorSchema("Det", since: 11, operands: ["X"])
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: pivots are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var tolerance: Double { 1e-4 }
+  package var storesOnce: Bool { true }
 
   /// The operand's shape without its last two axes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.floating()
     let x = try context.type(0)
     guard x.rank >= 2, x.shape[x.rank - 1] == x.shape[x.rank - 2] else {
@@ -24,7 +18,7 @@ public struct Det: Operator {
   }
 
   /// Elimination with the largest pivot of each column, and the product of the pivots.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let size = x.shape[x.rank - 1]
     let matrix = builder.scratch(x.element, [size, size], "matrix")

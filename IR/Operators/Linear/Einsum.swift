@@ -1,20 +1,14 @@
 /// Products of elements that share labels, summed over the labels that the result leaves out.
-public struct Einsum: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Einsum: Operator {
+  package static let schema = OperatorSchema(
     "Einsum", since: 12, operands: ["Inputs*"], results: ["Output"],
     attributes: ["equation": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `equation`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Parses the equation against the operands' shapes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.numeric()
     let shapes = context.operands.map { $0?.shape ?? [] }
     let equation = try EinsumEquation(attributes.string("equation"), shapes)
@@ -22,7 +16,7 @@ public struct Einsum: Operator {
   }
 
   /// Output-stationary loops; the summed labels innermost.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let x = builder.operands.compactMap { $0 }
     let equation = try EinsumEquation(attributes.string("equation"), x.map(\.shape))

@@ -1,39 +1,25 @@
 /// `alpha * A * B + beta * C`, each matrix transposed on request.
-public struct Gemm: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Gemm: LinearOperator {
+  package static let schema = OperatorSchema(
     "Gemm", operands: ["A", "B", "C?"],
     attributes: [
       "alpha": .float(1), "beta": .float(1), "transA": .int(0), "transB": .int(0),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The factor of the product.
-  public var alpha: Float { attributes.float("alpha", 1) }
+  package var alpha: Float { attributes.float("alpha", 1) }
   /// The factor of the addend.
-  public var beta: Float { attributes.float("beta", 1) }
+  package var beta: Float { attributes.float("beta", 1) }
   /// Whether operand 0 is read transposed.
-  public var transA: Bool { attributes.flag("transA") }
+  package var transA: Bool { attributes.flag("transA") }
   /// Whether operand 1 is read transposed: its rows are then the outputs.
-  public var transB: Bool { attributes.flag("transB") }
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var transB: Bool { attributes.flag("transB") }
+  package var linearOperands: [Int] { [1] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     guard let a = operands.type(0), let b = operands.type(1), a.rank == 2, b.rank == 2 else {
@@ -49,12 +35,12 @@ public struct Gemm: LinearOperator {
   }
 
   /// Drops `broadcast` of opsets 1 to 6, which today's rule covers.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["broadcast"] = nil
   }
 
   /// Checks ranks, inner extents and the addend.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (a, b) = (try context.number(0), try context.number(1))
     guard a.rank == 2, b.rank == 2, a.element == b.element else {
       throw DiagnosticMessage(
@@ -81,7 +67,7 @@ public struct Gemm: LinearOperator {
   }
 
   /// Output-stationary loops; the nonzeros of each output's weights innermost.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (a, y) = (try builder.operand(0), try builder.result())
     let left = transA ? a.permuted([1, 0]) : a
     let addend = builder.operandIfAny(2)?.broadcast(to: y.shape)
@@ -98,7 +84,7 @@ public struct Gemm: LinearOperator {
   }
 
   /// `alpha` times the sum plus `beta` times the addend.
-  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
+  package func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let shape = try builder.result().shape
     let addend = beta == 0 ? nil : builder.operandIfAny(2)?.broadcast(to: shape)
     return { sum, index in

@@ -1,34 +1,21 @@
 /// The matrix product, batched over broadcast leading axes.
-public struct MatMul: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema("MatMul", operands: ["A", "B"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct MatMul: LinearOperator {
+  package static let schema = OperatorSchema("MatMul", operands: ["A", "B"])
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Both; the second is the usual one.
-  public var linearOperands: [Int] { [1, 0] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var linearOperands: [Int] { [1, 0] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     .product(operand, (left: 0, right: 1), operands)
   }
 
   /// Checks inner extents and broadcasts the leading ones.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (a, b) = (try context.number(0), try context.number(1))
     guard a.element == b.element else {
       throw DiagnosticMessage(
@@ -39,7 +26,7 @@ public struct MatMul: LinearOperator {
   }
 
   /// Output-stationary loops; the nonzeros of a constant factor innermost.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (a, b, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let product = try MatrixProduct(a.shape, b.shape)
     let (left, right) = (product.left(a), product.right(b))

@@ -1,29 +1,24 @@
 /// The negated logarithm of the target class's softmax, weighted by class.
-public struct SoftmaxCrossEntropyLoss: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct SoftmaxCrossEntropyLoss: Operator {
+  package static let schema = OperatorSchema(
     "SoftmaxCrossEntropyLoss", since: 12, operands: ["scores", "labels", "weights?"],
     results: ["output", "log_prob?"],
     attributes: ["ignore_index": nil, "reduction": .string("mean")],
     allowed: ["reduction": .texts(["none", "mean", "sum"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: exponentials differ between libraries.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// A scalar, or the labels' shape without reduction; then the scores' shape.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let shape = try ClassLoss(attributes: attributes).shape(context)
     let x = try context.type(0)
     return [TensorType(x.element, shape), TensorType(x.element, x.shape)]
   }
 
   /// For each label the largest score, the sum of exponentials, and the loss.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let logarithms = builder.resultIfAny(1)
     try ClassLoss(attributes: attributes).lower(builder) { place in

@@ -1,28 +1,22 @@
 /// Each channel shifted and scaled by known statistics, or by those of the batch in training mode.
-public struct BatchNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct BatchNormalization: Operator {
+  package static let schema = OperatorSchema(
     "BatchNormalization", operands: ["X", "scale", "B", "input_mean", "input_var"],
     results: ["Y", "running_mean?", "running_var?"],
     attributes: ["epsilon": .float(1e-5), "momentum": .float(0.9), "training_mode": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// What is added to each variance.
-  public var epsilon: Float { attributes.float("epsilon", 1e-5) }
+  package var epsilon: Float { attributes.float("epsilon", 1e-5) }
   /// Whether the batch's own statistics are taken.
-  public var isTraining: Bool { attributes.flag("training_mode") }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var isTraining: Bool { attributes.flag("training_mode") }
+  package var storesOnce: Bool { true }
   /// Operand 0, unless statistics are taken first.
-  public var inPlaceOperands: [Int] { isTraining ? [] : [0] }
+  package var inPlaceOperands: [Int] { isTraining ? [] : [0] }
 
   /// Drops `is_test` and `spatial` of older opsets; statistics for each element are refused.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.attributes.int("spatial", 1) == 1 else {
       throw DiagnosticMessage(
         "adapt-batchnorm",
@@ -32,7 +26,7 @@ public struct BatchNormalization: Operator {
   }
 
   /// Checks the number of channels.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     let channels = x.rank > 1 ? x.shape[1] : 1
     for (index, name) in [(1, "scale"), (2, "B"), (3, "input_mean"), (4, "input_var")] {
@@ -42,7 +36,7 @@ public struct BatchNormalization: Operator {
   }
 
   /// One factor for each channel, then one pass.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, bias) = (
       try builder.operand(0), try builder.operand(1), try builder.operand(2)
     )

@@ -1,26 +1,20 @@
 /// Groups of channels brought to mean 0 and variance 1, then scaled and shifted by channel.
 ///
 /// Opset 18 had scale and shift for each group; both forms are read, told apart by their length.
-public struct GroupNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GroupNormalization: Operator {
+  package static let schema = OperatorSchema(
     "GroupNormalization", since: 18, operands: ["X", "scale", "bias"],
     attributes: ["epsilon": .float(1e-5), "num_groups": nil, "stash_type": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// The number of groups.
-  public var groups: Int { attributes.int("num_groups", 1) }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var groups: Int { attributes.int("num_groups", 1) }
+  package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Checks groups and channels.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     guard x.rank >= 2, groups > 0, x.shape[1] % groups == 0 else {
       throw DiagnosticMessage(
@@ -32,7 +26,7 @@ public struct GroupNormalization: Operator {
   }
 
   /// Three passes over each group.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, bias) = (
       try builder.operand(0), try builder.operand(1), try builder.operand(2)
     )

@@ -1,27 +1,21 @@
 /// Each channel of each sample brought to mean 0 and variance 1, then scaled and shifted.
-public struct InstanceNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct InstanceNormalization: Operator {
+  package static let schema = OperatorSchema(
     "InstanceNormalization", operands: ["input", "scale", "B"], results: ["output"],
     attributes: ["epsilon": .float(1e-5)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `epsilon`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Drops `consumed_inputs` of opset 1.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["consumed_inputs"] = nil
   }
 
   /// Checks rank and the number of channels.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     guard x.rank >= 3 else {
       throw DiagnosticMessage("normalization-rank", "input is \(x); its rank must be 3 or more")
@@ -32,7 +26,7 @@ public struct InstanceNormalization: Operator {
   }
 
   /// Three passes over each channel.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, bias) = (
       try builder.operand(0), try builder.operand(1), try builder.operand(2)
     )

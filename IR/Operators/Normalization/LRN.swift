@@ -1,24 +1,17 @@
 /// Each element divided by a power of the sum of squares of its neighbour channels.
-public struct LRN: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LRN: Operator {
+  package static let schema = OperatorSchema(
     "LRN", operands: ["X"],
     attributes: ["alpha": .float(1e-4), "beta": .float(0.75), "bias": .float(1), "size": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// The number of channels summed.
-  public var size: Int { attributes.int("size", 1) }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var size: Int { attributes.int("size", 1) }
+  package var storesOnce: Bool { true }
   /// 1e-4: powers differ between libraries.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
-  /// The operand's type.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     guard x.rank >= 2, 1...(1 << 24) ~= size else {
       throw DiagnosticMessage(
@@ -28,7 +21,7 @@ public struct LRN: Operator {
   }
 
   /// The sum of squares is taken anew for each element.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let (alpha, beta) = (attributes.float("alpha", 1e-4), attributes.float("beta", 0.75))
     let bias = Expr.constant(Double(attributes.float("bias", 1)), x.element)

@@ -1,25 +1,19 @@
 /// The trailing axes brought to mean 0 and variance 1, then scaled and shifted.
 ///
 /// ONNX has it from opset 17; onnxruntime's optimiser writes it into models of any opset.
-public struct LayerNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LayerNormalization: Operator {
+  package static let schema = OperatorSchema(
     "LayerNormalization", operands: ["X", "Scale", "B?"],
     results: ["Y", "Mean?", "InvStdDev?"],
     attributes: ["axis": .int(-1), "epsilon": .float(1e-5), "stash_type": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Checks the axis and that scale and shift broadcast.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
     try context.checkBroadcast(1, to: x.shape, "Scale")
@@ -30,7 +24,7 @@ public struct LayerNormalization: Operator {
   }
 
   /// Three passes over each row.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
     let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)

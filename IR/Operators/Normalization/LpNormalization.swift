@@ -1,21 +1,15 @@
 /// An axis divided by its 1-norm or 2-norm; where the norm is 0 the result is 0.
-public struct LpNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LpNormalization: Operator {
+  package static let schema = OperatorSchema(
     "LpNormalization", operands: ["input"], results: ["output"],
     attributes: ["axis": .int(-1), "p": .int(2)],
     allowed: ["p": .integers(1...2)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis` and `p`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Checks `axis` and `p`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     _ = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
     guard x.rank > 0, 1...2 ~= attributes.int("p", 2) else {
@@ -25,7 +19,7 @@ public struct LpNormalization: Operator {
   }
 
   /// A pass for the norm and a pass that divides.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
     let isEuclidean = attributes.int("p", 2) == 2

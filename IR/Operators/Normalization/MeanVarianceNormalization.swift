@@ -1,19 +1,13 @@
 /// Some axes brought to mean 0 and variance 1.
-public struct MeanVarianceNormalization: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MeanVarianceNormalization: Operator {
+  package static let schema = OperatorSchema(
     "MeanVarianceNormalization", since: 9, operands: ["X"],
     attributes: ["axes": .ints([0, 2, 3])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axes`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> ReducedAxes {
     var axes: Set<Int> = []
@@ -27,14 +21,14 @@ public struct MeanVarianceNormalization: Operator {
   }
 
   /// Checks the axes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     _ = try axes(x.shape)
     return [TensorType(x.element, x.shape)]
   }
 
   /// Three passes over what the axes span.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let axes = try axes(x.shape)
     axes.outer(builder) { index in

@@ -1,30 +1,24 @@
 /// The mean of each window.
-public struct AveragePool: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct AveragePool: Operator {
+  package static let schema = OperatorSchema(
     "AveragePool", operands: ["X"],
     attributes: [
       "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "count_include_pad": .int(0),
       "dilations": nil, "kernel_shape": nil, "pads": nil, "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Resolves the windows.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     let window = try SpatialWindow(pooling: attributes, x)
     return [TensorType(x.element, Array(x.shape[..<2]) + window.output)]
   }
 
   /// One pass over the windows.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
     let input = Array(x.shape[2...])

@@ -1,20 +1,15 @@
 /// The p-norm of each channel.
-public struct GlobalLpPool: GlobalPooling {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GlobalLpPool: GlobalPooling {
+  package static let schema = OperatorSchema(
     "GlobalLpPool", operands: ["X"], attributes: ["p": .int(2)],
     allowed: ["p": .integers(1...1024)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `p`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: powers differ between libraries.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Rounds the real `p` of opset 1.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     try node.adaptNormOrder()
   }
 

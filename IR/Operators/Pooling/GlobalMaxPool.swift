@@ -1,13 +1,8 @@
 /// The largest element of each channel.
-public struct GlobalMaxPool: GlobalPooling {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema("GlobalMaxPool", operands: ["X"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct GlobalMaxPool: GlobalPooling {
+  package static let schema = OperatorSchema("GlobalMaxPool", operands: ["X"])
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   package func pooled(
     _ x: TensorView, _ axes: ReducedAxes, _ index: [Expr], _ builder: LoopBuilder

@@ -1,31 +1,25 @@
 /// The p-norm of each window.
-public struct LpPool: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LpPool: Operator {
+  package static let schema = OperatorSchema(
     "LpPool", operands: ["X"],
     attributes: [
       "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "dilations": nil, "kernel_shape": nil,
       "p": .int(2), "pads": nil, "strides": nil,
     ],
     allowed: ["p": .integers(1...1024)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: powers differ between libraries.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Rounds the real `p` of opset 1.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     try node.adaptNormOrder()
   }
 
   /// Resolves the windows.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     let window = try SpatialWindow(pooling: attributes, x)
     try checkNormOrder(attributes)
@@ -33,7 +27,7 @@ public struct LpPool: Operator {
   }
 
   /// One pass over the windows.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
     let p = attributes.int("p", 2)

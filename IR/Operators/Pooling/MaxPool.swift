@@ -1,23 +1,17 @@
 /// The largest element of each window and, on request, where it stands in the operand.
-public struct MaxPool: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MaxPool: Operator {
+  package static let schema = OperatorSchema(
     "MaxPool", operands: ["X"], results: ["Y", "Indices?"],
     attributes: [
       "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "dilations": nil, "kernel_shape": nil,
       "pads": nil, "storage_order": .int(0), "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Resolves the windows.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.computable(0)
     let window = try SpatialWindow(pooling: attributes, x)
     let shape = Array(x.shape[..<2]) + window.output
@@ -25,7 +19,7 @@ public struct MaxPool: Operator {
   }
 
   /// One pass over the windows; of equal elements the first counts.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
     let (y, indices) = (builder.resultIfAny(0), builder.resultIfAny(1))

@@ -1,15 +1,10 @@
 /// The inverse of max pooling: elements go where `I` says, zeros elsewhere.
-public struct MaxUnpool: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MaxUnpool: Operator {
+  package static let schema = OperatorSchema(
     "MaxUnpool", since: 9, operands: ["X", "I", "output_shape?"], results: ["output"],
     attributes: ["kernel_shape": nil, "pads": nil, "strides": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The shape that indices count in.
   private func pooledShape(_ x: [Int]) throws(DiagnosticMessage) -> [Int] {
@@ -21,7 +16,7 @@ public struct MaxUnpool: Operator {
   }
 
   /// `output_shape` if given, else the inverse of pooling's rule.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, indices) = (try context.computable(0), try context.computable(1))
     guard x.shape == indices.shape, indices.element == .int64 else {
       throw DiagnosticMessage(
@@ -40,16 +35,13 @@ public struct MaxUnpool: Operator {
   }
 
   /// The declared shape.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(2), count == result.rank else { return [:] }
     return [2: ImpliedOperand(exactly: result.shape)]
   }
 
   /// Zeros, then a scatter; indices outside are left out.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let inner = try pooledShape(x.shape)
     builder.loops(y.shape) { builder.store(.constant(0, y.element), to: y, at: $0) }

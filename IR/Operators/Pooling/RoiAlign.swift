@@ -1,7 +1,6 @@
 /// Regions of feature maps brought to one size by sampling between elements.
-public struct RoiAlign: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct RoiAlign: Operator {
+  package static let schema = OperatorSchema(
     "RoiAlign", since: 10, operands: ["X", "rois", "batch_indices"],
     attributes: [
       "coordinate_transformation_mode": .string("half_pixel"), "mode": .string("avg"),
@@ -12,19 +11,14 @@ public struct RoiAlign: Operator {
       "coordinate_transformation_mode": .texts(["half_pixel", "output_half_pixel"]),
       "mode": .texts(["avg", "max"]),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: places are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Opsets before 16 took coordinates without half a pixel off.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     if node.opset < 16 {
       node.attributes["coordinate_transformation_mode"] = .string("output_half_pixel")
     }
@@ -35,7 +29,7 @@ public struct RoiAlign: Operator {
   }
 
   /// Checks regions and batch indices.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, rois) = (try context.real(0), try context.real(1))
     let batches = try context.computable(2)
     guard x.rank == 4, !x.shape.contains(0), rois.rank == 2, rois.element == x.element,
@@ -52,7 +46,7 @@ public struct RoiAlign: Operator {
   }
 
   /// For each result a grid of samples, whose size may depend on the region.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, rois) = (try builder.operand(0), try builder.operand(1))
     let (batches, y) = (try builder.operand(2), try builder.result())
     let isMax = attributes.string("mode", "avg") == "max"

@@ -1,20 +1,14 @@
 /// Integers to reals: `(x - zero_point) * scale`.
-public struct DequantizeLinear: ElementCarrier {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct DequantizeLinear: ElementCarrier {
+  package static let schema = OperatorSchema(
     "DequantizeLinear", since: 10, operands: ["x", "x_scale", "x_zero_point?"], results: ["y"],
     attributes: ["axis": .int(1), "block_size": .int(0), "output_dtype": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The operand's shape in the type of the scale or of `output_dtype`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, scale) = (try context.computable(0), try context.type(1))
     _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
     if context.has(2) {
@@ -31,7 +25,7 @@ public struct DequantizeLinear: ElementCarrier {
   }
 
   /// One pass over the elements.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
     let zeroPoint = builder.operandIfAny(2)

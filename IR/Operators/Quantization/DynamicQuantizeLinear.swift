@@ -1,20 +1,14 @@
 /// Reals to uint8 with a scale and zero point taken from the smallest and largest element.
-public struct DynamicQuantizeLinear: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct DynamicQuantizeLinear: Operator {
+  package static let schema = OperatorSchema(
     "DynamicQuantizeLinear", since: 11, operands: ["x"],
     results: ["y", "y_scale", "y_zero_point"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The quantized tensor, its scale and its zero point.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.computable(0)
     guard x.element == .float32 else {
       throw DiagnosticMessage("element-type", "x must be float32", notes: ["x is \(x)"])
@@ -23,7 +17,7 @@ public struct DynamicQuantizeLinear: Operator {
   }
 
   /// A pass for the range and a pass that quantizes; the range always holds 0.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let zero = Expr.constant(0, .float32)
     let (low, high) = (builder.declare("low", zero), builder.declare("high", zero))

@@ -2,23 +2,16 @@
 ///
 /// What any chain of unary operators between 8-bit integers amounts to. ONNX has it as Gather of
 /// the table, where a negative index counts from the end, as the bits of an int8 do.
-public struct Lookup: PositionKeeping {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Lookup: PositionKeeping {
+  package static let schema = OperatorSchema(
     "Lookup", domain: "coppice", operands: ["x", "table"], results: ["y"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
-  /// Operand 0.
-  public var inPlaceOperands: [Int] { [0] }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
+  package var inPlaceOperands: [Int] { [0] }
 
   /// The operand's shape in the type of the table.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, table) = (try context.quantized(0), try context.computable(1))
     guard table.shape == [256] else {
       throw DiagnosticMessage("lookup-table", "the table is \(table); it must have 256 elements")
@@ -27,7 +20,7 @@ public struct Lookup: PositionKeeping {
   }
 
   /// One pass over the elements.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, table, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     builder.forEachPlace(y, [x]) { table.element(forByte: $0[0]) }
   }

@@ -1,28 +1,14 @@
 /// The matrix product of 8-bit integers with zero points, summed in int32.
-public struct MatMulInteger: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MatMulInteger: LinearOperator {
+  package static let schema = OperatorSchema(
     "MatMulInteger", since: 10, operands: ["A", "B", "a_zero_point?", "b_zero_point?"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var linearOperands: [Int] { [1] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.product(operand, (left: 0, right: 1), operands)
@@ -33,7 +19,7 @@ public struct MatMulInteger: LinearOperator {
   }
 
   /// The product's shape in int32.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (a, b) = (try context.quantized(0), try context.quantized(1))
     let product = try MatrixProduct(a.shape, b.shape)
     if context.has(2) { try product.checkParameter(context.type(2), isRow: true) }
@@ -42,7 +28,7 @@ public struct MatMulInteger: LinearOperator {
   }
 
   /// Output-stationary loops in int32.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let factors = (a: try builder.operand(0), b: try builder.operand(1))
     let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(3))
     try builder.integerProduct(factors, zeroPoints, by: self)

@@ -2,15 +2,10 @@
 ///
 /// `onnx` adds the real numbers as float32 and divides by the scale of the result, as the graph of
 /// DequantizeLinear, Add and QuantizeLinear does; `fast` sums in int32 (`SumCoefficients`).
-public struct QLinearAdd: QuantizedPair {
-  /// What it is called and takes.
-  public static let schema = declared("QLinearAdd")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct QLinearAdd: QuantizedPair {
+  package static let schema = declared("QLinearAdd")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   package func joined(_ a: Expr, _ b: Expr) -> Expr { a + b }
 

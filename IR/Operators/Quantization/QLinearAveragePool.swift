@@ -3,24 +3,19 @@
 /// `onnx` sums the real numbers as float32 in order, then divides by their count and by the scale
 /// of the result, as the graph of DequantizeLinear, AveragePool and QuantizeLinear does: where means
 /// are ties, the noise of the float sum decides. `fast` sums the integers.
-public struct QLinearAveragePool: QuantizedPooling {
-  /// What it is called and takes.
-  public static let schema = declared(
+package struct QLinearAveragePool: QuantizedPooling {
+  package static let schema = declared(
     "QLinearAveragePool",
     attributes: [
       "auto_pad": .string("NOTSET"), "ceil_mode": .int(0), "channels_last": .int(0),
       "count_include_pad": .int(0), "dilations": nil, "hi": nil, "kernel_shape": nil, "lo": nil,
       "pads": nil, "requantize": .string("onnx"), "strides": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Resolves the windows.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let grids = try grids(context)
     let x = try context.type(0)
     let shape = channelsFirst(x.shape)
@@ -40,7 +35,7 @@ public struct QLinearAveragePool: QuantizedPooling {
   }
 
   /// One pass over the windows.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let grids = try grids(builder.context)
     let requantization = try Requantization(attributes, grids.y.element)
     let (x, y) = (channelsFirst(try builder.operand(0)), channelsFirst(try builder.result()))

@@ -1,15 +1,10 @@
 /// Quantized tensors one after the other along an axis, each brought to the scale of the result.
-public struct QLinearConcat: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QLinearConcat: Operator {
+  package static let schema = OperatorSchema(
     "QLinearConcat", domain: "com.microsoft",
     operands: ["Y_scale", "Y_zero_point", "inputs*"], attributes: ["axis": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The numbers of the tensors among the operands, and their grids.
   package func parts(
@@ -32,14 +27,14 @@ public struct QLinearConcat: Operator {
   }
 
   /// The sum of the extents along the axis.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let types = try Concat(attributes: attributes).inferTypes(joining(context))
     _ = try context.grid(types[0].element, scale: 0, zeroPoint: 1)
     return types
   }
 
   /// A table for each tensor of another scale, and Concat.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let parts = try parts(builder.context)
     let y = try builder.context.grid(parts[0].grid.element, scale: 0, zeroPoint: 1)
     var moved: [ValueID?] = []
@@ -53,7 +48,7 @@ public struct QLinearConcat: Operator {
   }
 
   /// Lowered by way of Lookup and Concat.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     throw DiagnosticMessage("compiler-fault", "QLinearConcat is decomposed")
   }
 }

@@ -1,9 +1,8 @@
 /// The convolution of quantized tensors, requantized.
 ///
 /// Folding adds to it how sums become integers and what they are clamped to (`Requantization`).
-public struct QLinearConv: SlidingOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QLinearConv: SlidingOperator {
+  package static let schema = OperatorSchema(
     "QLinearConv", since: 10,
     operands: [
       "x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point",
@@ -13,25 +12,12 @@ public struct QLinearConv: SlidingOperator {
       "auto_pad": .string("NOTSET"), "dilations": nil, "group": .int(1), "hi": nil,
       "kernel_shape": nil, "lo": nil, "pads": nil, "requantize": .string("onnx"), "strides": nil,
     ], allowed: Requantization.allowed, adapted: Requantization.names)
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Operand 3.
-  public var linearOperands: [Int] { [3] }
-  /// Always.
-  public var storesOnce: Bool { true }
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package var linearOperands: [Int] { [3] }
+  package var storesOnce: Bool { true }
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
@@ -48,7 +34,7 @@ public struct QLinearConv: SlidingOperator {
   }
 
   /// The convolution's shape in the type of the result's zero point.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let shape = try operands.shape(context, attributes)
     let filters = try context.type(3).shape[0]
     for (index, most) in [(1, 1), (4, filters), (6, 1), (7, 1)] {
@@ -69,12 +55,12 @@ public struct QLinearConv: SlidingOperator {
   }
 
   /// Output-stationary loops in int32, scaled once for each output.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     try operands.lower(builder, self, bias: builder.operandIfAny(8))
   }
 
   /// Sums are scaled, rounded, put around the result's zero point and clamped.
-  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
+  package func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let (scaleX, scaleW) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
     let known = builder.context.zeroPoint(7)

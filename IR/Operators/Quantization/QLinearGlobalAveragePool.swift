@@ -1,20 +1,15 @@
 /// The mean of each channel of a quantized tensor, requantized from the sum of its integers.
-public struct QLinearGlobalAveragePool: QuantizedPooling {
-  /// What it is called and takes.
-  public static let schema = declared(
+package struct QLinearGlobalAveragePool: QuantizedPooling {
+  package static let schema = declared(
     "QLinearGlobalAveragePool",
     attributes: [
       "channels_last": .int(0), "hi": nil, "lo": nil, "requantize": .string("onnx"),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The channels, with spatial extents of 1.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let grids = try grids(context)
     let x = try context.type(0)
     guard x.rank >= 3 else {
@@ -31,7 +26,7 @@ public struct QLinearGlobalAveragePool: QuantizedPooling {
   }
 
   /// One pass over each channel.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let grids = try grids(builder.context)
     let requantization = try Requantization(attributes, grids.y.element)
     let (x, y) = (channelsFirst(try builder.operand(0)), channelsFirst(try builder.result()))

@@ -2,9 +2,8 @@
 ///
 /// Folding adds to it a bias for each column of the right factor, in int32 with the scale of the
 /// products, how sums become integers and what they are clamped to (`Requantization`).
-public struct QLinearMatMul: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QLinearMatMul: LinearOperator {
+  package static let schema = OperatorSchema(
     "QLinearMatMul", since: 10,
     operands: [
       "a", "a_scale", "a_zero_point", "b", "b_scale", "b_zero_point", "y_scale", "y_zero_point",
@@ -12,26 +11,13 @@ public struct QLinearMatMul: LinearOperator {
     ], results: ["y"],
     attributes: ["hi": nil, "lo": nil, "requantize": .string("onnx")],
     allowed: Requantization.allowed, adapted: Requantization.names)
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Operand 3.
-  public var linearOperands: [Int] { [3] }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var linearOperands: [Int] { [3] }
+  package var storesOnce: Bool { true }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.product(operand, (left: 0, right: 3), operands)
@@ -44,7 +30,7 @@ public struct QLinearMatMul: LinearOperator {
   }
 
   /// The product's shape in the type of the result's zero point.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (a, b, y) = (try context.quantized(0), try context.quantized(3), try context.quantized(7))
     let product = try MatrixProduct(a.shape, b.shape)
     for index in [1, 2] {
@@ -71,14 +57,14 @@ public struct QLinearMatMul: LinearOperator {
   }
 
   /// Output-stationary loops in int32, scaled once for each output.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let factors = (a: try builder.operand(0), b: try builder.operand(3))
     let zeroPoints = (a: builder.operandIfAny(2), b: builder.operandIfAny(5))
     try builder.integerProduct(factors, zeroPoints, bias: builder.operandIfAny(8), by: self)
   }
 
   /// Sums are scaled, rounded, put around the result's zero point and clamped.
-  public func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
+  package func finishing(_ builder: LoopBuilder) throws(DiagnosticMessage) -> SumFinish {
     let product = try MatrixProduct(builder.operand(0).shape, builder.operand(3).shape)
     let (scaleA, scaleB) = (try builder.operand(1), try builder.operand(4))
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))

@@ -3,15 +3,10 @@
 /// `onnx` multiplies the real numbers as float32 and divides by the scale of the result, as the
 /// graph of DequantizeLinear, Mul and QuantizeLinear does; `fast` requantizes the product of the
 /// integers.
-public struct QLinearMul: QuantizedPair {
-  /// What it is called and takes.
-  public static let schema = declared("QLinearMul")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct QLinearMul: QuantizedPair {
+  package static let schema = declared("QLinearMul")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   package func joined(_ a: Expr, _ b: Expr) -> Expr { a * b }
 

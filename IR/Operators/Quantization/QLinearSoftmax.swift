@@ -3,20 +3,14 @@
 /// The difference to the greatest integer of a line is one of 256: their exponentials are a table of
 /// float32. What is left are sums in order and two divisions for each result, which give the same
 /// bits everywhere.
-public struct QLinearSoftmax: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QLinearSoftmax: Operator {
+  package static let schema = OperatorSchema(
     "QLinearSoftmax", domain: "com.microsoft",
     operands: ["X", "X_scale", "x_zero_point?", "y_scale", "y_zero_point"],
     attributes: ["axis": .int(-1), "opset": .int(13)], allowed: ["opset": .positive])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`, and `opset`, by which lines go along all later axes below 13.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> [Int] {
     let (axis, rank) = (attributes.int("axis", -1), shape.count)
@@ -25,7 +19,7 @@ public struct QLinearSoftmax: Operator {
   }
 
   /// The operand's shape in the type of the result's zero point.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.quantized(0)
     _ = try context.grid(x.element, scale: 1, zeroPoint: 2)
     let element = try context.quantized(4).element
@@ -35,7 +29,7 @@ public struct QLinearSoftmax: Operator {
   }
 
   /// Three passes over each line: its greatest integer, the sum, the results.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let from = try builder.context.grid(x.element, scale: 1, zeroPoint: 2)
     let to = try builder.context.grid(y.element, scale: 3, zeroPoint: 4)

@@ -1,23 +1,17 @@
 /// Reals to integers: `saturate(round(x / scale) + zero_point)`, ties to even; or to narrow floats.
-public struct QuantizeLinear: ElementCarrier {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct QuantizeLinear: ElementCarrier {
+  package static let schema = OperatorSchema(
     "QuantizeLinear", since: 10, operands: ["x", "y_scale", "y_zero_point?"], results: ["y"],
     attributes: [
       "axis": .int(1), "block_size": .int(0), "output_dtype": .int(0), "precision": .int(0),
       "saturate": .int(1),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The operand's shape in the type of the zero point or of `output_dtype`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, scale) = (try context.computable(0), try context.computable(1))
     _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
     let wanted = attributes.int("output_dtype")
@@ -36,7 +30,7 @@ public struct QuantizeLinear: ElementCarrier {
   }
 
   /// One pass over the elements.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
     let zeroPoint = builder.operandIfAny(2)

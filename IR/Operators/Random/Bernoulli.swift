@@ -1,20 +1,14 @@
 /// 1 with the probability that an element says, else 0; see `RandomDraw` for the generator.
-public struct Bernoulli: RandomDraw {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Bernoulli: RandomDraw {
+  package static let schema = OperatorSchema(
     "Bernoulli", since: 15, operands: ["input"], results: ["output"],
     attributes: ["dtype": nil, "seed": nil], allowed: ["seed": .real])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The shape of the operand, in its type or that of the attribute.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.floating()
     let wanted = attributes["dtype"] == nil ? element : ElementType(onnx: attributes.int("dtype"))
     guard let wanted, wanted.isComputable else {
@@ -25,7 +19,7 @@ public struct Bernoulli: RandomDraw {
   }
 
   /// A number is drawn for each element, and compared.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     try fill(builder) { place, index in
       let drawn = unit(place, 0, builder).converted(to: x.element)

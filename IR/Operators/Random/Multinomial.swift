@@ -1,21 +1,15 @@
 /// Classes drawn by their unnormalised log-probabilities; see `RandomDraw` for the generator.
-public struct Multinomial: RandomDraw {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Multinomial: RandomDraw {
+  package static let schema = OperatorSchema(
     "Multinomial", since: 7, operands: ["input"], results: ["output"],
     attributes: ["dtype": .int(6), "sample_size": .int(1), "seed": nil],
     allowed: ["dtype": .numbers([6, 7]), "sample_size": .positive, "seed": .real])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// As many classes for each row as wanted.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     _ = try context.floating()
     let x = try context.type(0)
     guard x.rank == 2, x.shape[1] > 0 else {
@@ -26,7 +20,7 @@ public struct Multinomial: RandomDraw {
   }
 
   /// The first class at which the sum of the exponentials passes the drawn share of all.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let classes = x.shape[1]
     try fill(builder) { place, index in

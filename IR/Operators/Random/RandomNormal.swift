@@ -1,27 +1,21 @@
 /// Numbers of a normal distribution; see `RandomDraw` for the generator.
-public struct RandomNormal: RandomDraw {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct RandomNormal: RandomDraw {
+  package static let schema = OperatorSchema(
     "RandomNormal", operands: [], results: ["output"],
     attributes: [
       "dtype": .int(1), "mean": .float(0), "scale": .float(1), "seed": nil, "shape": nil,
     ], allowed: ["seed": .real, "shape": .integerList])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The shape and type that the attributes say.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     [try TensorType.checked(try drawnElement(.float32), attributes.ints("shape") ?? [])]
   }
 
   /// `mean + scale * normal`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let mean = Expr.constant(Double(attributes.float("mean")), .float32)
     let scale = Expr.constant(Double(attributes.float("scale", 1)), .float32)
     try fill(builder) { place, _ in mean + scale * normal(place, builder) }

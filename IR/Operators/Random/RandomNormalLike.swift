@@ -1,21 +1,15 @@
 /// Numbers of a normal distribution in the shape of a tensor; see `RandomDraw`.
-public struct RandomNormalLike: RandomDraw {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct RandomNormalLike: RandomDraw {
+  package static let schema = OperatorSchema(
     "RandomNormalLike", operands: ["input"], results: ["output"],
     attributes: ["dtype": nil, "mean": .float(0), "scale": .float(1), "seed": nil],
     allowed: ["seed": .real])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The shape of the operand, in its type or that of the attribute.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.type(0)
     return [
       TensorType(
@@ -25,7 +19,7 @@ public struct RandomNormalLike: RandomDraw {
   }
 
   /// `mean + scale * normal`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let mean = Expr.constant(Double(attributes.float("mean")), .float32)
     let scale = Expr.constant(Double(attributes.float("scale", 1)), .float32)
     try fill(builder) { place, _ in mean + scale * normal(place, builder) }

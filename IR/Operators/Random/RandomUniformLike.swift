@@ -1,21 +1,15 @@
 /// Numbers evenly spread over a range in the shape of a tensor; see `RandomDraw`.
-public struct RandomUniformLike: RandomDraw {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct RandomUniformLike: RandomDraw {
+  package static let schema = OperatorSchema(
     "RandomUniformLike", operands: ["input"], results: ["output"],
     attributes: ["dtype": nil, "high": .float(1), "low": .float(0), "seed": nil],
     allowed: ["seed": .real])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The shape of the operand, in its type or that of the attribute.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.type(0)
     return [
       TensorType(
@@ -25,7 +19,7 @@ public struct RandomUniformLike: RandomDraw {
   }
 
   /// `low + (high - low) * unit`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (low, high) = (attributes.float("low"), attributes.float("high", 1))
     let span = Expr.constant(Double(high - low), .float32)
     try fill(builder) { place, _ in

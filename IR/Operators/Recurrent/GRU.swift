@@ -1,13 +1,8 @@
 /// A layer of gated recurrent units.
-public struct GRU: RecurrentOperator {
-  /// What it is called and takes.
-  public static let schema = recurrentSchema("GRU", flag: "linear_before_reset")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct GRU: RecurrentOperator {
+  package static let schema = recurrentSchema("GRU", flag: "linear_before_reset")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   static let silencesState = false
 
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
@@ -17,14 +12,14 @@ public struct GRU: RecurrentOperator {
   }
 
   /// Checks the weights' shapes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let layer = try Recurrence(context, attributes, gates: 3)
     _ = try activations(layer)
     return layer.types
   }
 
   /// One sample after the other; update and reset gates first, then the hidden one.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let layer = try Recurrence(builder.context, attributes, gates: 3)
     let activations = try activations(layer)
     let isLinear = attributes.flag("linear_before_reset")

@@ -1,14 +1,9 @@
 /// A layer of long short-term memory, with optional peepholes.
-public struct LSTM: RecurrentOperator {
-  /// What it is called and takes.
-  public static let schema = recurrentSchema(
+package struct LSTM: RecurrentOperator {
+  package static let schema = recurrentSchema(
     "LSTM", states: ["initial_c?", "P?"], results: ["Y_c?"], flag: "input_forget")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   static let silencesState = true
 
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
@@ -18,7 +13,7 @@ public struct LSTM: RecurrentOperator {
   }
 
   /// Checks the weights' shapes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let layer = try Recurrence(context, attributes, gates: 4)
     _ = try activations(layer)
     try layer.check(context, 6, layer.stateShape, "initial_c")
@@ -27,7 +22,7 @@ public struct LSTM: RecurrentOperator {
   }
 
   /// One sample after the other, step by step.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let layer = try Recurrence(builder.context, attributes, gates: 4)
     let activations = try activations(layer)
     try layer.lower(builder, states: 2) { (cell) throws(DiagnosticMessage) in

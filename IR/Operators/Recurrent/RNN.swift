@@ -1,13 +1,8 @@
 /// A layer of simple recurrent units.
-public struct RNN: RecurrentOperator {
-  /// What it is called and takes.
-  public static let schema = recurrentSchema("RNN")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct RNN: RecurrentOperator {
+  package static let schema = recurrentSchema("RNN")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   static let silencesState = true
 
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
@@ -17,14 +12,14 @@ public struct RNN: RecurrentOperator {
   }
 
   /// Checks the weights' shapes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let layer = try Recurrence(context, attributes, gates: 1)
     _ = try activations(layer)
     return layer.types
   }
 
   /// One sample after the other, step by step.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let layer = try Recurrence(builder.context, attributes, gates: 1)
     let activations = try activations(layer)
     try layer.lower(builder, states: 1) { (cell) throws(DiagnosticMessage) in

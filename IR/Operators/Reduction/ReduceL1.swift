@@ -1,21 +1,10 @@
 /// The sum of magnitudes along some axes.
-public struct ReduceL1: Reduction {
-  /// What it is called and takes.
-  public static let schema = reductionSchema("ReduceL1")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `keepdims` and `noop_with_empty_axes`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct ReduceL1: Reduction {
+  package static let schema = reductionSchema("ReduceL1")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// The sum so far.
-  ///
-  /// - Parameters:
-  ///   - total: Before the element.
-  ///   - element: The element.
-  /// - Returns: The total with it.
-  public func combine(_ total: Expr, _ element: Expr) -> Expr {
+  package func combine(_ total: Expr, _ element: Expr) -> Expr {
     total + (element.element.isUnsigned ? element : .unary(.abs, element))
   }
 }

@@ -1,31 +1,18 @@
 /// The least element along some axes; NaN if there is one.
-public struct ReduceMin: Reduction {
-  /// What it is called and takes.
-  public static let schema = reductionSchema("ReduceMin")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `keepdims` and `noop_with_empty_axes`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct ReduceMin: Reduction {
+  package static let schema = reductionSchema("ReduceMin")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The greatest number.
-  ///
-  /// - Parameter element: The accumulator's type.
-  /// - Returns: The total of no elements.
-  public func start(_ element: ElementType) -> Expr {
+  package func start(_ element: ElementType) -> Expr {
     .highest(element)
   }
 
   /// The lesser of both.
-  ///
-  /// - Parameters:
-  ///   - total: Before the element.
-  ///   - element: The element.
-  /// - Returns: The total with it.
-  public func combine(_ total: Expr, _ element: Expr) -> Expr {
+  package func combine(_ total: Expr, _ element: Expr) -> Expr {
     total.minimumOrNaN(element)
   }
   /// False is below true.
-  public var takesBool: Bool { true }
+  package var takesBool: Bool { true }
 }

@@ -1,21 +1,10 @@
 /// The sum along some axes; whole numbers wrap around.
-public struct ReduceSum: Reduction {
-  /// What it is called and takes.
-  public static let schema = reductionSchema("ReduceSum")
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `keepdims` and `noop_with_empty_axes`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+package struct ReduceSum: Reduction {
+  package static let schema = reductionSchema("ReduceSum")
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// The sum so far.
-  ///
-  /// - Parameters:
-  ///   - total: Before the element.
-  ///   - element: The element.
-  /// - Returns: The total with it.
-  public func combine(_ total: Expr, _ element: Expr) -> Expr {
+  package func combine(_ total: Expr, _ element: Expr) -> Expr {
     total + element
   }
 }

@@ -1,20 +1,14 @@
 /// The grid that samples images moved by affine maps.
-public struct AffineGrid: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct AffineGrid: Operator {
+  package static let schema = OperatorSchema(
     "AffineGrid", since: 20, operands: ["theta", "size"], results: ["grid"],
     attributes: ["align_corners": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `align_corners`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Checks the maps against the size, which must be known.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let theta = try context.real(0)
     let size = try context.integers(1, "the size")
     let axes = size.count - 2
@@ -28,7 +22,7 @@ public struct AffineGrid: Operator {
   }
 
   /// One pass over the grid.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (theta, y) = (try builder.operand(0), try builder.result())
     let axes = y.rank - 2
     builder.loops(Array(y.shape.dropLast())) { index in

@@ -1,17 +1,11 @@
 /// Columns of blocks added up to images; the inverse of cutting images into overlapping blocks.
-public struct Col2Im: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Col2Im: Operator {
+  package static let schema = OperatorSchema(
     "Col2Im", since: 18, operands: ["input", "image_shape", "block_shape"], results: ["output"],
     attributes: ["dilations": nil, "pads": nil, "strides": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The images, the blocks, and how many blocks fit along each axis.
   private func extents(
@@ -26,7 +20,7 @@ public struct Col2Im: Operator {
   }
 
   /// Checks that the columns fit the images.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.computable(0)
     let (image, window) = try extents(context)
     let (size, columns) = (product(window.kernel), product(window.output))
@@ -42,7 +36,7 @@ public struct Col2Im: Operator {
   }
 
   /// For each element of an image the blocks that hold it.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let window = try extents(builder.context).window
     let met = try TransposedWindow(attributes, kernel: window.kernel, input: window.output)

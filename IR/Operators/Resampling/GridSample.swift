@@ -1,25 +1,19 @@
 /// A tensor read at places that a grid gives, between elements by nearest, linear or cubic rule.
-public struct GridSample: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GridSample: Operator {
+  package static let schema = OperatorSchema(
     "GridSample", since: 16, operands: ["X", "grid"],
     attributes: [
       "align_corners": .int(0), "mode": .string("linear"), "padding_mode": .string("zeros"),
     ],
     allowed: ["mode": .texts(["nearest", "linear", "cubic"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: places are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Renames the modes of opset 16.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     switch node.attributes.string("mode") {
     case "bilinear": node.attributes["mode"] = .string("linear")
     case "bicubic": node.attributes["mode"] = .string("cubic")
@@ -31,7 +25,7 @@ public struct GridSample: Operator {
   private var padding: String { attributes.string("padding_mode", "zeros") }
 
   /// Checks ranks, batch and modes.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, grid) = (try context.real(0), try context.real(1))
     guard x.rank >= 3, grid.rank == x.rank, grid.shape[0] == x.shape[0],
       grid.shape.last == x.rank - 2, !x.shape.contains(0)
@@ -44,7 +38,7 @@ public struct GridSample: Operator {
   }
 
   /// For each place of the grid, all channels.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, grid, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let spatial = x.rank - 2
     builder.loops([y.shape[0]] + y.shape[2...]) { part in

@@ -1,7 +1,6 @@
 /// A tensor brought to other extents by picking or mixing elements; `Upsample` is its older form.
-public struct Resize: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Resize: Operator {
+  package static let schema = OperatorSchema(
     "Resize", operands: ["X", "roi?", "scales?", "sizes?"],
     attributes: [
       "antialias": .int(0), "axes": nil,
@@ -17,17 +16,12 @@ public struct Resize: Operator {
       ]),
       "mode": .texts(["nearest", "linear", "cubic"]),
     ], aliases: ["Upsample"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// Gives Upsample and Resize of opset 10 today's operands and their coordinates by name.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     if node.type == "Upsample" || node.opset < 11 { node.adaptUpsample() }
   }
 
@@ -73,10 +67,7 @@ public struct Resize: Operator {
   }
 
   /// The declared extents, where they are not scaled nor kept in proportion.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(3), let x = context.operands[0],
       result.rank == x.rank,
       attributes.string("keep_aspect_ratio_policy", "stretch") == "stretch",
@@ -118,12 +109,12 @@ public struct Resize: Operator {
   }
 
   /// The extents that scales or sizes give.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     [TensorType(try context.computable(0).element, try axes(context).map(\.output))]
   }
 
   /// One pass over the results, by tables of indices and weights where a formula does not do.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let isWide = x.element == .float64 || !x.element.isFloat && x.element.bits >= 32
     let compute: ElementType = isWide ? .float64 : .float32

@@ -1,7 +1,6 @@
 /// Scaled dot-product attention by heads, with masks, windows and a cache of keys and values.
-public struct Attention: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Attention: Operator {
+  package static let schema = OperatorSchema(
     "Attention", since: 23,
     operands: [
       "Q", "K", "V", "attn_mask?", "past_key?", "past_value?", "nonpad_kv_seqlen?",
@@ -12,17 +11,13 @@ public struct Attention: Operator {
       "q_num_heads": nil, "qk_matmul_output_mode": .int(0), "right_window_size": .int(-1),
       "scale": nil, "softcap": .float(0), "softmax_precision": nil,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: exponentials differ between libraries.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Checks batch, heads, tokens and features.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let windows = [attributes.int("left_window_size", -1), attributes.int("right_window_size", -1)]
     guard windows.allSatisfy({ -1...(1 << 31) ~= $0 }) else {
       throw DiagnosticMessage("attention-window", "window sizes must be -1 or not negative")
@@ -31,7 +26,7 @@ public struct Attention: Operator {
   }
 
   /// For each query a row of scores, its softmax, and the weighted sum of the values.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let shape = try AttentionShape(builder.context, attributes)
     let q = shape.split(try builder.operand(0), heads: shape.queryHeads)
     let keys = try cached(builder, shape, 1)

@@ -1,27 +1,14 @@
 /// A depthwise convolution over time that looks back only, continued from a state.
-public struct CausalConvWithState: LinearOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct CausalConvWithState: LinearOperator {
+  package static let schema = OperatorSchema(
     "CausalConvWithState", since: 27, operands: ["input", "weight", "bias?", "past_state?"],
     results: ["output", "present_state"], attributes: ["activation": .string("none")],
     allowed: ["activation": .texts(["none", "silu", "swish"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `activation`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Operand 1.
-  public var linearOperands: [Int] { [1] }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var linearOperands: [Int] { [1] }
 
-  /// How an operand is read when it is the weight.
-  ///
-  /// - Parameters:
-  ///   - operand: One of `linearOperands`.
-  ///   - operands: The types of all operands.
-  ///   - result: The type of the result.
-  /// - Returns: The facts, or `nil` when the types do not fit.
-  public func linearReading(
+  package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
@@ -32,7 +19,7 @@ public struct CausalConvWithState: LinearOperator {
   }
 
   /// Checks channels and the state.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, w) = (try context.real(0), try context.real(1))
     guard x.rank == 3, w.rank == 3, w.shape[0] == x.shape[1], w.shape[1] == 1, w.shape[2] > 0,
       x.element == w.element
@@ -51,7 +38,7 @@ public struct CausalConvWithState: LinearOperator {
   }
 
   /// One pass over the results, then the state.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w) = (try builder.operand(0), try builder.operand(1))
     let (bias, past) = (builder.operandIfAny(2), builder.operandIfAny(3))
     let back = w.shape[2] - 1

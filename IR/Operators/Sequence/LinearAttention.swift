@@ -1,7 +1,6 @@
 /// Attention by a matrix of state for each head that every token decays, corrects and reads.
-public struct LinearAttention: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LinearAttention: Operator {
+  package static let schema = OperatorSchema(
     "LinearAttention", since: 27,
     operands: ["query", "key", "value", "past_state?", "decay?", "beta?"],
     results: ["output", "present_state"],
@@ -10,20 +9,16 @@ public struct LinearAttention: Operator {
       "update_rule": .string("gated_delta"),
     ],
     allowed: ["update_rule": .texts(["linear", "gated", "delta", "gated_delta"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   private var queryHeads: Int { attributes.int("q_num_heads") }
   private var keyHeads: Int { attributes.int("kv_num_heads") }
 
   /// Checks heads, features and the state.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (q, k, v) = (try context.real(0), try context.real(1), try context.real(2))
     guard q.rank == 3, k.rank == 3, v.rank == 3, queryHeads > 0, keyHeads > 0,
       queryHeads % keyHeads == 0, q.shape[2] % queryHeads == 0, v.shape[2] % keyHeads == 0,
@@ -64,7 +59,7 @@ public struct LinearAttention: Operator {
   }
 
   /// One head after the other, token by token.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (k, v) = (try builder.operand(1), try builder.operand(2))
     let element = k.element
     let (keySize, valueSize) = (k.shape[2] / keyHeads, v.shape[2] / keyHeads)

@@ -1,17 +1,11 @@
 /// Pairs of features turned by angles that depend on the token's position.
-public struct RotaryEmbedding: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct RotaryEmbedding: Operator {
+  package static let schema = OperatorSchema(
     "RotaryEmbedding", since: 23, operands: ["X", "cos_cache", "sin_cache", "position_ids?"],
     attributes: ["interleaved": .int(0), "num_heads": nil, "rotary_embedding_dim": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
 
   /// The number of features of a head.
   private func headSize(_ x: [Int]) throws(DiagnosticMessage) -> Int {
@@ -33,8 +27,7 @@ public struct RotaryEmbedding: Operator {
     return turned
   }
 
-  /// The operand's type.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, cosine, sine) = (try context.real(0), try context.real(1), try context.real(2))
     let half = try turned(headSize(x.shape)) / 2
     let (batch, tokens) = (x.shape[0], x.rank == 4 ? x.shape[2] : x.shape[1])
@@ -51,7 +44,7 @@ public struct RotaryEmbedding: Operator {
   }
 
   /// One pass over the features; positions are limited to the cache.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let (cosine, sine) = (try builder.operand(1), try builder.operand(2))
     let size = try headSize(x.shape)

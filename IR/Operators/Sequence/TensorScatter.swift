@@ -1,19 +1,14 @@
 /// A cache with new tokens written at a place of each sample.
-public struct TensorScatter: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TensorScatter: Operator {
+  package static let schema = OperatorSchema(
     "TensorScatter", since: 24, operands: ["past_cache", "update", "write_indices?"],
     results: ["present_cache"], attributes: ["axis": .int(-2), "mode": .string("linear")],
     allowed: ["mode": .texts(["linear", "circular"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis` and `mode`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Checks that the update fits the cache.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (cache, update) = (try context.computable(0), try context.computable(1))
     let axis = try normalizedAxis(attributes.int("axis", -2), rank: cache.rank)
     guard cache.rank > 0, axis > 0, update.rank == cache.rank, update.element == cache.element,
@@ -37,7 +32,7 @@ public struct TensorScatter: Operator {
   }
 
   /// Copies the cache, then writes; places outside are left out.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (cache, update) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
     let axis = try normalizedAxis(attributes.int("axis", -2), rank: cache.rank)

@@ -1,7 +1,6 @@
 /// How often each n-gram of a pool stands in a row of tokens, weighted on request.
-public struct TfIdfVectorizer: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TfIdfVectorizer: Operator {
+  package static let schema = OperatorSchema(
     "TfIdfVectorizer", since: 9, operands: ["X"],
     attributes: [
       "max_gram_length": nil, "max_skip_count": nil, "min_gram_length": nil, "mode": nil,
@@ -12,14 +11,9 @@ public struct TfIdfVectorizer: Operator {
       "max_gram_length": .integers(1...64), "max_skip_count": .integers(0...(1 << 20)),
       "min_gram_length": .integers(1...64), "mode": .texts(["TF", "IDF", "TFIDF"]),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { false }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { false }
 
   private var indexes: [Int] { attributes.ints("ngram_indexes") ?? [] }
   private var pool: [Int] { attributes.ints("pool_int64s") ?? [] }
@@ -56,7 +50,7 @@ public struct TfIdfVectorizer: Operator {
   }
 
   /// Counts as float32, one for each index.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.number(0)
     _ = try grams()
     guard 1...2 ~= x.rank, x.element == .int32 || x.element == .int64 else {
@@ -68,7 +62,7 @@ public struct TfIdfVectorizer: Operator {
   }
 
   /// For each n-gram the places of a row, with every distance between its tokens.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let grams = try grams()
     let mode = attributes.string("mode", "TF")

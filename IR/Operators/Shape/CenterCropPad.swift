@@ -1,22 +1,15 @@
 /// A tensor cropped or padded with zeros around its middle to a given shape.
-public struct CenterCropPad: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct CenterCropPad: Operator {
+  package static let schema = OperatorSchema(
     "CenterCropPad", since: 18, operands: ["input_data", "shape"], results: ["output_data"],
     attributes: ["axes": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axes`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The given extents at the named axes.
   ///
-  /// - Parameter context: The shape must be known.
-  /// - Returns: One type.
   /// - Throws: `crop-pad`, `axis-range`, `axis-twice`, `extent`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axes = try distinctAxes(attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
     let shape = try context.integers(1, "the shape")
@@ -29,10 +22,7 @@ public struct CenterCropPad: Operator {
   }
 
   /// The declared extents at the named axes.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), let data = context.operands[0],
       result.rank == data.rank,
       let axes = try? distinctAxes(
@@ -44,9 +34,8 @@ public struct CenterCropPad: Operator {
 
   /// Zeros where there is padding, then a copy of the middle.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let middle = zip(x.shape, y.shape).map { min($0, $1) }
     if middle != y.shape { builder.fill(y, with: .constant(0, y.element)) }

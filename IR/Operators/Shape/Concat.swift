@@ -1,30 +1,20 @@
 /// Tensors one after the other along an axis.
-public struct Concat: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Concat: Operator {
+  package static let schema = OperatorSchema(
     "Concat", operands: ["inputs*"], results: ["concat_result"], attributes: ["axis": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Writes down the axis that opsets 1 to 3 take by default.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.opset < 4, node.attributes["axis"] == nil else { return }
     node.attributes["axis"] = .int(1)
   }
 
   /// The sum of the extents along the axis.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `axis-range`, `concat-shape`, `element-type`, `extent`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let first = try context.computable(0)
     let axis = try existingAxis(attributes.int("axis"), first)
     var shape = first.shape
@@ -46,9 +36,8 @@ public struct Concat: Operator {
 
   /// Copies each operand to its place.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let axis = try existingAxis(attributes.int("axis"), TensorType(y.element, y.shape))
     var origin = [Int](repeating: 0, count: y.rank)
@@ -58,6 +47,5 @@ public struct Concat: Operator {
       origin[axis] += part.shape[axis]
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

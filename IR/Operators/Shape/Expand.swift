@@ -1,21 +1,14 @@
 /// A tensor broadcast with a given shape.
-public struct Expand: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Expand: Operator {
+  package static let schema = OperatorSchema(
     "Expand", since: 8, operands: ["input", "shape"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The broadcast of both shapes.
   ///
-  /// - Parameter context: The shape must be known.
-  /// - Returns: One type.
   /// - Throws: `broadcast`, `element-type`, `extent`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let shape = try context.integers(1, "the shape")
     guard let both = broadcastShape([data.shape, shape]) else {
@@ -25,10 +18,7 @@ public struct Expand: Operator {
   }
 
   /// The declared shape, or 1 where the operand has the extent.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), count <= result.rank,
       let data = context.operands[0]
     else { return [:] }
@@ -41,23 +31,16 @@ public struct Expand: Operator {
   }
 
   /// The operand's memory, seen repeatedly.
-  ///
-  /// - Parameters:
-  ///   - operand: Where operand 0 lies.
-  ///   - context: The operands.
-  /// - Returns: The view.
-  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+  package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     (try? inferTypes(context)[0]).map { [operand.broadcast(to: $0.shape)] }
   }
 
   /// Copies.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     builder.copy(try builder.operand(0).broadcast(to: y.shape), to: y)
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

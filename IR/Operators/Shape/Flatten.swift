@@ -1,21 +1,14 @@
 /// The same elements as a matrix: the axes before `axis` are its rows.
-public struct Flatten: Reshaping {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Flatten: Reshaping {
+  package static let schema = OperatorSchema(
     "Flatten", operands: ["input"], results: ["output"], attributes: ["axis": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Two products of extents.
   ///
-  /// - Parameter context: The operand.
-  /// - Returns: One type.
   /// - Throws: `axis-range`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
     let axis = attributes.int("axis", 1)
     guard axis >= -data.rank, axis <= data.rank else {

@@ -1,22 +1,15 @@
 /// For each element of the result, the element of a tensor whose index along an axis is given.
-public struct GatherElements: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GatherElements: Operator {
+  package static let schema = OperatorSchema(
     "GatherElements", since: 11, operands: ["data", "indices"], results: ["output"],
     attributes: ["axis": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The indices' shape.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `gather-shape`, `axis-range`, `index-type`, `index-range`, `element-type`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (try context.computable(0), try context.indices(1))
     let axis = try existingAxis(attributes.int("axis"), data)
     try context.checkIndices(1, extent: data.shape[axis])
@@ -32,9 +25,8 @@ public struct GatherElements: Operator {
 
   /// One element after the other.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
     let axis = try existingAxis(attributes.int("axis"), TensorType(x.element, x.shape))
@@ -44,6 +36,5 @@ public struct GatherElements: Operator {
       builder.store(x[source], to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,22 +1,15 @@
 /// Slices of a tensor, each chosen by a tuple of indices.
-public struct GatherND: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct GatherND: Operator {
+  package static let schema = OperatorSchema(
     "GatherND", since: 11, operands: ["data", "indices"], results: ["output"],
     attributes: ["batch_dims": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `batch_dims`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The tuples' arrangement, then the axes that they leave.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `gather-shape`, `index-type`, `index-range`, `element-type`, `extent`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (try context.computable(0), try context.indices(1))
     let batch = attributes.int("batch_dims")
     guard batch >= 0, indices.rank > batch, let depth = indices.shape.last, depth > 0,
@@ -36,9 +29,8 @@ public struct GatherND: Operator {
 
   /// One element after the other.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices) = (try builder.operand(0), try builder.operand(1))
     let (y, batch) = (try builder.result(), attributes.int("batch_dims"))
     let (lead, depth) = (indices.rank - 1, indices.shape[indices.rank - 1])
@@ -51,6 +43,5 @@ public struct GatherND: Operator {
       builder.store(x[source + index[lead...]], to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,22 +1,15 @@
 /// Numbers from a start by equal steps up to a limit.
-public struct NumberRange: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct NumberRange: Operator {
+  package static let schema = OperatorSchema(
     "Range", since: 11, operands: ["start", "limit", "delta"], results: ["output"],
     attributes: ["stash_type": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `stash_type`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The number of steps.
   ///
-  /// - Parameter context: Start, limit and step must be known.
-  /// - Returns: One type.
   /// - Throws: `range-step`, `extent`, `element-type`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.numeric()
     let start = try context.numbers(0, "the start")
     let limit = try context.numbers(1, "the limit")
@@ -34,9 +27,8 @@ public struct NumberRange: Operator {
 
   /// `start + i * step`.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (start, step) = (try builder.operand(0), try builder.operand(2))
     let y = try builder.result()
     builder.loops(y.shape) { index in
@@ -45,6 +37,5 @@ public struct NumberRange: Operator {
       builder.store(first + part, to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,22 +1,15 @@
 /// For each index, a row with one value at that place and another everywhere else.
-public struct OneHot: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct OneHot: Operator {
+  package static let schema = OperatorSchema(
     "OneHot", since: 9, operands: ["indices", "depth", "values"], results: ["output"],
     attributes: ["axis": .int(-1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// A further axis as long as the depth.
   ///
-  /// - Parameter context: The depth must be known.
-  /// - Returns: One type.
   /// - Throws: `axis-range`, `one-hot`, `element-type`, `extent`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (indices, values) = (try context.computable(0), try context.computable(2))
     let axis = attributes.int("axis", -1)
     guard axis >= -indices.rank - 1, axis <= indices.rank else {
@@ -33,10 +26,7 @@ public struct OneHot: Operator {
   }
 
   /// The depth, from the declared shape.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), count == 1, let indices = context.operands[0],
       result.rank == indices.rank + 1
     else { return [:] }
@@ -48,9 +38,8 @@ public struct OneHot: Operator {
 
   /// A choice for each element.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (indices, values) = (try builder.operand(0), try builder.operand(2))
     let (y, given) = (try builder.result(), attributes.int("axis", -1))
     let axis = given < 0 ? given + y.rank : given
@@ -65,6 +54,5 @@ public struct OneHot: Operator {
       builder.store(.select(here, on, off), to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

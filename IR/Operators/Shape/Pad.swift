@@ -1,22 +1,14 @@
 /// A tensor with further elements around it: a constant, its edge, its mirror image or itself again.
-public struct Pad: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Pad: Operator {
+  package static let schema = OperatorSchema(
     "Pad", operands: ["data", "pads", "constant_value?", "axes?"], results: ["output"],
     attributes: ["mode": .string("constant")],
     allowed: ["mode": .texts(["constant", "reflect", "edge", "wrap"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `mode`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Makes operands of the attributes of opsets 1 to 10.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["pads"] = node.attributes["pads"] ?? node.attributes["paddings"]
     node.attributes["paddings"] = nil
     let element = node.operandTypes.first.flatMap { $0 }?.element ?? .float32
@@ -29,7 +21,7 @@ public struct Pad: Operator {
   /// - Parameter context: Pads and axes must be known.
   /// - Returns: Two numbers for each axis.
   /// - Throws: `pad-count`, `axis-range`, `axis-twice`, `unknown-value`.
-  public func pads(_ context: InferenceContext) throws(DiagnosticMessage) -> (
+  package func pads(_ context: InferenceContext) throws(DiagnosticMessage) -> (
     before: [Int], after: [Int]
   ) {
     let data = try context.type(0)
@@ -50,10 +42,8 @@ public struct Pad: Operator {
 
   /// Adds the pads to the extents.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `pad-mode`, `pad-count`, `pad-value`, `extent`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let pads = try pads(context)
     let mode = attributes.string("mode", "constant")
@@ -74,9 +64,8 @@ public struct Pad: Operator {
 
   /// Each element of the result from its place in the operand, or the value.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `pad-count`, `unknown-value`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let pads = try pads(builder.context)
     let mode = attributes.string("mode", "constant")
@@ -121,6 +110,5 @@ public struct Pad: Operator {
       return place.minimum(.integer(period) - place)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

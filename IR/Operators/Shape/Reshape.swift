@@ -1,31 +1,21 @@
 /// The same elements under another shape.
-public struct Reshape: Reshaping {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Reshape: Reshaping {
+  package static let schema = OperatorSchema(
     "Reshape", operands: ["data", "shape"], results: ["reshaped"],
     attributes: ["allowzero": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `allowzero`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Moves the `shape` attribute of opsets 1 to 4 to an operand.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.attributes["consumed_inputs"] = nil
     node.moveAttribute("shape", toOperand: 1)
   }
 
   /// Resolves 0 (copied) and -1 (the rest).
   ///
-  /// - Parameter context: `shape` must be known.
-  /// - Returns: One type.
   /// - Throws: `reshape-count`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
     var shape = try context.integers(1, "the shape")
     if !attributes.flag("allowzero") {
@@ -48,10 +38,7 @@ public struct Reshape: Reshaping {
   }
 
   /// The declared shape, in any of the ways to write it.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), count == result.rank, result.count > 0,
       let data = context.operands[0]
     else { return [:] }

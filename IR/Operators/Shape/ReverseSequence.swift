@@ -1,22 +1,15 @@
 /// The first elements along the time axis in reverse, as many as each batch says.
-public struct ReverseSequence: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ReverseSequence: Operator {
+  package static let schema = OperatorSchema(
     "ReverseSequence", since: 10, operands: ["input", "sequence_lens"],
     attributes: ["batch_axis": .int(1), "time_axis": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `batch_axis` and `time_axis`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The operand's type.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `reverse-sequence`, `axis-range`, `index-type`, `element-type`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, lengths) = (try context.computable(0), try context.indices(1))
     let time = try existingAxis(attributes.int("time_axis"), data)
     let batch = try existingAxis(attributes.int("batch_axis", 1), data)
@@ -30,9 +23,8 @@ public struct ReverseSequence: Operator {
 
   /// One element after the other.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, lengths, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let type = TensorType(x.element, x.shape)
     let time = try existingAxis(attributes.int("time_axis"), type)
@@ -47,6 +39,5 @@ public struct ReverseSequence: Operator {
       builder.store(x[source], to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

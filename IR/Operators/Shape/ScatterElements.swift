@@ -1,23 +1,16 @@
 /// A tensor with elements replaced whose index along an axis is given.
-public struct ScatterElements: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ScatterElements: Operator {
+  package static let schema = OperatorSchema(
     "ScatterElements", since: 9, operands: ["data", "indices", "updates"], results: ["output"],
     attributes: ["axis": .int(0), "reduction": .string("none")],
     allowed: ["reduction": .texts(["none", "add", "mul", "max", "min"])], aliases: ["Scatter"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis` and `reduction`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The data's type.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `scatter-shape`, `scatter-reduction`, `axis-range`, `index-type`, `index-range`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (
       try context.scattered(attributes.string("reduction", "none")), try context.indices(1)
     )
@@ -35,9 +28,8 @@ public struct ScatterElements: Operator {
 
   /// Copies the data, then stores the updates.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (indices, updates) = (try builder.operand(1), try builder.operand(2))
     let y = try builder.result()
     let axis = try existingAxis(attributes.int("axis"), TensorType(y.element, y.shape))
@@ -49,7 +41,7 @@ public struct ScatterElements: Operator {
     }
   }
   /// The data, whose elements are copied before updates are stored.
-  public var inPlaceOperands: [Int] { [0] }
+  package var inPlaceOperands: [Int] { [0] }
 }
 
 extension LoopBuilder {

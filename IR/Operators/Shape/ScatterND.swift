@@ -1,23 +1,16 @@
 /// A tensor with slices replaced that tuples of indices choose.
-public struct ScatterND: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ScatterND: Operator {
+  package static let schema = OperatorSchema(
     "ScatterND", since: 11, operands: ["data", "indices", "updates"], results: ["output"],
     attributes: ["reduction": .string("none")],
     allowed: ["reduction": .texts(["none", "add", "mul", "max", "min"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `reduction`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The data's type.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `scatter-shape`, `scatter-reduction`, `index-type`, `index-range`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (
       try context.scattered(attributes.string("reduction", "none")), try context.indices(1)
     )
@@ -37,9 +30,8 @@ public struct ScatterND: Operator {
 
   /// Copies the data, then stores the updates.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (indices, updates) = (try builder.operand(1), try builder.operand(2))
     let (y, lead) = (try builder.result(), indices.rank - 1)
     builder.copy(try builder.operand(0), to: y)
@@ -54,5 +46,5 @@ public struct ScatterND: Operator {
     }
   }
   /// The data, whose elements are copied before updates are stored.
-  public var inPlaceOperands: [Int] { [0] }
+  package var inPlaceOperands: [Int] { [0] }
 }

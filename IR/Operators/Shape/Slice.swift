@@ -1,33 +1,25 @@
 /// Every so-many-th element between two ends along some axes.
-public struct Slice: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Slice: Operator {
+  package static let schema = OperatorSchema(
     "Slice", operands: ["data", "starts", "ends", "axes?", "steps?"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Makes operands of the attributes of opsets 1 to 9.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.moveAttribute("starts", toOperand: 1)
     node.moveAttribute("ends", toOperand: 2)
     node.moveAttribute("axes", toOperand: 3)
   }
 
   /// What is taken along one axis.
-  public struct Range: Hashable, Sendable {
+  package struct Range: Hashable, Sendable {
     /// The first index.
-    public var start: Int
+    package var start: Int
     /// From one index to the next; may be negative.
-    public var step: Int
+    package var step: Int
     /// How many.
-    public var count: Int
+    package var count: Int
   }
 
   /// What is taken along every axis.
@@ -35,7 +27,7 @@ public struct Slice: Operator {
   /// - Parameter context: Starts, ends, axes and steps must be known.
   /// - Returns: One range for each axis.
   /// - Throws: `slice-bounds`, `axis-range`, `axis-twice`, `unknown-value`.
-  public func ranges(_ context: InferenceContext) throws(DiagnosticMessage) -> [Range] {
+  package func ranges(_ context: InferenceContext) throws(DiagnosticMessage) -> [Range] {
     let data = try context.type(0)
     let starts = try context.integers(1, "the starts")
     let ends = try context.integers(2, "the ends")
@@ -70,22 +62,15 @@ public struct Slice: Operator {
 
   /// The counts of the ranges.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `slice-bounds`, `axis-range`, `axis-twice`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let ranges = try ranges(context)
     return [TensorType(data.element, ranges.map(\.count))]
   }
 
   /// The operand's memory with scaled strides.
-  ///
-  /// - Parameters:
-  ///   - operand: Where operand 0 lies.
-  ///   - context: The operands.
-  /// - Returns: The view.
-  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+  package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     guard let ranges = try? ranges(context), ranges.count == operand.rank else { return nil }
     let part = operand.part(ranges.map(\.start), ranges.map(\.count))
     let strides = zip(part.strides, ranges).map { $0 * $1.step }
@@ -94,13 +79,11 @@ public struct Slice: Operator {
 
   /// Copies from the view.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let seen = view(of: try builder.operand(0), builder.context)
     guard let source = seen?.first else { return }
     builder.copy(source, to: try builder.result())
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

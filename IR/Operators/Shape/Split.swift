@@ -1,21 +1,13 @@
 /// Parts of a tensor along an axis.
-public struct Split: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Split: Operator {
+  package static let schema = OperatorSchema(
     "Split", operands: ["input", "split?"], results: ["outputs*"],
     attributes: ["axis": .int(0), "num_outputs": nil])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis` and `num_outputs`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Moves the `split` attribute of opsets 1 to 12 to an operand.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.moveAttribute("split", toOperand: 1)
   }
 
@@ -24,7 +16,7 @@ public struct Split: Operator {
   /// - Parameter context: The operands.
   /// - Returns: One extent for each result.
   /// - Throws: `split-sizes`, `axis-range`, `unknown-value`.
-  public func sizes(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
+  package func sizes(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
     let data = try context.type(0)
     let extent = data.shape[try existingAxis(attributes.int("axis"), data)]
     if context.has(1) {
@@ -51,10 +43,7 @@ public struct Split: Operator {
   }
 
   /// The extents of the declared results along the axis.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let count = context.shown(1)?.count, let data = context.operands[0],
       let axis = try? existingAxis(attributes.int("axis"), data)
     else { return [:] }
@@ -65,10 +54,8 @@ public struct Split: Operator {
 
   /// The operand with other extents along the axis.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type for each part.
   /// - Throws: `split-sizes`, `axis-range`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axis = try existingAxis(attributes.int("axis"), data)
     let sizes = try sizes(context)
@@ -80,12 +67,7 @@ public struct Split: Operator {
   }
 
   /// Parts of the operand's memory.
-  ///
-  /// - Parameters:
-  ///   - operand: Where operand 0 lies.
-  ///   - context: The operands.
-  /// - Returns: The parts.
-  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+  package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     guard let types = try? inferTypes(context),
       let axis = try? existingAxis(attributes.int("axis"), TensorType(.bool, operand.shape))
     else { return nil }
@@ -98,9 +80,8 @@ public struct Split: Operator {
 
   /// Copies each part that somebody reads.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let parts = view(of: x, builder.context) ?? []
     for (part, result) in zip(parts, builder.results) {

@@ -1,29 +1,19 @@
 /// The same elements without axes of extent 1.
-public struct Squeeze: Reshaping {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Squeeze: Reshaping {
+  package static let schema = OperatorSchema(
     "Squeeze", operands: ["data", "axes?"], results: ["squeezed"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Moves the `axes` attribute of opsets 1 to 12 to an operand.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.moveAttribute("axes", toOperand: 1)
   }
 
   /// Drops the named axes, or all of extent 1.
   ///
-  /// - Parameter context: The axes must be known.
-  /// - Returns: One type.
   /// - Throws: `squeeze-extent`, `axis-range`, `axis-twice`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
     guard context.has(1) else {
       return [TensorType(data.element, data.shape.filter { $0 != 1 })]
@@ -38,10 +28,7 @@ public struct Squeeze: Reshaping {
   }
 
   /// The axes that lead to the declared shape.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
     let sets = choices(of: count, in: data.rank) { axes in
       axes.allSatisfy { data.shape[$0] == 1 }

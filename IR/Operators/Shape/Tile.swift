@@ -1,20 +1,14 @@
 /// A tensor repeated along each axis.
-public struct Tile: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Tile: Operator {
+  package static let schema = OperatorSchema(
     "Tile", operands: ["input", "repeats"], results: ["output"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Makes repeats for every axis of the count and axis of opsets 1 to 5.
   ///
-  /// - Parameter node: The node as the file has it.
   /// - Throws: `adapt-tile`.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.opset < 6, node.operands.count == 3 else { return }
     guard case .constant(let tiles)? = node.operands[1],
       case .constant(let axes)? = node.operands[2],
@@ -32,10 +26,8 @@ public struct Tile: Operator {
 
   /// The extents times the repeats.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `tile-repeats`, `element-type`, `extent`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let repeats = try context.integers(1, "the repeats")
     guard repeats.count == data.rank, repeats.allSatisfy({ 0...(1 << 40) ~= $0 }) else {
@@ -49,10 +41,7 @@ public struct Tile: Operator {
   }
 
   /// The declared extents divided by those of the operand.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), let data = context.operands[0],
       count == data.rank, result.rank == data.rank, !data.shape.contains(0)
     else { return [:] }
@@ -63,9 +52,8 @@ public struct Tile: Operator {
 
   /// Copies from the operand seen with repeated axes.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     if builder.epilogue != nil {
       return builder.loops(y.shape) { index in
@@ -81,6 +69,5 @@ public struct Tile: Operator {
     let target = TensorView(y.buffer, shape, strides: strides, offset: y.offset)
     builder.copy(source, to: target)
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,30 +1,20 @@
 /// The greatest or least elements along an axis with their indices, in order.
-public struct TopK: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TopK: Operator {
+  package static let schema = OperatorSchema(
     "TopK", operands: ["X", "K"], results: ["Values", "Indices"],
     attributes: ["axis": .int(-1), "largest": .int(1), "sorted": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `axis`, `largest` and `sorted`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Moves opset 1 to 9's `k` to an operand.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.moveAttribute("k", toOperand: 1)
   }
 
   /// K in place of the axis' extent.
   ///
-  /// - Parameter context: K must be known.
-  /// - Returns: The elements and their indices.
   /// - Throws: `top-k`, `axis-range`, `element-type`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let axis = try existingAxis(attributes.int("axis", -1), data)
     let count = try context.integers(1, "K")
@@ -37,10 +27,7 @@ public struct TopK: Operator {
   }
 
   /// K, from the declared shape.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), count == 1, let data = context.operands[0],
       result.rank == data.rank, let axis = try? existingAxis(attributes.int("axis", -1), data)
     else { return [:] }
@@ -50,9 +37,8 @@ public struct TopK: Operator {
   /// Selects the best element that comes after the last one selected, K times; NaN counts as the
   /// greatest number, and of equal elements the first comes first.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let (values, places) = (builder.resultIfAny(0), builder.resultIfAny(1))
     guard let shape = (values ?? places)?.shape else { return }

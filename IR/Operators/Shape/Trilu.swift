@@ -1,22 +1,15 @@
 /// The upper or lower triangle of matrices; zeros elsewhere.
-public struct Trilu: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Trilu: Operator {
+  package static let schema = OperatorSchema(
     "Trilu", since: 14, operands: ["input", "k?"], results: ["output"],
     attributes: ["upper": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `upper`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The operand's type.
   ///
-  /// - Parameter context: The operands.
-  /// - Returns: One type.
   /// - Throws: `trilu-rank`, `trilu-diagonal`, `element-type`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     guard data.rank >= 2 else {
       throw DiagnosticMessage("trilu-rank", "\(data) holds no matrices")
@@ -32,9 +25,8 @@ public struct Trilu: Operator {
 
   /// A choice for each element.
   ///
-  /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let shift = builder.operandIfAny(1).map { $0[$0.shape.map { _ in .integer(0) }] }
     let limit = builder.define("k", shift ?? .whole(0, .int64))
@@ -45,8 +37,6 @@ public struct Trilu: Operator {
       builder.store(.select(kept, x[index], .constant(0, y.element)), to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
-  /// The first; the planner checks types and shapes.
-  public var inPlaceOperands: [Int] { [0] }
+  package var storesOnce: Bool { true }
+  package var inPlaceOperands: [Int] { [0] }
 }

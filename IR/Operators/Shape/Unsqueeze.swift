@@ -1,29 +1,19 @@
 /// The same elements with further axes of extent 1.
-public struct Unsqueeze: Reshaping {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Unsqueeze: Reshaping {
+  package static let schema = OperatorSchema(
     "Unsqueeze", operands: ["data", "axes"], results: ["expanded"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Moves the `axes` attribute of opsets 1 to 12 to an operand.
-  ///
-  /// - Parameter node: The node as the file has it.
-  /// - Throws: Nothing.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     node.moveAttribute("axes", toOperand: 1)
   }
 
   /// Puts 1 at the named axes of the result.
   ///
-  /// - Parameter context: The axes must be known.
-  /// - Returns: One type.
   /// - Throws: `axis-range`, `axis-twice`, `unknown-value`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
     let given = try context.integers(1, "the axes")
     let axes = try distinctAxes(given, rank: data.rank + given.count)
@@ -33,10 +23,7 @@ public struct Unsqueeze: Reshaping {
   }
 
   /// The axes that lead to the declared shape.
-  ///
-  /// - Parameter context: The operands, and the declared types of the results.
-  /// - Returns: Operands by number.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
     let sets = choices(of: count, in: result.rank) { axes in
       axes.allSatisfy { result.shape[$0] == 1 }

@@ -1,22 +1,16 @@
 /// The discrete Fourier transform along an axis; the last axis holds real and imaginary parts.
-public struct DFT: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct DFT: Operator {
+  package static let schema = OperatorSchema(
     "DFT", since: 17, operands: ["input", "dft_length?", "axis?"], results: ["output"],
     attributes: ["inverse": .int(0), "onesided": .int(0)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
-  public var tolerance: Double { 1e-4 }
+  package var tolerance: Double { 1e-4 }
 
   /// Moves the `axis` attribute of opsets 17 to 19 to an operand; its default was 1.
-  public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
+  package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.opset < 20 else { return }
     node.setOperand(2, Constant([Int64(node.attributes.int("axis", 1))], .int64, []))
     node.attributes["axis"] = nil
@@ -53,7 +47,7 @@ public struct DFT: Operator {
   }
 
   /// The operand's shape with the length along the axis and two parts.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     let (axis, length) = try extents(context)
     var shape = x.shape
@@ -63,7 +57,7 @@ public struct DFT: Operator {
   }
 
   /// A sum over the operand for each frequency, with tables of cosine and sine.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let (axis, length) = try extents(builder.context)
     let isInverse = attributes.flag("inverse")

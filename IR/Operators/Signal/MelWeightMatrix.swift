@@ -1,20 +1,15 @@
 /// The triangles of mel bands over the bins of a spectrum.
-public struct MelWeightMatrix: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct MelWeightMatrix: Operator {
+  package static let schema = OperatorSchema(
     "MelWeightMatrix", since: 17,
     operands: [
       "num_mel_bins", "dft_length", "sample_rate", "lower_edge_hertz", "upper_edge_hertz",
     ], results: ["output"], attributes: ["output_datatype": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `output_datatype`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// A row for each bin, a column for each band.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let bands = try context.integers(0, "the number of mel bins").first ?? 0
     let length = try context.integers(1, "the length of the transform").first ?? 0
     for index in 0...4 {
@@ -33,7 +28,7 @@ public struct MelWeightMatrix: Operator {
   }
 
   /// The number of bands, and of the transform's lengths the even one, from the declared shape.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     var implied: [Int: ImpliedOperand] = [:]
     if let (count, result) = context.shown(0), count == 1, result.rank == 2 {
       implied[0] = ImpliedOperand(exactly: [result.shape[1]])
@@ -45,7 +40,7 @@ public struct MelWeightMatrix: Operator {
   }
 
   /// The corners of each triangle, then its slopes.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let length = try builder.context.integers(1, "the length of the transform").first ?? 0
     let (bins, bands) = (y.shape[0], y.shape[1])
@@ -88,6 +83,5 @@ public struct MelWeightMatrix: Operator {
     let logarithm = Expr.math(.log, [number(1) + hertz / number(700)])
     return builder.define("mel", number(2595 / 2.302585092994046) * logarithm)
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

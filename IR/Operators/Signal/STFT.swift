@@ -1,23 +1,17 @@
 /// The spectra of windows that slide over a signal.
-public struct STFT: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct STFT: Expansion {
+  package static let schema = OperatorSchema(
     "STFT", since: 17, operands: ["signal", "frame_step", "window?", "frame_length?"],
     results: ["output"], attributes: ["onesided": .int(1)])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// The frames gathered, weighted, and transformed.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var signal = try builder.required(0)
     if builder.type(signal).rank == 2 {
       signal = try builder.reshape(signal, builder.type(signal).shape + [1])
@@ -46,7 +40,7 @@ public struct STFT: Expansion {
   }
 
   /// The step and the length of the frames, where the declared shape leaves one choice.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let result = context.results.first.flatMap({ $0 }), result.rank == 4,
       let signal = context.operands.first.flatMap({ $0 }), signal.rank >= 2, signal.shape[1] <= 4096
     else { return [:] }

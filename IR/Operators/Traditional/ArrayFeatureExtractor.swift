@@ -1,18 +1,13 @@
 /// Chosen features of each row (ai.onnx.ml, opset 1).
-public struct ArrayFeatureExtractor: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ArrayFeatureExtractor: Operator {
+  package static let schema = OperatorSchema(
     "ArrayFeatureExtractor", domain: "ai.onnx.ml", through: 5, operands: ["X", "Y"],
     results: ["Z"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// As many columns as there are indices; one row of a list.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, indices) = (try context.computable(0), try context.indices(1))
     guard x.rank > 0 else {
       throw DiagnosticMessage("rows-shape", "operand 0 is \(x), which has no features")
@@ -23,7 +18,7 @@ public struct ArrayFeatureExtractor: Operator {
   }
 
   /// Gather along the last axis.
-  public func decompose(
+  package func decompose(
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
     guard var x = builder.operands[0], var indices = builder.operands[1] else { return false }

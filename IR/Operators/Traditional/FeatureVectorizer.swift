@@ -1,18 +1,13 @@
 /// The features of several operands side by side, as float32 (ai.onnx.ml, opset 1).
-public struct FeatureVectorizer: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct FeatureVectorizer: Operator {
+  package static let schema = OperatorSchema(
     "FeatureVectorizer", domain: "ai.onnx.ml", through: 5, operands: ["X*"],
     attributes: ["inputdimensions": .ints([])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `inputdimensions`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// Rows with the features of all operands.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let wanted = attributes.ints("inputdimensions") ?? []
     guard !context.operands.isEmpty, wanted.count == context.operands.count else {
       throw DiagnosticMessage(
@@ -34,7 +29,7 @@ public struct FeatureVectorizer: Operator {
   }
 
   /// Casts and Concat.
-  public func decompose(
+  package func decompose(
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
     var parts: [ValueID] = []

@@ -1,21 +1,15 @@
 /// What stands for a missing value, replaced feature by feature (ai.onnx.ml, opset 1).
-public struct Imputer: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Imputer: Operator {
+  package static let schema = OperatorSchema(
     "Imputer", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
       "imputed_value_floats": .floats([]), "imputed_value_int64s": .ints([]),
       "replaced_value_float": .float(0), "replaced_value_int64": .int(0),
     ], allowed: ["replaced_value_int64": .integer])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// The operand's type.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.number(0)
     let count =
       x.element.isFloat
@@ -27,8 +21,7 @@ public struct Imputer: Operator {
     return [TensorType(x.element, x.shape)]
   }
 
-  /// One element after the other.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let type = TensorType(x.element, x.shape)
     let values = imputed(x.element)
@@ -64,8 +57,6 @@ public struct Imputer: Operator {
     let replaced = attributes.float("replaced_value_float")
     return replaced.isNaN ? .math(.isnan, [x]) : x.compared(.eq, x.like(Double(replaced)))
   }
-  /// Always.
-  public var storesOnce: Bool { true }
-  /// The operand.
-  public var inPlaceOperands: [Int] { [0] }
+  package var storesOnce: Bool { true }
+  package var inPlaceOperands: [Int] { [0] }
 }

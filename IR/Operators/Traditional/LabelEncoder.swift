@@ -1,9 +1,8 @@
 /// Each element looked up among keys, and the value beside the key taken (ai.onnx.ml, opsets 1 to 4).
 ///
 /// Texts are numbers when they get here. Of equal keys the first counts, and NaN is a key like others.
-public struct LabelEncoder: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LabelEncoder: Operator {
+  package static let schema = OperatorSchema(
     "LabelEncoder", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
       "classes_strings": .strings([]), "default_float": .float(-0.0), "default_int64": .int(-1),
@@ -16,12 +15,8 @@ public struct LabelEncoder: Operator {
       "default_int64": .integer, "default_string": .text, "default_tensor": .tensor,
       "keys_tensor": .tensor, "values_tensor": .tensor,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: Keys, values and the default.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private func list(_ name: String) -> Constant? {
     if let tensor = attributes.tensor("\(name)_tensor") { return tensor }
@@ -42,7 +37,7 @@ public struct LabelEncoder: Operator {
   }
 
   /// The type of the values.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, pairs) = (try context.number(0), try pairs())
     guard x.element == pairs.keys.type.element else {
       throw DiagnosticMessage(
@@ -52,7 +47,7 @@ public struct LabelEncoder: Operator {
   }
 
   /// A search through the keys for each element.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let pairs = try pairs()
     let count = pairs.keys.type.count

@@ -1,9 +1,8 @@
 /// The class whose linear score is greatest, and the scores (ai.onnx.ml, opset 1).
 ///
 /// A single score stands for two classes; the label is then the second where the score is above 0.
-public struct LinearClassifier: LinearScores {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LinearClassifier: LinearScores {
+  package static let schema = OperatorSchema(
     "LinearClassifier", domain: "ai.onnx.ml", through: 5, operands: ["X"], results: ["Y", "Z"],
     attributes: [
       "classlabels_ints": .ints([]), "classlabels_strings": .strings([]),
@@ -11,12 +10,8 @@ public struct LinearClassifier: LinearScores {
       "post_transform": .string("NONE"),
     ],
     allowed: ["multi_class": .flag, "post_transform": PostTransform.names])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var labels: [Int] { attributes.ints("classlabels_ints") ?? [] }
   /// onnxruntime counts the scores by the intercepts.
@@ -24,7 +19,7 @@ public struct LinearClassifier: LinearScores {
   private var isMirrored: Bool { scoreCount == 1 && labels.count == 2 }
 
   /// A label and a row of scores for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let rows = try checkedRows(context, targets: scoreCount)
     guard scoreCount == 1 || labels.count == scoreCount else {
       throw DiagnosticMessage(
@@ -36,7 +31,7 @@ public struct LinearClassifier: LinearScores {
   }
 
   /// Gemm, a choice among the labels, and what is done with the scores.
-  public func decompose(
+  package func decompose(
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
     let scores = try scores(

@@ -1,29 +1,24 @@
 /// Rows times coefficients plus intercepts (ai.onnx.ml, opset 1).
-public struct LinearRegressor: LinearScores {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct LinearRegressor: LinearScores {
+  package static let schema = OperatorSchema(
     "LinearRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
       "coefficients": .floats([]), "intercepts": .floats([]), "post_transform": .string("NONE"),
       "targets": .int(1),
     ],
     allowed: ["post_transform": PostTransform.names, "targets": .positive])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var targets: Int { attributes.int("targets", 1) }
 
   /// A row of targets for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     [TensorType(.float32, [try checkedRows(context, targets: targets), targets])]
   }
 
   /// Gemm, and what is done with the scores.
-  public func decompose(
+  package func decompose(
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
     let intercepts = attributes.floats("intercepts") ?? []

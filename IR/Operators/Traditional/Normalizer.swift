@@ -1,24 +1,19 @@
 /// Each row divided by its largest element, or by its sum or root of squares (ai.onnx.ml, opset 1).
-public struct Normalizer: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Normalizer: Operator {
+  package static let schema = OperatorSchema(
     "Normalizer", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: ["norm": .string("MAX")], allowed: ["norm": .texts(["MAX", "L1", "L2"])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `norm`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// float32 of the operand's shape.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     _ = try context.rows(0)
     return [TensorType(.float32, try context.number(0).shape)]
   }
 
   /// Two passes over each row; one whose divisor is 0 stays as it is.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let norm = attributes.string("norm", "MAX")
     let features = x.shape[x.rank - 1]
@@ -60,6 +55,5 @@ public struct Normalizer: Operator {
     let root = Expr.math(.sqrt, [size / divisor])
     return .select(x.compared(.lt, .constant(0, x.element)), .unary(.neg, root), root)
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,23 +1,18 @@
 /// For each element a row with 1 at the place of its category (ai.onnx.ml, opset 1).
 ///
 /// An element that is no category gives zeros, whatever the attribute `zeros` says: code has no way to fail.
-public struct OneHotEncoder: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct OneHotEncoder: Operator {
+  package static let schema = OperatorSchema(
     "OneHotEncoder", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: ["cats_int64s": .ints([]), "cats_strings": .strings([]), "zeros": .int(1)],
     allowed: ["zeros": .flag])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: The categories.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var categories: [Int] { attributes.ints("cats_int64s") ?? [] }
 
   /// A further axis as long as the categories.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.number(0)
     guard !categories.isEmpty else {
       throw DiagnosticMessage("encoder-categories", "there are no categories")
@@ -26,7 +21,7 @@ public struct OneHotEncoder: Operator {
   }
 
   /// A comparison for each category.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let table = builder.table(.indices(categories), "categories")
     builder.loops(x.shape) { index in
@@ -39,6 +34,5 @@ public struct OneHotEncoder: Operator {
       }
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,9 +1,8 @@
 /// Classification by support vectors, pair of classes by pair (ai.onnx.ml, opset 1).
 ///
 /// Votes, probabilities and the rule for two classes are onnxruntime's.
-public struct SVMClassifier: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct SVMClassifier: Operator {
+  package static let schema = OperatorSchema(
     "SVMClassifier", domain: "ai.onnx.ml", through: 5, operands: ["X"], results: ["Y", "Z"],
     attributes: [
       "classlabels_ints": .ints([]), "classlabels_strings": .strings([]),
@@ -12,12 +11,8 @@ public struct SVMClassifier: Operator {
       "rho": .floats([]), "support_vectors": .floats([]), "vectors_per_class": .ints([]),
     ],
     allowed: ["kernel_type": SupportVectors.kernels, "post_transform": PostTransform.names])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var labels: [Int] { attributes.ints("classlabels_ints") ?? [] }
   private var perClass: [Int] { attributes.ints("vectors_per_class") ?? [] }
@@ -30,7 +25,7 @@ public struct SVMClassifier: Operator {
   }
 
   /// A label and a row of scores for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (rows, features) = try context.rows(0)
     guard 2...4096 ~= labels.count, perClass.allSatisfy({ 0...(1 << 24) ~= $0 }),
       perClass.isEmpty || perClass.count == labels.count
@@ -52,7 +47,7 @@ public struct SVMClassifier: Operator {
   }
 
   /// Products with all vectors, a score for each pair of classes, then votes.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let (y, z) = (builder.resultIfAny(0), builder.resultIfAny(1))
     let features = x.shape[x.rank - 1]

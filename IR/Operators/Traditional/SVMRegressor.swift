@@ -1,7 +1,6 @@
 /// Regression by support vectors (ai.onnx.ml, opset 1).
-public struct SVMRegressor: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct SVMRegressor: Operator {
+  package static let schema = OperatorSchema(
     "SVMRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
       "coefficients": .floats([]), "kernel_params": .floats([]), "kernel_type": .string("LINEAR"),
@@ -12,17 +11,13 @@ public struct SVMRegressor: Operator {
       "kernel_type": SupportVectors.kernels, "n_supports": .natural, "one_class": .flag,
       "post_transform": PostTransform.names,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var supports: Int { attributes.int("n_supports") }
 
   /// One number for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (rows, features) = try context.rows(0)
     _ = try supportVectors(supports, linear: 1, features: features)
     let coefficients = attributes.floats("coefficients")?.count ?? 0
@@ -36,7 +31,7 @@ public struct SVMRegressor: Operator {
   }
 
   /// Products with all vectors, weighted and summed.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let features = x.shape[x.rank - 1]
     let vectors = try supportVectors(supports, linear: 1, features: features)
@@ -62,6 +57,5 @@ public struct SVMRegressor: Operator {
       builder.store(value, to: y, at: [row, .integer(0)])
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

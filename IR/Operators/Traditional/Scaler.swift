@@ -1,18 +1,13 @@
 /// `(x - offset) * scale` for each feature (ai.onnx.ml, opset 1).
-public struct Scaler: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Scaler: Operator {
+  package static let schema = OperatorSchema(
     "Scaler", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: ["offset": .floats([]), "scale": .floats([])], allowed: ["scale": .realList])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `offset` and `scale`.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// float32 of the operand's shape.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.number(0)
     let features = x.features
     for name in ["offset", "scale"] {
@@ -26,7 +21,7 @@ public struct Scaler: Operator {
   }
 
   /// One element after the other; float64 in float64, all else in float32.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let element: ElementType = x.element == .float64 ? .float64 : .float32
     let offset = FeatureTable(attributes.floats("offset") ?? [], "offset", element, builder)
@@ -37,8 +32,7 @@ public struct Scaler: Operator {
       builder.store(scaled.converted(to: .float32), to: y, at: index)
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }
 
 /// A number for each feature, or one for all.

@@ -1,21 +1,16 @@
 /// What linear models of ai.onnx.ml do to their scores at last; no operator of ONNX.
-public struct ScoreTransform: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ScoreTransform: Operator {
+  package static let schema = OperatorSchema(
     "ScoreTransform", domain: "coppice", operands: ["X"],
     attributes: ["kind": .string("NONE"), "mirrored": .int(0)],
     allowed: ["kind": PostTransform.names, "mirrored": .flag])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: `kind`; `mirrored` for two scores from one.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private var isMirrored: Bool { attributes.flag("mirrored") }
 
   /// The operand's type, with two columns from one where mirrored.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.floating()
     let (rows, columns) = try context.rows(0)
     guard try context.type(0).rank == 2 else {
@@ -25,7 +20,7 @@ public struct ScoreTransform: Operator {
   }
 
   /// One pass over each row.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let kind = PostTransform(name: attributes.string("kind", "NONE"))
     let scores = builder.scratch(x.element, [y.shape[1]], "scores")
@@ -46,6 +41,5 @@ public struct ScoreTransform: Operator {
   private func first(_ score: Expr, _ kind: PostTransform) -> Expr {
     kind == .logistic ? .unary(.neg, score) : score.like(1) - score
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -1,20 +1,15 @@
 /// The scores of rows, which ONNX names by class as a sequence of maps (ai.onnx.ml, opset 1).
 ///
 /// Here they stay a matrix; the names of its columns are noted for the header.
-public struct ZipMap: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct ZipMap: Operator {
+  package static let schema = OperatorSchema(
     "ZipMap", domain: "ai.onnx.ml", through: 5, operands: ["X"], results: ["Z"],
     attributes: ["classlabels_int64s": .ints([]), "classlabels_strings": .strings([])])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: The names of the columns.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The operand's type, as a matrix.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (rows, columns) = try context.rows(0)
     let names = [
       attributes.strings("classlabels_strings")?.count,
@@ -28,12 +23,12 @@ public struct ZipMap: Operator {
   }
 
   /// The operand's memory.
-  public func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
+  package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     (try? inferTypes(context)).flatMap { operand.reshaped($0[0].shape) }.map { [$0] }
   }
 
   /// A copy.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     guard let source = x.reshaped(y.shape) else {
       throw DiagnosticMessage("rows-shape", "operand 0 cannot be seen as rows")

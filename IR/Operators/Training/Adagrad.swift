@@ -1,26 +1,20 @@
 /// A step of the optimiser Adagrad (ai.onnx.preview.training, opset 1).
-public struct Adagrad: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Adagrad: Expansion {
+  package static let schema = OperatorSchema(
     "Adagrad", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
     results: ["outputs*"],
     attributes: [
       "decay_factor": .float(0), "epsilon": .float(1e-6), "norm_coefficient": .float(0),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Sums, products and a root for each tensor.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Adagrad", parts: 3)
     let decay = try step.multiply(
       try step.steps(), step.number(attributes.float("decay_factor")))

@@ -1,27 +1,21 @@
 /// A step of the optimiser Adam (ai.onnx.preview.training, opset 1).
-public struct Adam: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Adam: Expansion {
+  package static let schema = OperatorSchema(
     "Adam", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
     results: ["outputs*"],
     attributes: [
       "alpha": .float(0.9), "beta": .float(0.999), "epsilon": .float(1e-6),
       "norm_coefficient": .float(0), "norm_coefficient_post": .float(0),
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Sums, products and a root for each tensor.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Adam", parts: 4)
     let (alpha, beta) = (attributes.float("alpha", 0.9), attributes.float("beta", 0.999))
     let rate = try rate(&step, alpha, beta)

@@ -1,7 +1,6 @@
 /// A step of gradient descent with momentum (ai.onnx.preview.training, opset 1).
-public struct Momentum: Expansion {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Momentum: Expansion {
+  package static let schema = OperatorSchema(
     "Momentum", domain: "ai.onnx.preview.training", through: 1, operands: ["R", "T", "inputs*"],
     results: ["outputs*"],
     attributes: [
@@ -11,20 +10,15 @@ public struct Momentum: Expansion {
       "alpha": .real, "beta": .real, "mode": .texts(["standard", "nesterov"]),
       "norm_coefficient": .real,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  /// Those of the operators that it stands for.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     try expandedTypes(context)
   }
 
   /// Sums and products for each tensor.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Momentum", parts: 3)
     let alpha = attributes.float("alpha")
     let share = try step.later(step.number(attributes.float("beta")), else: step.number(1.0))

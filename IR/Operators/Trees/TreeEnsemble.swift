@@ -1,9 +1,8 @@
 /// Sums, means or extremes of what decision trees say of each row (ai.onnx.ml, opset 5).
 ///
 /// The trees become tables; a branch on a set of members becomes a branch on each.
-public struct TreeEnsemble: TreeOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TreeEnsemble: TreeOperator {
+  package static let schema = OperatorSchema(
     "TreeEnsemble", domain: "ai.onnx.ml", since: 5, through: 5, operands: ["X"],
     attributes: [
       "aggregate_function": .int(1), "leaf_targetids": .ints([]), "leaf_weights": nil,
@@ -18,25 +17,21 @@ public struct TreeEnsemble: TreeOperator {
       "post_transform": .integers(0...4), "leaf_weights": .tensor, "membership_values": .tensor,
       "nodes_hitrates": .tensor, "nodes_modes": .tensor, "nodes_splits": .tensor,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   var targetCount: Int { attributes.int("n_targets", 1) }
 
   func forest() throws(DiagnosticMessage) -> Forest { try Forest(splits: attributes) }
 
   /// A row of targets for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let rows = try checkedRows(context)
     return [TensorType(try context.floating(), [rows, targetCount])]
   }
 
   /// Walks every tree with every row.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let aggregate = Aggregate(rawValue: attributes.int("aggregate_function", 1)) ?? .sum
     let transform = PostTransform(rawValue: attributes.int("post_transform")) ?? .none
@@ -47,6 +42,5 @@ public struct TreeEnsemble: TreeOperator {
       }
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

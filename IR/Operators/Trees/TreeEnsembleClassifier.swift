@@ -2,9 +2,8 @@
 ///
 /// Ties, NaN and the rules for two classes are onnxruntime's: with weights for one class only, that score
 /// stands against one half (no weight negative) or zero. Class names are numbers of texts when they get here.
-public struct TreeEnsembleClassifier: TreeOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TreeEnsembleClassifier: TreeOperator {
+  package static let schema = OperatorSchema(
     "TreeEnsembleClassifier", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     results: ["Y", "Z"],
     attributes: [
@@ -23,12 +22,8 @@ public struct TreeEnsembleClassifier: TreeOperator {
       "class_weights_as_tensor": .tensor, "nodes_hitrates_as_tensor": .tensor,
       "nodes_values_as_tensor": .tensor,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   var targetCount: Int { labels.count }
   private var labels: [Int] { attributes.ints("classlabels_int64s") ?? [] }
@@ -36,13 +31,13 @@ public struct TreeEnsembleClassifier: TreeOperator {
   func forest() throws(DiagnosticMessage) -> Forest { try Forest(attributes, leaves: "class") }
 
   /// A label and a row of scores for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let rows = try checkedRows(context)
     return [TensorType(.int64, [rows]), TensorType(.float32, [rows, targetCount])]
   }
 
   /// Walks every tree with every row.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (y, z) = (builder.resultIfAny(0), builder.resultIfAny(1))
     let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
     let vote = ForestVote(

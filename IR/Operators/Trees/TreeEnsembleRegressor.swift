@@ -2,9 +2,8 @@
 ///
 /// The trees become tables. Semantics are onnxruntime's: NaN takes the false side unless the branch tracks
 /// missing values.
-public struct TreeEnsembleRegressor: TreeOperator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct TreeEnsembleRegressor: TreeOperator {
+  package static let schema = OperatorSchema(
     "TreeEnsembleRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
       "aggregate_function": .string("SUM"), "base_values": .floats([]), "n_targets": nil,
@@ -22,24 +21,20 @@ public struct TreeEnsembleRegressor: TreeOperator {
       "base_values_as_tensor": .tensor, "nodes_hitrates_as_tensor": .tensor,
       "nodes_values_as_tensor": .tensor, "target_weights_as_tensor": .tensor,
     ])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: See the schema.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   var targetCount: Int { attributes.int("n_targets", 1) }
 
   func forest() throws(DiagnosticMessage) -> Forest { try Forest(attributes, leaves: "target") }
 
   /// A row of targets for each row.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     [TensorType(.float32, [try checkedRows(context), targetCount])]
   }
 
   /// Walks every tree with every row.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let aggregate = Aggregate(name: attributes.string("aggregate_function", "SUM"))
     let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
@@ -52,6 +47,5 @@ public struct TreeEnsembleRegressor: TreeOperator {
       }
     }
   }
-  /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -24,9 +24,8 @@ struct RoundWeights: Pass {
   func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes {
       let node = graph[id]
-      guard node.op as? Conv != nil || node.op as? Gemm != nil || node.op as? MatMul != nil,
-        let value = node.operand(1), let weight = graph.constant(value),
-        weight.type.element == .float32, context.mayRewrite(node)
+      guard ["Conv", "Gemm", "MatMul"].contains(node.op.name), let value = node.operand(1),
+        let weight = graph.constant(value), weight.type.element == .float32, context.mayRewrite(node)
       else { continue }
       let rounded = weight.numbers.map { number in
         let whole = (Float(number) / step).rounded() * step
