@@ -59,6 +59,10 @@ public struct MicroKernel: Hashable, Sendable {
     case planes
     /// Sums of a channel at neighbouring positions, over pairs of weights with a nonzero.
     case pairs
+    /// Sums of rows of a sparse product, over pairs of weights with a nonzero.
+    case rowPairs = "row_pairs"
+    /// Sums of two rows of a sparse product at once, over blocks of four inputs with a nonzero.
+    case rowBlocks = "row_blocks"
 
     /// How many numbers it is made for, and how many operands it takes.
     package var counts: (parameters: Int, operands: Int) {
@@ -71,6 +75,7 @@ public struct MicroKernel: Hashable, Sendable {
       case .plane: (6, 2)
       case .planes: (4, 2)
       case .pairs: (6, 6)
+      case .rowPairs, .rowBlocks: (1, 5)
       }
     }
   }

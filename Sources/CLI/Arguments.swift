@@ -7,6 +7,7 @@ public import CoppicePassManager
 
 extension WeightsPlacement: ExpressibleByArgument {}
 extension Requantization.Form: ExpressibleByArgument {}
+extension PortType: ExpressibleByArgument {}
 extension ByteCount: ExpressibleByArgument {
   /// Reads a number of bytes.
   ///
@@ -115,6 +116,12 @@ struct TargetArguments: ParsableArguments {
   var name: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Inputs and outputs of a quantized model: as in the model (the default), or floats, which "
+        + "the code converts.", valueName: "type"))
+  var ioType = PortType.model
+
+  @Option(
     help: ArgumentHelp("Refuse an arena of more bytes; K and M may follow.", valueName: "bytes"))
   var ram: ByteCount?
 
@@ -135,6 +142,7 @@ struct TargetArguments: ParsableArguments {
     options.target = target ?? fallback
     options.weights = weights
     options.name = name ?? ""
+    options.portType = ioType
     options.ramLimit = ram?.bytes
     options.flashLimit = flash?.bytes
   }

@@ -23,6 +23,8 @@ public struct CompileOptions: Sendable {
   public var limits = Limits()
   /// How sums of quantized numbers are requantized where the pipeline does not say; `nil` is `fast`.
   public var requantization: Requantization.Form?
+  /// What the inputs and outputs of a quantized model are to callers.
+  public var portType = PortType.model
   /// Whether the graph is verified after each pass.
   public var verifiesEach = false
   /// Rewrites that passes may make in all.

@@ -48,7 +48,9 @@ public struct Compiler {
   /// - Throws: Everything that is wrong with it.
   public func load(_ path: String) throws(Diagnostics) -> ImportedModel {
     watcher.stage("reading \(path)")
-    return try ONNXImporter.load(path, options: importOptions)
+    var model = try ONNXImporter.load(path, options: importOptions)
+    if options.portType == .float { model.takeFloats() }
+    return model
   }
 
   /// What the user says about the model.
@@ -137,8 +139,7 @@ public struct Compiler {
   ) throws(Diagnostics) -> CompiledModel {
     let optimized = try optimize(model)
     watcher.stage("lowering")
-    let lowered = try lower(
-      optimized.graph, for: options.target, limits: options.limits)
+    let (lowered, target) = try lowered(optimized.graph)
     watcher.stage("printing C")
     var generation = GenerationOptions(
       name: name, weights: options.weights ?? .inline, target: options.target, modelHash: hash,
@@ -154,9 +155,25 @@ public struct Compiler {
     var compiled = CompiledModel(
       name: name, optimized: optimized, lowered: lowered, generated: generated,
       remarks: test.diagnostics + floatRemarks(generation.quantization, model, optimized))
-    if options.explains { compiled.plans = explain(optimized.graph, for: options.target) }
+    if options.explains { compiled.plans = explain(optimized.graph, for: target) }
     try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
     return compiled
+  }
+
+  /// Lowers a graph, with less memory for widened activations where the budget asks for it.
+  ///
+  /// - Returns: The most memory that keeps the budget; the least where none does.
+  private func lowered(_ graph: Graph) throws(Diagnostics) -> (LoweredModel, Target) {
+    var target = options.target
+    var model = try lower(graph, for: target, limits: options.limits)
+    guard let limit = options.ramLimit, target.hasPackedIntegers else { return (model, target) }
+    var memory = 16384
+    while model.plan.arenaBytes > limit, memory >= 256 {
+      target.bandMemory = memory
+      memory /= 2
+      model = try lower(graph, for: target, limits: options.limits)
+    }
+    return (model, target)
   }
 
   /// A note of what a quantized model computes in floats, and what that costs.
@@ -164,7 +181,9 @@ public struct Compiler {
     _ summary: QuantizationSummary?, _ model: ImportedModel, _ optimized: OptimizedModel
   ) -> [Diagnostic] {
     guard let summary, summary.arithmetic != .int8, !summary.floatSteps.isEmpty else { return [] }
-    let steps = summary.floatSteps
+    let converters = options.portType == .float ? optimized.graph.portConverters : []
+    let steps = summary.floatSteps.filter { !converters.contains($0.name) }
+    if steps.isEmpty { return [] }
     var text = "\(steps.count) steps of the quantized model compute in float32"
     if let bytes = optimized.graph.unfoldedWeights(since: model.graph) {
       text += "; weights of \(bytes.integers) bytes take \(bytes.floats) as floats"

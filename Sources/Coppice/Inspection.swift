@@ -68,7 +68,7 @@ extension Compiler {
   package func inspect(_ file: InputFile) throws(Diagnostics) -> Inspection {
     watcher.stage("reading \(file.path)")
     do {
-      return inspection(of: try ONNXImporter.load(file, options: importOptions))
+      return inspection(of: try imported(file))
     } catch {
       return Inspection(try ONNXImporter.survey(file), error.all)
     }
@@ -77,11 +77,17 @@ extension Compiler {
   /// Looks into a model file that is open, without the forecast.
   package func look(_ file: InputFile) throws(Diagnostics) -> Inspection {
     do {
-      let model = try ONNXImporter.load(file, options: importOptions)
+      let model = try imported(file)
       return Inspection(model.graph, nil, model.diagnostics)
     } catch {
       return Inspection(try ONNXImporter.survey(file), error.all)
     }
+  }
+
+  private func imported(_ file: InputFile) throws(Diagnostics) -> ImportedModel {
+    var model = try ONNXImporter.load(file, options: importOptions)
+    if options.portType == .float { model.takeFloats() }
+    return model
   }
 
   private func inspection(of model: ImportedModel) -> Inspection {

@@ -13,11 +13,16 @@ package struct QGemm: Expansion {
     try expandedTypes(context)
   }
 
-  /// MatMulInteger, Add, and the scales; the addend is in steps of the product of both scales.
+  /// QLinearMatMul where it says the same; else MatMulInteger, Add, and the scales. The addend is in
+  /// steps of the product of both scales.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sides = try [(0, "transA"), (3, "transB")].map { index, flag throws(DiagnosticMessage) in
       let value = try builder.required(index)
       return attributes.flag(flag) ? try builder.transpose(value, [1, 0]) : value
+    }
+    if let operands = try integerProduct(sides, builder) {
+      builder.setResult(0, try builder.add(QLinearMatMul(), operands)[0])
+      return true
     }
     var sum = try builder.add(
       MatMulInteger(),
@@ -38,6 +43,23 @@ package struct QGemm: Expansion {
     let one = builder.scalar(1, .float32)
     builder.setResult(0, try builder.node(QuantizeLinear(), scaled, one, builder.operand(8)))
     return true
+  }
+
+  /// The operands of the QLinearMatMul that says the same.
+  private func integerProduct(
+    _ sides: [ValueID], _ builder: DecompositionBuilder
+  ) throws(DiagnosticMessage) -> [ValueID?]? {
+    guard attributes.float("alpha", 1) == 1, let step = builder.operand(7),
+      let zero = builder.operand(8)
+    else { return nil }
+    let addend = builder.operand(6)
+    if let addend {
+      let (type, matrix) = (builder.type(addend), builder.type(sides[1]))
+      guard type.element == .int32, type.shape == Array(matrix.shape.suffix(1)) else { return nil }
+    }
+    let left = [sides[0], try builder.required(1), try builder.required(2)]
+    let right = [sides[1], try builder.required(4), try builder.required(5)]
+    return left + right + [step, zero] + (addend.map { [$0] } ?? [])
   }
 
   /// Never lowered by itself.

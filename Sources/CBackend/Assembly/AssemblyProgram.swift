@@ -22,6 +22,8 @@ struct AssemblyProgram {
     case .depthwise: depthwise(DepthwiseProgram(p))
     case .planes: planes(PlanesProgram(p))
     case .pairs: pairs(PairsProgram(p))
+    case .rowPairs: rowPairs(indexBytes: p[0])
+    case .rowBlocks: rowBlocks(indexBytes: p[0])
     }
   }
 
@@ -51,6 +53,10 @@ extension MicroKernel.Program {
         [
           "const void *x", "const void *w", "void *out", "const void *tiles", "ptrdiff_t pairs",
           "ptrdiff_t count",
+        ]
+      case .rowPairs, .rowBlocks:
+        [
+          "const void *x", "const void *w", "const void *places", "void *out", "ptrdiff_t count",
         ]
       case .rows: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
       case .depthwise: ["const void *x", "const void *w", "void *out"]

@@ -31,6 +31,15 @@ extension Costs {
       "sparse_pairs": [
         .tile: 34, .line: 60, .step: 4, .fma: 1, .load: 12, .bit: 5, .copy: 4, .store: 22,
       ],
+      "sparse_pairs_gaps": [
+        .tile: 34, .line: 60, .step: 4, .fma: 1, .load: 16, .bit: 6, .copy: 4, .store: 22,
+      ],
+      "sparse_rows_pairs": [
+        .tile: 10, .line: 30, .step: 10, .copy: 1.1, .store: 22,
+      ],
+      "sparse_rows_blocks": [
+        .tile: 11, .line: 30, .step: 13, .copy: 1.1, .store: 22,
+      ],
       "depthwise_dot": [
         .tile: 50, .line: 6, .step: 10, .fma: 5, .copy: 2, .store: 22,
       ],

@@ -37,6 +37,8 @@ public struct Target: Sendable {
   private let operationBytes: Double
   /// What the steps of each form take.
   let costs: Costs
+  /// Bytes of widened activations that a form may keep at once; `nil` where nothing is scarce.
+  package var bandMemory: Int?
 
   init(
     _ name: String, vectors: [VectorExtension] = [], arenaAlignment: Int = 16,
@@ -101,9 +103,13 @@ public struct Target: Sendable {
   ///   - activations: Bytes of the operand and the result.
   /// - Returns: An even number.
   func bandPositions(of bytes: Int, beside activations: Int) -> Int {
-    let memory = max(4096, 32768 - activations)
-    return max(8, min(48, memory / max(bytes, 1) / 2 * 2))
+    let plenty = max(4096, 32768 - activations)
+    let least = bandMemory == nil ? 8 : 2
+    return max(least, min(48, min(plenty, bandMemory ?? plenty) / max(bytes, 1) / 2 * 2))
   }
+
+  /// Bytes of planes of channel pairs that are kept at once, unless a single row takes more.
+  var planeBytes: Int { min(16384, bandMemory ?? 16384) }
 
   /// A forecast of the bytes of machine code.
   ///

@@ -36,6 +36,7 @@ extension GraphWriter {
         return true
       }
       form = ("QGemm", Self.contributed)
+      inputs[5] = zeroPoints(node) ?? inputs[5]
       inputs = Array(inputs[0..<6]) + [inputs[8]] + Array(inputs[6..<8])
     }
     while inputs.last == "" { inputs.removeLast() }
@@ -47,6 +48,20 @@ extension GraphWriter {
       newNode(form.op, node.name, inputs, [output], attributes, domain: form.domain))
     if isClamped { clamp(output, node, name(result), element, bounds, id) }
     return true
+  }
+
+  /// As many zero points as there are scales of the right factor, which QGemm asks for.
+  private func zeroPoints(_ node: Node) -> String? {
+    guard let scale = node.operand(4).map({ graph[$0].type }), let own = node.operand(5),
+      scale.shape != graph[own].type.shape, let zero = graph.constant(own)?.onlyNumber
+    else { return nil }
+    let element = graph[own].type.element
+    let name = graph.uniqueName(node.result.map { graph[$0].name + "/zero_points" } ?? "")
+    addsInitializers = true
+    let numbers = Bytes([UInt8](repeating: zero.byte, count: scale.count))
+    initializers.append(
+      tensors.tensor(Constant(TensorType(element, scale.shape), .dense(numbers)), name: name))
+    return name
   }
 
   private static let contributed = "com.microsoft"
@@ -120,4 +135,9 @@ extension GraphWriter {
     model.pointee.n_opset_import = imports.count
     model.pointee.opset_import = arena.pointers(imports)
   }
+}
+
+extension Double {
+  /// An 8-bit integer as its bits.
+  fileprivate var byte: UInt8 { UInt8(truncatingIfNeeded: Int(self)) }
 }

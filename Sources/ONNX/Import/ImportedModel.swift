@@ -24,7 +24,7 @@ public struct ImportedModel {
   /// The graph, adapted to the newest form of every operator.
   public var graph: Graph
   /// Notes and warnings, such as the batch that was assumed.
-  public let diagnostics: [Diagnostic]
+  public var diagnostics: [Diagnostic]
   /// The whole model file, mapped.
   public let file: Bytes
   let document: ModelDocument

@@ -19,19 +19,18 @@ struct ProductDotLayer {
   let p: ProductGeometry
   let sums: PackedSums
 
-  private var steps: Int { (p.depth + 3) / 4 }
+  private var row: WidenedRow { WidenedRow(p: p, isSigned: sums.isSigned) }
+  private var steps: Int { row.steps }
   private var groups: Int { (p.columns + 3) / 4 }
   /// Words of four columns: their starts, and a word of each for each step.
   private var record: Int { 4 + 4 * steps }
   /// Groups whose sums are kept at once, so that they take little memory.
   private var chunk: Int { min(groups, 16) }
   private var rows: Int { p.y.shape.dropLast(1).reduce(1, *) }
-  /// Whether rows of activations are widened where they lie.
-  private var isDirect: Bool { p.depth % 4 == 0 && p.x.strides[p.x.rank - 1] == 1 }
 
   var bytes: Int { groups * record * 4 }
 
-  var scratchBytes: Int { steps * 8 + chunk * 16 + (isDirect ? 0 : steps * 4) }
+  var scratchBytes: Int { row.scratchBytes + chunk * 16 }
 
   var work: Work {
     var work = Work()
@@ -39,39 +38,24 @@ struct ProductDotLayer {
     work[.tile] = rows * Double(groups)
     work[.step] = rows * Double(groups * steps)
     work[.line] = rows
-    work[.copy] = rows * Double(4 * steps * (isDirect ? 1 : 4))
+    work[.copy] = rows * row.copies
     work[.store] = Double(p.y.count)
     return work
   }
 
   func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
     let table = weights().buffer(builder, "packed", operand: p.operand)
-    let tile = builder.scratch(.uint32, [2 * steps], "tile").buffer
+    let widened = row.memory(builder)
     let results = builder.scratch(.int32, [4 * chunk], "sums").buffer
-    let copy = isDirect ? nil : builder.scratch(p.x.element, [4 * steps], "row").buffer
     let finish = try p.arithmetic.finishing(builder)
     builder.loops(Array(p.y.shape.dropLast(1)), "r") { row in
-      let start = p.x.at(row + [.integer(0)])
-      if let copy {
-        let stride = p.x.strides[p.x.rank - 1]
-        let place = builder.define("x0", start)
-        builder.loop("k", p.depth) { k in
-          let value = Expr.load(p.x.buffer, place + k * stride, lanes: 1)
-          builder.emit(.store(copy, k, value))
-        }
-        for k in p.depth..<(4 * steps) {
-          builder.emit(.store(copy, .integer(k), .constant(0, copy.element)))
-        }
-        widen(copy, .integer(0), tile, builder)
-      } else {
-        widen(p.x.buffer, start, tile, builder)
-      }
+      widened.fill(row, builder)
       builder.loop("g", to: .integer(groups), step: chunk) { first in
         let left = Expr.integer(groups) - first
         let count =
           groups % chunk == 0
           ? Expr.integer(chunk) : builder.define("count", left.minimum(.integer(chunk)))
-        multiply(tile, table, results, first, count, builder)
+        multiply(widened.tile, table, results, first, count, builder)
         let columns = (Expr.integer(p.columns) - first * 4).minimum(.integer(4 * chunk))
         builder.loop("j", to: p.columns % (4 * chunk) == 0 ? .integer(4 * chunk) : columns) {
           let index = row + [first * 4 + $0]
@@ -80,23 +64,6 @@ struct ProductDotLayer {
       }
     }
     return Kernel(title: "product_dot", variants: [.init(body: builder.takeStatements())])
-  }
-
-  private func widen(_ source: Buffer, _ start: Expr, _ tile: Buffer, _ builder: LoopBuilder) {
-    let start = builder.define("x1", start)
-    builder.microkernel(
-      .windows, [1, steps, 0, 0, sums.isSigned ? 1 : 0, 0],
-      [
-        .address(source, start), .address(tile, .integer(0)), .number(.integer(1)),
-        .number(.integer(0)),
-      ]
-    ) {
-      builder.loop("k", steps) { k in
-        let (even, odd) = builder.widened(source, builder.define("x", start + k * 4))
-        builder.emit(.store(tile, k * 2, even))
-        builder.emit(.store(tile, k * 2 + 1, odd))
-      }
-    }
   }
 
   private func multiply(
@@ -134,10 +101,7 @@ struct ProductDotLayer {
 
   private func weights() -> WordTable {
     let numbers = sums.weightNumbers()
-    func weight(_ column: Int, _ k: Int) -> Int8 {
-      guard column < p.columns, k < p.depth else { return 0 }
-      return numbers[p.transposed ? column * p.depth + k : k * p.columns + column]
-    }
+    func weight(_ column: Int, _ k: Int) -> Int8 { p.weight(column, k, in: numbers) }
     var table = WordTable()
     for group in 0..<groups {
       let four = (0..<4).map { group * 4 + $0 }

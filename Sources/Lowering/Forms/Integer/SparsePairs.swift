@@ -3,15 +3,18 @@ import CoppiceIR
 /// Sparse convolution of quantized numbers on packed integers.
 ///
 /// Activations are widened to planes of channel pairs, a word for each position; a pair of weights
-/// with a nonzero meets some neighbouring positions at once. Weights lie in flash as a bitmap and the
-/// nonzeros; one channel's pairs at a time are re-coded in memory, with the place that each reads.
+/// with a nonzero meets some neighbouring positions at once. Weights lie in flash as the nonzeros
+/// beside a bitmap or the gaps between them; one channel's pairs at a time are re-coded in memory,
+/// with the place that each reads.
 struct SparsePairs: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard target.hasPackedIntegers, storage == .bitmap, let g = site.convolution,
-      let sums = PackedSums(site, g.arithmetic), let layer = SparsePairsLayer(g, sums)
+    guard target.hasPackedIntegers, storage == .bitmap || storage == .indexRows,
+      let g = site.convolution, let sums = PackedSums(site, g.arithmetic),
+      let layer = SparsePairsLayer(g, sums, gaps: storage == .indexRows, target)
     else { return nil }
+    let name = storage == .indexRows ? "sparse_pairs_gaps" : "sparse_pairs"
     return Plan(
-      "sparse_pairs", storage, bytes: layer.bytes, scratch: layer.scratchBytes, layer.work, target
+      name, storage, bytes: layer.bytes, scratch: layer.scratchBytes, layer.work, target
     ) { builder throws(DiagnosticMessage) in try layer.emit(builder) }
   }
 }
@@ -25,24 +28,24 @@ struct SparsePairsLayer {
   /// Rows of results in a band.
   private let rows: Int
   private let weights: PairWeights
-
-  /// Bytes of planes in a band, at most, unless a single row takes more.
-  private static let planeLimit = 16384
+  /// Where nonzeros stand: the gaps between them, else a bitmap.
+  private let places: PairPlaces
 
   /// Plans bands.
   ///
   /// - Returns: `nil` for groups, or rows too short for a tile.
-  init?(_ g: ConvolutionGeometry, _ sums: PackedSums) {
+  init?(_ g: ConvolutionGeometry, _ sums: PackedSums, gaps: Bool, _ target: Target) {
     let flattens = g.outHeight == 1 || g.y.strides[2] == g.outWidth * g.y.strides[3]
     guard g.group == 1, flattens, g.outWidth >= 4 else { return nil }
     self.g = g
     self.sums = sums
     weights = PairWeights(g.weight.type.shape, sums.weightNumbers())
+    places = gaps ? .gaps(weights.gaps) : .bits(weights.bits)
     func words(_ size: Int) -> Int { (g.outWidth + size - 1) / size * (2 * size + 6) }
     positions = g.outWidth >= 5 && words(5) <= words(4) ? 5 : 4
     let w = g.window
     let row = 4 * Self.rowWords(g) * weights.pairs
-    let most = (Self.planeLimit / row - w.reach(0)) / w.strides[0] + 1
+    let most = (target.planeBytes / row - w.reach(0)) / w.strides[0] + 1
     rows = max(1, min(g.outHeight, most))
   }
 
@@ -63,7 +66,7 @@ struct SparsePairsLayer {
   private var tilesOfRow: Int { (g.outWidth + positions - 1) / positions }
   private var isRequantized: Bool { sums.requantization != nil }
 
-  var bytes: Int { channels * 8 + weights.bits.count + weights.values.count }
+  var bytes: Int { channels * 8 + places.bytes.count + weights.values.count }
 
   var scratchBytes: Int {
     4 * (planeWords * weights.pairs + recordWords + 2 * tilesOfRow * rows)
@@ -81,8 +84,14 @@ struct SparsePairsLayer {
     work[.step] = tiles * Double(weights.count + channels / 2)
     work[.fma] = tiles * Double((weights.count + channels / 2) * positions)
     work[.line] = bands * Double(channels)
-    work[.bit] = bands * Double(channels * weights.taps * weights.pairs)
-    work[.load] = bands * Double(weights.count)
+    switch places {
+    case .bits:
+      work[.bit] = bands * Double(channels * weights.taps * weights.pairs)
+      work[.load] = bands * Double(weights.count)
+    case .gaps(let bytes):
+      work[.bit] = bands * Double(bytes.count * 2 + channels * weights.taps)
+      work[.load] = bands * Double(weights.values.count)
+    }
     work[.copy] = bands * Double(planeWords * weights.pairs)
     work[.store] = isRequantized ? 0 : Double(g.y.count)
     return work
@@ -91,8 +100,6 @@ struct SparsePairsLayer {
   /// The memory of the layer.
   private struct Scratch {
     let heads: Buffer
-    let bits: Buffer
-    let values: Buffer
     let planes: Buffer
     let records: Buffer
     let tiles: Buffer
@@ -101,16 +108,19 @@ struct SparsePairsLayer {
 
   func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
     let finish = try g.arithmetic.finishing(builder)
-    let (bits, values) = (weights.bits, weights.values)
     let scratch = Scratch(
       heads: heads().buffer(builder, "packed", operand: g.operand),
-      bits: builder.addConstant(Bytes(bits), .uint8, bits.count, "bits", g.operand),
-      values: builder.addConstant(
-        Bytes(values.isEmpty ? [0] : values), .int8, max(1, values.count), "values", g.operand),
       planes: builder.scratch(.uint32, [planeWords * weights.pairs], "planes").buffer,
       records: builder.scratch(.uint32, [recordWords], "records").buffer,
       tiles: builder.scratch(.uint32, [2 * tilesOfRow * rows], "tiles").buffer,
       sums: isRequantized ? nil : builder.scratch(.int32, [rows * g.outWidth], "sums").buffer)
+    let recoding = PairRecoding(
+      g: g, weights: weights, records: scratch.records,
+      values: weights.buffer(builder, operand: g.operand), planeWords: planeWords,
+      rowWords: rowWords, phaseWords: Self.phaseWords(g))
+    let stored = places.bytes
+    let read = builder.addConstant(
+      Bytes(stored.isEmpty ? [0] : stored), .uint8, max(1, stored.count), "places", g.operand)
     listTiles(scratch.tiles, builder)
     builder.loop("n", g.y.shape[0]) { n in
       builder.loop("oy", to: .integer(g.outHeight), step: rows) { oy in
@@ -119,9 +129,13 @@ struct SparsePairsLayer {
           ? Expr.integer(rows)
           : builder.define("rows", (Expr.integer(g.outHeight) - oy).minimum(.integer(rows)))
         widen(n, oy, count, scratch.planes, builder)
-        let next = builder.declare("v", .integer(0))
+        let reader = recoding.reader(places, read, builder)
         builder.loop("c", channels) { channel in
-          let pairs = recode(channel, next, scratch, builder)
+          for word in 0..<2 {
+            let head = Expr.load(scratch.heads, channel * 2 + word, lanes: 1)
+            builder.emit(.store(scratch.records, .integer(word), head))
+          }
+          let pairs = recoding.recode(channel, reader, builder)
           sum(n, channel, oy, count, pairs, scratch, builder)
           guard let kept = scratch.sums else { return }
           builder.loop("r", to: count) { row in
@@ -258,84 +272,6 @@ struct SparsePairsLayer {
     return table
   }
 
-  /// Writes the pairs of a channel, each with the place that it reads; their number.
-  private func recode(
-    _ channel: Expr, _ next: Variable, _ scratch: Scratch, _ builder: LoopBuilder
-  ) -> Expr {
-    let w = g.window
-    let (records, line) = (scratch.records, weights.lineBytes)
-    for word in 0..<2 {
-      builder.emit(
-        .store(records, .integer(word), .load(scratch.heads, channel * 2 + word, lanes: 1)))
-    }
-    let count = builder.declare("d", .integer(2))
-    builder.loop("ky", w.kernel[0]) { ky in
-      builder.loop("kx", w.kernel[1]) { kx in
-        let across = kx * w.dilations[1]
-        let column =
-          combine(.rem, across, .integer(w.strides[1])) * Self.phaseWords(g)
-          + across / .integer(w.strides[1])
-        let tap = builder.define("tap", ky * (w.dilations[0] * rowWords) + column)
-        let start = builder.define(
-          "m0", (channel * weights.taps + ky * w.kernel[1] + kx) * line)
-        builder.loop("j", line) { byte in
-          let load = Expr.load(scratch.bits, start + byte, lanes: 1).converted(to: .uint32)
-          let mask = builder.declare("m", load)
-          let place = builder.declare("at", (byte * (4 * planeWords) + tap) * 4)
-          let turn = builder.block {
-            pair(mask, place, next, count, scratch, builder)
-            builder.accumulate(place, .integer(4 * planeWords))
-            builder.assign(mask, .variable(mask) / .number(4, .uint32))
-          }
-          let isLeft = Expr.variable(mask).compared(.ne, .number(0, .uint32))
-          builder.emit(.repeatWhile(isLeft, turn))
-        }
-      }
-    }
-    let pairs = builder.declare("pairs", (.variable(count) - 2) / .integer(2))
-    // Programs take pairs by twos, and at least two.
-    let isOdd = Expr.binary(
-      .or, combine(.rem, .variable(pairs), .integer(2)).compared(.eq, .integer(1)),
-      Expr.variable(pairs).compared(.eq, .integer(0)))
-    builder.emit(
-      .repeatWhile(
-        isOdd,
-        builder.block {
-          for word in 0..<2 {
-            builder.emit(
-              .store(records, .variable(pairs) * 2 + (2 + word), .number(0, .uint32)))
-          }
-          builder.accumulate(pairs, .integer(1))
-        }))
-    return .variable(pairs)
-  }
-
-  private func pair(
-    _ mask: Variable, _ place: Variable, _ next: Variable, _ count: Variable, _ scratch: Scratch,
-    _ builder: LoopBuilder
-  ) {
-    func isSet(_ bits: Double) -> Expr {
-      Expr.binary(.and, .variable(mask), .number(bits, .uint32))
-        .compared(.ne, .number(0, .uint32))
-    }
-    builder.when(isSet(3)) {
-      let two = [1.0, 2.0].map { bit in
-        let weight = builder.declare("w", .constant(0, .int32))
-        builder.when(isSet(bit)) {
-          let value = Expr.load(scratch.values, .variable(next), lanes: 1)
-          builder.assign(weight, value.converted(to: .int32))
-          builder.accumulate(next, .integer(1))
-        }
-        return Expr.variable(weight)
-      }
-      let (records, slot) = (scratch.records, Expr.variable(count))
-      builder.emit(.store(records, slot, .packed(.pack2, two[0], two[1])))
-      builder.emit(
-        .store(records, slot + 1, Expr.variable(place).converted(to: .uint32)))
-      builder.accumulate(count, .integer(2))
-    }
-  }
-
   // MARK: - Sums
 
   private func sum(
@@ -382,51 +318,6 @@ struct SparsePairsLayer {
           builder.emit(.store(out, target + number * step, value))
         }
       }
-    }
-  }
-}
-
-/// The pairs of a convolution's weights that hold a nonzero.
-struct PairWeights {
-  /// Taps of the window.
-  let taps: Int
-  /// Pairs of channels.
-  let pairs: Int
-  /// Bytes of bits for a tap of a channel.
-  let lineBytes: Int
-  /// A bit for each weight: by channel, tap and input channel.
-  private(set) var bits: [UInt8]
-  /// The nonzeros in the order of the bits.
-  private(set) var values: [Int8] = []
-  /// Pairs with a nonzero, in all and in the channel with the most.
-  private(set) var count = 0
-  private(set) var most = 0
-  /// The sum of each channel's weights.
-  private(set) var sums: [Int] = []
-
-  init(_ shape: [Int], _ numbers: [Int8]) {
-    let (channels, depth) = (shape[0], shape[1])
-    taps = shape[2] * shape[3]
-    pairs = (depth + 1) / 2
-    lineBytes = (depth + 7) / 8
-    bits = [UInt8](repeating: 0, count: channels * taps * lineBytes)
-    for channel in 0..<channels {
-      var (own, sum) = (0, 0)
-      for tap in 0..<taps {
-        var last = -1
-        for input in 0..<depth {
-          let weight = numbers[(channel * depth + input) * taps + tap]
-          if weight == 0 { continue }
-          bits[(channel * taps + tap) * lineBytes + input / 8] |= 1 << UInt8(input % 8)
-          values.append(weight)
-          sum += Int(weight)
-          if input / 2 != last { own += 1 }
-          last = input / 2
-        }
-      }
-      count += own
-      most = max(most, own)
-      sums.append(sum)
     }
   }
 }
