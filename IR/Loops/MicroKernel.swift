@@ -53,6 +53,8 @@ public struct MicroKernel: Hashable, Sendable {
     case rows
     /// One channel of a depthwise convolution with windows three wide.
     case depthwise
+    /// One channel of a depthwise convolution with windows of any width, from two planes of halves.
+    case taps
     /// Fills the inside of a padded plane of halves.
     case plane
     /// Widens columns of four channels to planes of channel pairs.
@@ -72,6 +74,7 @@ public struct MicroKernel: Hashable, Sendable {
       case .dot: (7, 4)
       case .rows: (1, 4)
       case .depthwise: (11, 3)
+      case .taps: (13, 3)
       case .plane: (6, 2)
       case .planes: (4, 2)
       case .pairs: (6, 6)

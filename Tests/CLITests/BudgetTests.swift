@@ -21,6 +21,23 @@ import Testing
     #expect(try compile("--ram", "0", "--flash", "0").ids == ["ram-budget", "flash-budget"])
   }
 
+  /// Bands of widened activations are as large as the budget lets them be.
+  @Test func packedKernelsTakeLessMemory() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(QuantizedModelTests.window)
+    func arena(_ options: String...) throws -> Int? {
+      let outcome = try Program.coppice(
+        ["compile", "model.onnx", "-o", "out", "--target", "cortex-m4", "--json"] + options,
+        in: folder.path)
+      return outcome.status == 0 ? outcome.object["arena_bytes"] as? Int : nil
+    }
+    let plenty = try #require(try arena())
+    let less = try #require(try arena("--ram", "\(plenty - 1)"))
+    #expect(less < plenty)
+    #expect(try arena("--ram", "\(plenty)") == plenty)
+    #expect(try arena("--ram", "16") == nil)
+  }
+
   @Test func unitsArePowersOfTwo() throws {
     let message = try compile("--ram", "9K", "--flash", "0M").errors
     #expect(message.contains("--ram 9216"))

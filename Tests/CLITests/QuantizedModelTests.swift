@@ -4,7 +4,9 @@ import Testing
 /// What users hold of a quantized model.
 @Suite struct QuantizedModelTests {
   /// `y = quantized(activation(dequantized x * w + b))`.
-  static func model(_ activation: String = "Relu", rank: Int = 2) -> [UInt8] {
+  static func model(
+    _ activation: String = "Relu", rank: Int = 2, scales: [Float] = [0.25]
+  ) -> [UInt8] {
     let lead = [Dim](repeating: 1, count: rank - 1)
     return Onnx.model(
       Onnx.graph(
@@ -19,11 +21,26 @@ import Testing
         initializers: [
           Onnx.tensor("xs", 1, [], raw: floats([0.5])), Onnx.tensor("xz", 3, [], raw: [252]),
           Onnx.tensor("w", 3, [4, 2], raw: [1, 254, 3, 4, 5, 6, 7, 248]),
-          Onnx.tensor("ws", 1, [], raw: floats([0.25])),
+          Onnx.tensor("ws", 1, scales.count > 1 ? [scales.count] : [], raw: floats(scales)),
           Onnx.tensor("b", 1, [2], raw: floats([0.5, -1])),
           Onnx.tensor("ys", 1, [], raw: floats([0.375])),
         ]))
   }
+
+  /// A convolution of 8 channels with windows of 3 x 3.
+  static let window: [UInt8] = {
+    let grid = { (name: String) in ["\(name)s", "\(name)z"] }
+    return Onnx.model(
+      Onnx.graph(
+        [Onnx.node("QLinearConv", ["x"] + grid("x") + ["w"] + grid("w") + grid("x"), ["y"])],
+        inputs: [Onnx.value("x", 3, [1, 8, 16, 16])],
+        outputs: [Onnx.value("y", 3, [1, 8, 14, 14])],
+        initializers: [
+          Onnx.tensor("xs", 1, [], raw: floats([0.5])), Onnx.tensor("xz", 3, [], raw: [252]),
+          Onnx.tensor("ws", 1, [], raw: floats([0.01])), Onnx.tensor("wz", 3, [], raw: [0]),
+          Onnx.tensor("w", 3, [8, 8, 3, 3], raw: (0..<576).map { UInt8($0 * 37 % 256) }),
+        ]))
+  }()
 
   private func run(_ words: [String], _ model: [UInt8] = model()) throws -> (
     outcome: Outcome, folder: TemporaryFolder
@@ -91,6 +108,15 @@ import Testing
     #expect(manifest.contains("thereisnointegerformofSigmoid"))
   }
 
+  /// QGemm asks for as many zero points as there are scales.
+  @Test func eachScaleOfAWrittenProductHasItsZeroPoint() throws {
+    let words = ["prune", "model.onnx", "-o", "out.onnx", "--passes", "fold-quantization"]
+    let (outcome, folder) = try run(words, Self.model(scales: [0.25, 0.5]))
+    #expect(outcome.status == 0)
+    let text = String(decoding: try folder.bytes("out.onnx"), as: UTF8.self)
+    #expect(text.contains("QGemm") && text.contains("y/zero_points"))
+  }
+
   @Test func foldedModelsAreWritten() throws {
     let words = ["prune", "model.onnx", "-o", "out.onnx", "--passes", "fold-quantization"]
     let (outcome, folder) = try run(words)
@@ -98,6 +124,11 @@ import Testing
     let text = String(decoding: try folder.bytes("out.onnx"), as: UTF8.self)
     #expect(
       text.contains("QGemm") && text.contains("com.microsoft") && !text.contains("requantize"))
+    let again = try Program.coppice(
+      ["compile", "out.onnx", "-o", "out", "--name", "m"], in: folder.path)
+    #expect(again.status == 0, "\(again.errors)")
+    let manifest = try folder.text("out/m.json").filter { !$0.isWhitespace }
+    #expect(manifest.contains("\"arithmetic\":\"int8\"") && manifest.contains("QLinearMatMul"))
     let refused = try run(words, Self.model(rank: 3)).outcome
     #expect(refused.ids.contains("export-quantized"))
   }

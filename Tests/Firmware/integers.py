@@ -6,7 +6,7 @@
 Random convolutions, depthwise convolutions and products are compiled for Cortex-M4 and for the
 generic target. The first run under QEMU, with assembly and (some) with intrinsics alone, and on the
 host as portable C between guarded bytes; every byte must be that of the second's, which has none of
-these kernels. What is measured is printed: instructions for each multiply-accumulate.
+these kernels. Instructions for each multiply-accumulate are printed; the first layers have bars.
 """
 
 import argparse
@@ -115,6 +115,11 @@ def convolution(pick, rng, given=None):
     told = f"{'dw' if depthwise else 'conv'} {channels}->{filters} {kernel} /{strides} {pads} {size}"
     told += f" {sparsity:.0%}" + (f" 1x{pair}" if pair > 1 else "") if sparsity else ""
     told += " QDQ" if qdq else ""
+    if given:
+        # Channels are last in what comes in; what goes out is stored as the graph has it.
+        node = helper.make_node("QLinearConv", ["xt", *OPERANDS[1:], "b"], ["y"], **attributes)
+        nodes = [helper.make_node("Transpose", ["x"], ["xt"], perm=[0, 3, 1, 2]), *written(node, values, qdq)]
+        return (model(nodes, [1, *size, channels], kind, values, result, [1, filters, *out]), macs, told)
     if last:
         nodes = [helper.make_node("Transpose", ["x"], ["xt"], perm=[0, 3, 1, 2]),
                  *written(helper.make_node("QLinearConv", ["xt", *OPERANDS[1:], "b"], ["yt"],
@@ -128,31 +133,46 @@ def convolution(pick, rng, given=None):
 
 
 def product(pick, rng, given=None):
-    """A QLinearMatMul."""
-    rows, depth, columns = (pick.choice([1, 1, 3]), pick.choice([1, 4, 7, 32, 50, 64]),
-                            pick.choice([1, 2, 4, 5, 10, 16]))
+    """A QLinearMatMul, dense or sparse, whose zeros come one by one or in blocks."""
+    rows, depth, columns = (pick.choice([1, 1, 3]), pick.choice([1, 4, 7, 32, 50, 64, 600]),
+                            pick.choice([1, 2, 4, 5, 10, 16, 70]))
     kind = pick.choice([np.int8, np.uint8])
+    sparsity = pick.choice([0, 0.5, 0.8, 0.97])
+    block = pick.choice([(1, 1), (4, 2)])
     if given:
-        (rows, depth, columns), kind = given, np.int8
+        (rows, depth, columns, sparsity, block), kind = given, np.int8
     values = quantized(rng, pick, depth, 1, kind)
     values["ws"], values["wz"] = values["ws"][0], np.int8(0)
     values["w"] = rng.integers(-127, 128, [depth, columns]).astype(np.int8)
+    keep = rng.random([-(-depth // block[0]), -(-columns // block[1])]) >= sparsity
+    values["w"] *= np.repeat(np.repeat(keep, block[0], axis=0), block[1], axis=1)[:depth, :columns]
+    told = f" {sparsity:.0%}" + (f" {block[1]}x{block[0]}" if block[0] > 1 else "") if sparsity else ""
     node = helper.make_node("QLinearMatMul", OPERANDS, ["y"])
     result, qdq = KINDS[values["yz"].dtype.type], bool(given) or pick.random() < 0.5
     return (model(written(node, values, qdq), [rows, depth], kind, values, result, [rows, columns]),
-            rows * depth * columns, f"product {rows}x{depth}x{columns}")
+            rows * depth * columns, f"product {rows}x{depth}x{columns}{told}")
 
 
-# What the bars are given for.
+# What the bars are given for, with the storage of the weight and the instructions that a dense
+# multiply-accumulate may take.
 POINTWISE = (False, 64, 64, [1, 1], [1, 1], [0, 0, 0, 0], [25, 5])
 WINDOW = (False, 16, 16, [3, 3], [1, 1], [1, 1, 1, 1], [32, 32])
+DEPTHWISE = (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1])
+SPARSITIES = (0.5, 0.7, 0.8, 0.9)
+BARS = [(POINTWISE, 1, (0.90, 0.66, 0.50, 0.35)), (POINTWISE, 2, (0.63, 0.45, 0.35, 0.25)),
+        (WINDOW, 1, (0.86, 0.62, 0.45, 0.25)), (WINDOW, 2, (0.57, 0.37, 0.27, 0.18))]
 LAYERS = [
-    (convolution, (*POINTWISE, 0, 1)), (convolution, (*WINDOW, 0, 1)),
-    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [25, 5], 0, 1)),
-    (convolution, (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1], [24, 24], 0, 1)),
-    (product, (1, 640, 128)),
-    *((convolution, (*layer, sparsity, pair)) for layer in (POINTWISE, WINDOW)
-      for pair in (1, 2) for sparsity in (0.5, 0.7, 0.8, 0.9)),
+    (convolution, (*POINTWISE, 0, 1), None, 0.80), (convolution, (*WINDOW, 0, 1), None, 0.82),
+    (convolution, (*DEPTHWISE, [25, 5], 0, 1), None, 2.1),
+    (convolution, (*DEPTHWISE, [24, 24], 0, 1), None, 2.2),
+    (product, (1, 640, 128, 0, (1, 1)), None, 1.26),
+    *((convolution, (*layer, sparsity, pair), "bitmap", bar) for layer, pair, bars in BARS
+      for sparsity, bar in zip(SPARSITIES, bars)),
+    *((product, (1, 640, 128, sparsity, (4, 2)), "blocks", bar)
+      for sparsity, bar in zip(SPARSITIES, (0.95, 0.58, 0.41, 0.22))),
+    *((product, (1, 640, 128, sparsity, (1, 1)), "index-rows", None) for sparsity in (0.8, 0.9)),
+    *((convolution, (*layer, sparsity, 1), "index-rows", None) for layer in (POINTWISE, WINDOW)
+      for sparsity in SPARSITIES),
 ]
 
 
@@ -190,7 +210,7 @@ def on_host(folder, manifest, x, compiler="gcc"):
     return y.tobytes()
 
 
-def check(options, number, work, make, given=None):
+def check(options, number, work, make, given=None, storage=None, bar=None):
     pick = random.Random(options.seed * 1000 + number)
     rng = np.random.default_rng(options.seed * 1000 + number)
     built, macs, told = make(pick, rng, given)
@@ -198,7 +218,10 @@ def check(options, number, work, make, given=None):
     path = work / f"layer{number}.onnx"
     onnx.save(built, path)
     folders = {target: work / f"{number}-{target}" for target in ("generic", "cortex-m4")}
-    sparsify = [] if "%" not in told else ["--passes", "@default,sparsify{storage=bitmap}"]
+    storage = storage or pick.choice(["bitmap", "index-rows"] if make is convolution
+                                     else ["index-rows", "blocks"])
+    sparsify = [] if "%" not in told else ["--passes", f"@default,sparsify{{storage={storage}}}"]
+    told += f" {storage}" if sparsify else ""
     manifests = {target: compiled(options, path, folder, target, sparsify if "-" in target else [])
                  for target, folder in folders.items()}
     shape = [d.dim_value for d in built.graph.input[0].type.tensor_type.shape.dim]
@@ -224,7 +247,9 @@ def check(options, number, work, make, given=None):
             wrong.append(f"{form} differs in {sum(a != b for a, b in zip(got, want))} bytes")
     text = (folders["cortex-m4"] / "layer.c").read_text()
     kernels = sorted(set(re.findall(r"layer_k\d+_(\w+)\(", text)))
-    print(f"{number:4} {told:62} {count:9,} {count / macs:7.3f} {' '.join(kernels)}"
+    if bar and options.optimization == "-O3" and count / macs > bar:
+        wrong.append(f"above {bar}")
+    print(f"{number:4} {told:66} {count:9,} {count / macs:7.3f} {' '.join(kernels)}"
           f" {'; '.join(wrong)}", flush=True)
     return wrong
 
@@ -244,10 +269,10 @@ def main():
         for number in range(options.count):
             if options.only and number not in options.only:
                 continue
-            make, given = LAYERS[number] if number < len(LAYERS) else (
-                product if number % 4 == 3 else convolution, None)
+            case = LAYERS[number] if number < len(LAYERS) else (
+                product if number % 4 == 3 else convolution,)
             try:
-                failed += bool(check(options, number, Path(temporary), make, given))
+                failed += bool(check(options, number, Path(temporary), *case))
             except (firmware.FirmwareError, subprocess.TimeoutExpired) as error:
                 print(f"{number:4} {error}", file=sys.stderr, flush=True)
                 failed += 1

@@ -11,18 +11,23 @@ extension LoopBuilder {
     let (y, finish) = (try result(), try op.finishing(self))
     let product = try MatrixProduct(factors.a.shape, factors.b.shape)
     let (left, right) = (product.left(factors.a), product.right(factors.b))
-    loops(product.full) { index in
+    let isSparse = op is QLinearMatMul && constants[3]?.storage.isSparse == true
+    try loops(product.full) { (index) throws(DiagnosticMessage) in
       let batch = Array(index.dropLast(2))
       let (row, column) = (index[batch.count], index[batch.count + 1])
       let sum = declare("sum", bias.map { $0[[column]] } ?? .constant(0, .int32))
       let shiftA = zeroPoints.a.map { define("za", product.rowParameter($0, index)) }
       let shiftB = zeroPoints.b.map { define("zb", product.columnParameter($0, index)) }
-      loop("k", product.depth) { k in
-        var (x, w) = (left[batch + [row, k]], right[batch + [k, column]])
-        (x, w) = (x.converted(to: .int32), w.converted(to: .int32))
+      func add(_ k: Expr, _ weight: Expr) {
+        var (x, w) = (left[batch + [row, k]].converted(to: .int32), weight.converted(to: .int32))
         if let shiftA { x = x - shiftA.converted(to: .int32) }
         if let shiftB { w = w - shiftB.converted(to: .int32) }
         accumulate(sum, x * w)
+      }
+      if isSparse {
+        try forEachNonzero(of: 3, rowAxis: 1, row: column, add)
+      } else {
+        loop("k", product.depth) { k in add(k, right[batch + [k, column]]) }
       }
       let place = product.outputIndex(index)
       store(finish(.variable(sum), place), to: y, at: place)

@@ -25,7 +25,6 @@ package struct QLinearMatMul: LinearOperator {
     reading?.inputZeroPoint = 2
     reading?.scale = 4
     reading?.zeroPoint = 5
-    reading?.walksNonzeros = false
     return reading
   }
 

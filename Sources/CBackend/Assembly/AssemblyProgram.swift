@@ -20,6 +20,7 @@ struct AssemblyProgram {
     case .rows: rows(steps: p[0])
     case .plane: plane(PlaneProgram(p))
     case .depthwise: depthwise(DepthwiseProgram(p))
+    case .taps: taps(TapsProgram(p))
     case .planes: planes(PlanesProgram(p))
     case .pairs: pairs(PairsProgram(p))
     case .rowPairs: rowPairs(indexBytes: p[0])
@@ -59,7 +60,7 @@ extension MicroKernel.Program {
           "const void *x", "const void *w", "const void *places", "void *out", "ptrdiff_t count",
         ]
       case .rows: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
-      case .depthwise: ["const void *x", "const void *w", "void *out"]
+      case .depthwise, .taps: ["const void *x", "const void *w", "void *out"]
       }
     return "\n    " + names.map { "\($0) \(unused)" }.joined(separator: ",\n    ")
   }

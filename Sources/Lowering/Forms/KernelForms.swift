@@ -2,8 +2,8 @@
 let kernelForms: [any KernelForm] = [
   UniformConvolution(), SparsePlanes(byPattern: true), SparsePlanes(byPattern: false),
   SparsePointwise(), SparseConvolution(), SparsePaddedConvolution(),
-  SparsePairs(), DepthwiseDot(), DenseDot(), ProductDot(), SparseProductDot(), DepthwisePlanes(),
-  DepthwiseRows(), DepthwiseConvolution(), DensePlanes(), DenseConvolution(), SparseProduct(),
-  DenseProduct(),
+  SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
+  DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePlanes(), DenseConvolution(),
+  SparseProduct(), DenseProduct(),
   PlainLoops(),
 ]

@@ -40,6 +40,9 @@ extension Costs {
       "sparse_rows_blocks": [
         .tile: 11, .line: 30, .step: 13, .copy: 1.1, .store: 22,
       ],
+      "depthwise_taps": [
+        .tile: 60, .line: 8, .step: 13, .fma: 11, .copy: 2.2, .store: 22,
+      ],
       "depthwise_dot": [
         .tile: 50, .line: 6, .step: 10, .fma: 5, .copy: 2, .store: 22,
       ],

@@ -51,7 +51,7 @@ struct PairRecoding {
     return .gaps(buffer, next: next, gap: gap, byte: byte, rest: rest)
   }
 
-  /// Writes the pairs of a channel; their number, which is even and at least two.
+  /// Writes the pairs of a channel; their number, which is at least one.
   func recode(_ channel: Expr, _ reader: Reader, _ builder: LoopBuilder) -> Expr {
     let w = g.window
     let count = builder.declare("d", .integer(2))
@@ -76,22 +76,13 @@ struct PairRecoding {
     return completed(count, builder)
   }
 
-  /// Programs take pairs by twos, and at least two.
+  /// Programs take at least one pair.
   private func completed(_ count: Variable, _ builder: LoopBuilder) -> Expr {
     let pairs = builder.declare("pairs", (.variable(count) - 2) / .integer(2))
-    let isOdd = Expr.binary(
-      .or, combine(.rem, .variable(pairs), .integer(2)).compared(.eq, .integer(1)),
-      Expr.variable(pairs).compared(.eq, .integer(0)))
-    builder.emit(
-      .repeatWhile(
-        isOdd,
-        builder.block {
-          for word in 0..<2 {
-            builder.emit(
-              .store(records, .variable(pairs) * 2 + (2 + word), .number(0, .uint32)))
-          }
-          builder.accumulate(pairs, .integer(1))
-        }))
+    builder.when(Expr.variable(pairs).compared(.eq, .integer(0))) {
+      for word in 2..<4 { builder.emit(.store(records, .integer(word), .number(0, .uint32))) }
+      builder.assign(pairs, .integer(1))
+    }
     return .variable(pairs)
   }
 

@@ -73,16 +73,16 @@ struct SparsePairsLayer {
       + (isRequantized ? 0 : 4 * rows * g.outWidth)
   }
 
-  /// Words of the records of a channel: an even number of pairs, at least two.
-  private var recordWords: Int { 2 + 2 * (weights.most + weights.most % 2 + 2) }
+  /// Words of the records of a channel: two, and two for each pair, of which there is at least one.
+  private var recordWords: Int { 2 + 2 * max(weights.most, 1) }
 
   var work: Work {
     let bands = Double(g.y.shape[0] * ((g.outHeight + rows - 1) / rows))
     let tiles = Double(g.y.shape[0] * g.outHeight * tilesOfRow)
     var work = Work()
     work[.tile] = tiles * Double(channels)
-    work[.step] = tiles * Double(weights.count + channels / 2)
-    work[.fma] = tiles * Double((weights.count + channels / 2) * positions)
+    work[.step] = tiles * Double(weights.count)
+    work[.fma] = tiles * Double(weights.count * positions)
     work[.line] = bands * Double(channels)
     switch places {
     case .bits:

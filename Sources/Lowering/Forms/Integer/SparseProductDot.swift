@@ -46,7 +46,8 @@ struct SparseProductDotLayer {
   private var rows: Int { p.y.shape.dropLast(1).reduce(1, *) }
 
   var bytes: Int {
-    weights.table.words.count * 4 + weights.places.count * indexBytes + weights.starts.words.count * 4
+    weights.table.words.count * 4 + weights.places.count * indexBytes + weights.starts.words.count
+      * 4
   }
 
   var scratchBytes: Int { row.scratchBytes + chunk * height * 4 }

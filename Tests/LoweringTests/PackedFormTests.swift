@@ -1,0 +1,151 @@
+import CoppiceIR
+import CoppiceLowering
+import Testing
+
+/// Forms on packed integers mean what plain loops compute, run by the interpreter.
+@Suite struct PackedFormTests {
+  /// Numbers that look random, with zeros where a storage is to leave some out.
+  private static func numbers(_ count: Int, zeros: Bool = false) -> String {
+    let list = (0..<count).map { place -> Int in
+      let number = (place * 7919 + place / 3 * 31 + 17) % 251 - 125
+      return zeros && (place * 5 + place / 7) % 4 != 0 ? 0 : number
+    }
+    return "[" + list.map(String.init).joined(separator: ", ") + "]"
+  }
+
+  private static func shape(_ shape: [Int]) -> String {
+    shape.map(String.init).joined(separator: ",")
+  }
+
+  /// A convolution of int8 with a bias.
+  private static func convolution(
+    _ x: [Int], _ w: [Int], _ y: [Int], _ attributes: String, zeros: Bool = false
+  ) -> String {
+    """
+    graph @g(%x: i8[\(shape(x))]) {
+      %xs = constant [0.05] : f32[1]
+      %xz = constant [-7] : i8[1]
+      %w = constant \(numbers(w.reduce(1, *), zeros: zeros)) : i8[\(shape(w))]
+      %ws = constant [0.01] : f32[1]
+      %wz = constant [0] : i8[1]
+      %ys = constant [0.3] : f32[1]
+      %yz = constant [3] : i8[1]
+      %b = constant \(numbers(w[0])) : i32[\(w[0])]
+      %y = QLinearConv(%x, %xs, %xz, %w, %ws, %wz, %ys, %yz, %b) {\(attributes)}
+      return %y
+    }
+    """
+  }
+
+  private static func product(_ rows: Int, _ depth: Int, _ columns: Int, _ form: String) -> String {
+    """
+    graph @g(%x: i8[\(rows),\(depth)]) {
+      %xs = constant [0.05] : f32[1]
+      %xz = constant [-7] : i8[1]
+      %w = constant \(numbers(depth * columns, zeros: true)) : i8[\(depth),\(columns)]
+      %ws = constant [0.01] : f32[1]
+      %wz = constant [0] : i8[1]
+      %ys = constant [0.3] : f32[1]
+      %yz = constant [3] : i8[1]
+      %b = constant \(numbers(columns)) : i32[\(columns)]
+      %y = QLinearMatMul(%x, %xs, %xz, %w, %ws, %wz, %ys, %yz, %b) {requantize = "\(form)"}
+      return %y
+    }
+    """
+  }
+
+  private func answer(_ graph: Graph, _ target: Target) throws -> (bytes: [UInt8], title: String) {
+    let program = try lower(graph, for: target).program
+    let count = graph[graph.inputs[0]].type.count
+    let x = Bytes((0..<count).map { Int8(truncatingIfNeeded: $0 * 37 + $0 / 5) })
+    let outputs = try Interpreter.run(program, inputs: [x])
+    return (outputs[0].withUnsafeBytes { Array($0) }, program.steps[0].kernel.title)
+  }
+
+  /// The answer on a Cortex-M4 is that of plain loops.
+  private func check(_ text: String, _ storage: StorageKind = .dense, title: String) throws {
+    var graph = try Graph(parsing: text, file: "g")
+    let plain = try answer(graph, .generic).bytes
+    #expect(Set(plain).count > min(4, plain.count / 2), "answers differ")
+    if storage != .dense {
+      let weight = try #require(graph.weights().first)
+      let constant = try #require(graph.constant(weight.value))
+      let rowAxis = constant.type.rank == 4 ? 0 : 1
+      graph.setConstant(weight.value, constant.stored(as: storage, rowAxis: rowAxis), by: "test")
+    }
+    let packed = try answer(graph, .cortexM4)
+    #expect(packed.title == title)
+    #expect(packed.bytes == plain)
+  }
+
+  @Test(arguments: ["fast", "onnx"], [[3, 1], [5, 1], [10, 1], [15, 1]])
+  func depthwiseColumns(_ form: String, _ kernel: [Int]) throws {
+    for pad in [0, 2] {
+      let rows = 16 + 2 * pad - kernel[0] + 1
+      let attributes = """
+        group = 6, pads = [\(pad), 0, \(pad), 0], kernel_shape = [\(kernel[0]), 1], \
+        requantize = "\(form)"
+        """
+      try check(
+        Self.convolution([1, 6, 16, 1], [6, 1, kernel[0], 1], [1, 6, rows, 1], attributes),
+        title: "depthwise_taps")
+    }
+  }
+
+  @Test(arguments: [1, 2], [[5, 5], [1, 4], [3, 7], [2, 2]])
+  func depthwiseWindows(_ stride: Int, _ kernel: [Int]) throws {
+    for pads in [[0, 0, 0, 0], [1, 1, 0, 1]] {
+      let size = (0..<2).map { (9 + pads[$0] + pads[$0 + 2] - kernel[$0]) / stride + 1 }
+      let attributes = """
+        group = 4, pads = [\(Self.shape(pads))], strides = [\(stride), \(stride)], \
+        kernel_shape = [\(Self.shape(kernel))], requantize = "fast"
+        """
+      try check(
+        Self.convolution([1, 4, 9, 9], [4, 1] + kernel, [1, 4] + size, attributes),
+        title: "depthwise_taps")
+    }
+  }
+
+  @Test(arguments: ["fast", "onnx"], [StorageKind.bitmap, .indexRows])
+  func sparseConvolutions(_ form: String, _ storage: StorageKind) throws {
+    let attributes = """
+      pads = [1, 1, 1, 1], kernel_shape = [3, 3], requantize = "\(form)"
+      """
+    for depth in [5, 8] {
+      try check(
+        Self.convolution(
+          [1, depth, 6, 9], [7, depth, 3, 3], [1, 7, 6, 9], attributes, zeros: true),
+        storage, title: "sparse_pairs")
+    }
+  }
+
+  @Test(arguments: ["fast", "onnx"], [StorageKind.indexRows, .blocks])
+  func sparseProducts(_ form: String, _ storage: StorageKind) throws {
+    for (rows, depth, columns) in [(1, 64, 70), (3, 31, 5), (1, 1030, 3), (1, 520, 4)] {
+      try check(Self.product(rows, depth, columns, form), storage, title: "sparse_rows")
+    }
+  }
+
+  @Test(arguments: [StorageKind.dense, .indexRows])
+  func lessMemoryForBandsIsSlowerAndGivesTheSame(_ storage: StorageKind) throws {
+    let text = Self.convolution(
+      [1, 16, 16, 16], [8, 16, 3, 3], [1, 8, 16, 16],
+      "pads = [1, 1, 1, 1], kernel_shape = [3, 3], requantize = \"fast\"", zeros: true)
+    var graph = try Graph(parsing: text, file: "g")
+    let weight = try #require(graph.weights().first)
+    let constant = try #require(graph.constant(weight.value))
+    graph.setConstant(weight.value, constant.stored(as: storage, rowAxis: 0), by: "test")
+    var last: (arena: Int, cost: Double, bytes: [UInt8])?
+    for memory in [nil, 4096, 1024] as [Int?] {
+      var target = Target.cortexM4
+      target.bandMemory = memory
+      let arena = try lower(graph, for: target).plan.arenaBytes
+      let cost = try #require(explain(graph, for: target).first { $0.isChosen }?.cost)
+      let bytes = try answer(graph, target).bytes
+      if let last {
+        #expect(arena < last.arena && cost > last.cost && bytes == last.bytes)
+      }
+      last = (arena, cost, bytes)
+    }
+  }
+}
