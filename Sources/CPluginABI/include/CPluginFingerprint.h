@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "42e1a75dd2b3096a"
+#define COPPICE_API_FINGERPRINT "55af581026bc6f4d"

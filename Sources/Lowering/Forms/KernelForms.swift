@@ -5,5 +5,5 @@ let kernelForms: [any KernelForm] = [
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePlanes(), DenseConvolution(),
   SparseProduct(), DenseProduct(),
-  PlainLoops(),
+  PoolChannels(), PlainLoops(),
 ]

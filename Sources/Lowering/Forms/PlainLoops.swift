@@ -13,6 +13,10 @@ struct PlainLoops: KernelForm {
       let results = site.results.reduce(0) { $0 + ($1?.count ?? 0) }
       var work = Work()
       work[.store] = Double(results)
+      if let x = site.operands.first.flatMap({ $0 }), x.rank == 4, x.strides[1] == 1 {
+        // Loops go through positions first, and meet channels that lie side by side one by one.
+        work[.reach] = Double(results)
+      }
       return Plan("plain", .dense, bytes: 0, work, target, emit: emit)
     }
     let form = weight.type.rank > 2 ? "plain_window" : "plain"

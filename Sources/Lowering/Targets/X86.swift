@@ -82,8 +82,11 @@ extension Costs {
       "sparse_row_blocks": [
         .step: 0.419, .store: 1.53, .near: 0.000703, .miss: 8.4,
       ],
+      "pool_channels": [
+        .load: 0.1, .store: 0.4,
+      ],
       "plain": [
-        .tile: 2.8, .step: 0.84, .bit: 0.394, .miss: 8.4, .load: 4.2,
+        .reach: 18, .tile: 2.8, .step: 0.84, .bit: 0.394, .miss: 8.4, .load: 4.2,
       ],
       "plain_window": [
         .line: 1.44, .step: 1.26, .bit: 1, .miss: 8.4, .load: 4.2,
