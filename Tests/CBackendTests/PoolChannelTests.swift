@@ -8,7 +8,8 @@ struct PoolChannelTests {
     let (channels, size) = ([16, 24, 20, 33, 7][seed % 5], 9 + seed % 4)
     var graph = Graph(name: "pools", source: "pools.onnx")
     let x = graph.addInput("x", TensorType(.float32, [1 + seed % 2, 3, 2 * size, 2 * size]))
-    let values = (0..<channels * 27).map { (index: Int) in Float((index &* 31 + seed) % 11 - 5) / 4 }
+    let values = (0..<channels * 27).map { (index: Int) in Float((index &* 31 + seed) % 11 - 5) / 4
+    }
     let w = graph.addConstant(Constant(values, .float32, [channels, 3, 3, 3]), name: "w")
     func add(_ op: any Operator, _ operands: [ValueID], _ shape: [Int]) throws -> ValueID {
       let node = graph.addNode(op, operands, types: [TensorType(.float32, shape)], name: op.name)
