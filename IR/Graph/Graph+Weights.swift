@@ -165,7 +165,7 @@ extension Graph {
   ) -> (Constant, axis: Int)? {
     let dequantizer = carriers.last { self[$0].op is DequantizeLinear }
     if let dequantizer {
-      let axis = self[dequantizer].op.attributes.int("axis", 1)
+      let axis = self[dequantizer].op.settings.int("axis")
       return constant(self[dequantizer].operand(2)).map { ($0, axis) }
     }
     guard let operand = reading.zeroPoint, carriers.isEmpty else { return nil }

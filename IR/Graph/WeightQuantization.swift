@@ -79,9 +79,9 @@ extension Graph {
     let rank = type.rank
     if let place = reader.carriers.lastIndex(where: { self[$0].op is DequantizeLinear }) {
       let node = self[reader.carriers[place]]
-      guard node.op.attributes.int("block_size") == 0, let scale = constant(node.operand(1))
+      guard node.op.settings.int("block_size") == 0, let scale = constant(node.operand(1))
       else { return nil }
-      let axis = node.op.attributes.int("axis", 1)
+      let axis = node.op.settings.int("axis")
       return quantization(
         scale, node.operand(2), axis: axis < 0 ? axis + rank : axis,
         isDirect: place == reader.carriers.count - 1)

@@ -11,7 +11,9 @@ public enum Attribute: Hashable, Sendable {
   case tensor(Constant)
 }
 
-/// The attributes of an operator by name; those at their default may be left out.
+/// The attributes that a node was given, by name; those at their default may be left out.
+///
+/// What an operator means is in its `settings`, which add the defaults of its schema.
 public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   /// What was given, by name.
   public private(set) var given: [String: Attribute]
@@ -41,42 +43,26 @@ public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   /// An integer.
   ///
-  /// - Parameters:
-  ///   - name: ONNX's name of the attribute.
-  ///   - fallback: The value when it is absent or of another kind.
-  /// - Returns: The value.
-  public func int(_ name: String, _ fallback: Int = 0) -> Int {
-    if case .int(let value)? = given[name] { value } else { fallback }
-  }
-
-  /// A truth value, which ONNX writes as an integer.
-  ///
-  /// - Parameters:
-  ///   - name: ONNX's name of the attribute.
-  ///   - fallback: The value when it is absent.
-  /// - Returns: The value.
-  public func flag(_ name: String, _ fallback: Bool = false) -> Bool {
-    int(name, fallback ? 1 : 0) != 0
+  /// - Parameter name: ONNX's name of the attribute.
+  /// - Returns: The value, or `nil` when it is absent or of another kind.
+  public func int(_ name: String) -> Int? {
+    if case .int(let value)? = given[name] { value } else { nil }
   }
 
   /// A real number.
   ///
-  /// - Parameters:
-  ///   - name: ONNX's name of the attribute.
-  ///   - fallback: The value when it is absent or of another kind.
-  /// - Returns: The value.
-  public func float(_ name: String, _ fallback: Float = 0) -> Float {
-    if case .float(let value)? = given[name] { value } else { fallback }
+  /// - Parameter name: ONNX's name of the attribute.
+  /// - Returns: The value, or `nil` when it is absent or of another kind.
+  public func float(_ name: String) -> Float? {
+    if case .float(let value)? = given[name] { value } else { nil }
   }
 
   /// A text.
   ///
-  /// - Parameters:
-  ///   - name: ONNX's name of the attribute.
-  ///   - fallback: The value when it is absent or of another kind.
-  /// - Returns: The value.
-  public func string(_ name: String, _ fallback: String = "") -> String {
-    if case .string(let value)? = given[name] { value } else { fallback }
+  /// - Parameter name: ONNX's name of the attribute.
+  /// - Returns: The value, or `nil` when it is absent or of another kind.
+  public func string(_ name: String) -> String? {
+    if case .string(let value)? = given[name] { value } else { nil }
   }
 
   /// A list of integers.

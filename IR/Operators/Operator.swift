@@ -8,7 +8,7 @@ public protocol Operator: Sendable {
   /// What it is called and takes.
   static var schema: OperatorSchema { get }
 
-  /// The attributes that were given; accessors apply the schema's defaults.
+  /// The attributes that were given; `settings` adds the schema's defaults.
   var attributes: Attributes { get set }
 
   /// Makes the operator; attributes are checked by `inferTypes`.

@@ -28,7 +28,7 @@ extension Graph {
     let op = self[id].op
     let isOne = op is QLinearConv || op is QLinearMatMul || op is any QuantizedPair
     guard isOne || op is any QuantizedPooling, let result = self[id].result else { return nil }
-    return try? Requantization(op.attributes, self[result].type.element)
+    return try? Requantization(op.settings, self[result].type.element)
   }
 
   /// Where `fast` differs from `onnx` in a node that requantizes.
@@ -168,13 +168,10 @@ extension QuantizedPooling {
   func counts(_ context: InferenceContext) -> [Int]? {
     guard let x = try? context.type(0) else { return nil }
     let shape = channelsFirst(x.shape)
-    guard self is QLinearAveragePool else { return [max(product(Array(shape[2...])).value, 1)] }
-    let type = TensorType(x.element, shape)
-    guard let window = try? SpatialWindow(pooling: attributes, type) else { return nil }
-    let whole = product(window.kernel).value
-    let isEven = (window.begin + window.end).allSatisfy { $0 == 0 } && !attributes.flag("ceil_mode")
-    return isEven || attributes.flag("count_include_pad") && !attributes.flag("ceil_mode")
-      ? [whole] : whole <= 4096 ? Array(1...max(whole, 1)) : nil
+    guard let pool = self as? QLinearAveragePool else {
+      return [max(product(Array(shape[2...])).value, 1)]
+    }
+    return pool.counts(TensorType(x.element, shape))
   }
 
   /// Whether the noise of a float sum may decide what is stored: a mean that some sum has lies so
@@ -213,5 +210,16 @@ extension Graph {
   public func reachesTies(_ id: NodeID, isStrict: Bool) -> Bool {
     guard let op = self[id].op as? any QuantizedPooling else { return false }
     return op.reachesTies(inferenceContext(id), isStrict: isStrict)
+  }
+}
+
+extension QLinearAveragePool {
+  /// How many integers the mean of a window may be of.
+  fileprivate func counts(_ type: TensorType) -> [Int]? {
+    guard let window = try? SpatialWindow(pooling: settings, type) else { return nil }
+    let whole = product(window.kernel).value
+    let isEven = (window.begin + window.end).allSatisfy { $0 == 0 } && !settings.flag("ceil_mode")
+    return isEven || settings.flag("count_include_pad") && !settings.flag("ceil_mode")
+      ? [whole] : whole <= 4096 ? Array(1...max(whole, 1)) : nil
   }
 }

@@ -73,19 +73,19 @@ struct RequantizationOperands {
   ///
   /// - Parameters:
   ///   - builder: Has the operands.
-  ///   - attributes: Of the operator.
+  ///   - settings: Of the operator.
   ///   - scales: The operands with the scales: of both factors and of the result.
   ///   - zero: The zero point of a result.
   ///   - loaded: The factor of a result where scales are not known.
   ///   - channel: The output channel of a result.
   /// - Throws: `quantization-bounds`, `missing-result`.
   init(
-    _ builder: LoopBuilder, _ attributes: Attributes, scales: (a: Int, b: Int, y: Int),
+    _ builder: LoopBuilder, _ settings: Settings, scales: (a: Int, b: Int, y: Int),
     zero: @escaping (_ index: [Expr]) -> Expr, loaded: @escaping (_ index: [Expr]) -> Expr,
     channel: @escaping (_ index: [Expr]) -> Expr
   ) throws(DiagnosticMessage) {
     element = try builder.result().element
-    requantization = try Requantization(attributes, element)
+    requantization = try Requantization(settings, element)
     self.scales = builder.context.requantizationScales(scales)
     (self.zero, self.loaded, self.channel) = (zero, loaded, channel)
     let isFast = requantization.form == .fast
@@ -138,9 +138,9 @@ extension InferenceContext {
 
   /// Refuses `fast` where scales are not known or do not fit it.
   func checkRequantization(
-    _ attributes: Attributes, _ element: ElementType, scales: (a: Int, b: Int, y: Int)
+    _ settings: Settings, _ element: ElementType, scales: (a: Int, b: Int, y: Int)
   ) throws(DiagnosticMessage) {
-    let requantization = try Requantization(attributes, element)
+    let requantization = try Requantization(settings, element)
     guard requantization.form == .fast, requantizationScales(scales) == nil else { return }
     throw DiagnosticMessage(
       "quantization-scale",

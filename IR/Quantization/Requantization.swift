@@ -35,14 +35,14 @@ public struct Requantization: Hashable, Sendable {
   /// Reads the attributes `requantize`, `lo` and `hi`.
   ///
   /// - Parameters:
-  ///   - attributes: Of an operator that has them.
+  ///   - settings: Of an operator that has them.
   ///   - element: The type of the result.
   /// - Throws: `quantization-bounds` when nothing is left between the bounds.
-  public init(_ attributes: Attributes, _ element: ElementType) throws(DiagnosticMessage) {
-    form = Form(rawValue: attributes.string("requantize", "onnx")) ?? .onnx
+  public init(_ settings: Settings, _ element: ElementType) throws(DiagnosticMessage) {
+    form = Form(rawValue: settings.string("requantize")) ?? .onnx
     let all = element.bytes
-    let low = max(attributes.int("lo", all.lowerBound), all.lowerBound)
-    let high = min(attributes.int("hi", all.upperBound), all.upperBound)
+    let low = max(settings.int(given: "lo") ?? all.lowerBound, all.lowerBound)
+    let high = min(settings.int(given: "hi") ?? all.upperBound, all.upperBound)
     guard low <= high else {
       throw DiagnosticMessage(
         "quantization-bounds", "no \(element) lies between lo = \(low) and hi = \(high)")

@@ -65,7 +65,7 @@ private struct BatchNormFolding {
 
   init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
-    guard node.op.name == "BatchNormalization", !node.op.attributes.flag("training_mode"),
+    guard node.op.name == "BatchNormalization", !node.op.settings.flag("training_mode"),
       node.results.dropFirst().allSatisfy({ $0 == nil }),
       let producer = graph.onlyProducer(node.operand(0)),
       graph[producer].parent == node.parent,
@@ -77,7 +77,7 @@ private struct BatchNormFolding {
     let channels = graph[result].type.shape[1]
     let parameters = (1...4).compactMap { graph.constant(node.operand($0))?.numbers }
     guard parameters.count == 4, parameters.allSatisfy({ $0.count == channels }) else { return nil }
-    let epsilon = Double(node.op.attributes.float("epsilon", 1e-5))
+    let epsilon = Double(node.op.settings.float("epsilon"))
     let factor = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
     let offset = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * factor[$0] }
     guard [.float32, .float64].contains(weight.type.element),

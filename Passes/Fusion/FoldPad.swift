@@ -65,8 +65,8 @@ private struct PadFolding {
       guard padding.value == graph.zeroPoint(of: reader) else { return nil }
     case is AveragePool:
       let ownPads = (window.begin + window.end).contains { $0 != 0 }
-      guard padding.value == 0, !op.attributes.flag("ceil_mode"),
-        op.attributes.flag("count_include_pad") || !ownPads
+      guard padding.value == 0, !op.settings.flag("ceil_mode"),
+        op.settings.flag("count_include_pad") || !ownPads
       else { return nil }
       op.attributes["count_include_pad"] = .int(1)
     case is MaxPool:
@@ -75,7 +75,7 @@ private struct PadFolding {
           && padding.end[$0] + window.end[$0] < window.kernel[$0]
       }
       guard keepsOne, window.dilations.allSatisfy({ $0 == 1 }), target.results.count == 1,
-        !op.attributes.flag("ceil_mode"),
+        !op.settings.flag("ceil_mode"),
         padding.value == -.infinity || (padding.value == 0 && graph.isNeverNegative(source))
       else { return nil }
     default: return nil
@@ -109,7 +109,7 @@ private struct Padding {
   var value: Double
 
   init?(_ node: Node, in graph: Graph) {
-    guard node.op is Pad, node.op.attributes.string("mode", "constant") == "constant",
+    guard node.op is Pad, node.op.settings.string("mode") == "constant",
       let x = node.operand(0), let pads = graph.constant(node.operand(1))?.integers
     else { return nil }
     let rank = graph[x].type.rank
@@ -141,8 +141,8 @@ extension Graph {
   fileprivate func window(of node: Node, _ input: [Int]) -> SpatialWindow? {
     guard input.count >= 3 else { return nil }
     guard let op = node.op as? any SlidingOperator else {
-      guard let kernel = node.op.attributes.ints("kernel_shape") else { return nil }
-      return try? SpatialWindow(node.op.attributes, kernel: kernel, input: Array(input[2...]))
+      guard let kernel = node.op.settings.ints("kernel_shape") else { return nil }
+      return try? SpatialWindow(node.op.settings, kernel: kernel, input: Array(input[2...]))
     }
     guard let weight = op.linearOperands.first.flatMap({ node.operand($0) }) else { return nil }
     return try? op.window(input, self[weight].type.shape)

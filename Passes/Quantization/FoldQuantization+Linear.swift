@@ -52,11 +52,11 @@ extension Graph {
   /// Gemm without factors and with the left operand as it is.
   mutating func foldGemm(_ region: QuantizedRegion) throws(FoldingRefusal) {
     let node = self[region.head]
-    let attributes = node.op.attributes
-    guard attributes.float("alpha", 1) == 1, attributes.float("beta", 1) == 1,
-      !attributes.flag("transA")
+    let settings = node.op.settings
+    guard settings.float("alpha") == 1, settings.float("beta") == 1,
+      !settings.flag("transA")
     else { throw FoldingRefusal("Gemm has factors or turns its left operand") }
-    try foldProduct(region, node, bias: node.operand(2), isTurned: attributes.flag("transB"))
+    try foldProduct(region, node, bias: node.operand(2), isTurned: settings.flag("transB"))
   }
 
   /// A convolution or product whose bias is an addend of its own.

@@ -15,7 +15,7 @@ extension Graph {
     if node.op is ReduceMean {
       let axes = constant(node.operand(1))?.integers ?? []
       let spatial = Set(axes.map { $0 < 0 ? $0 + shape.count : $0 })
-      guard node.op.attributes.int("keepdims", 1) == 1, shape.count > 2,
+      guard node.op.settings.int("keepdims") == 1, shape.count > 2,
         spatial == Set(2..<shape.count)
       else { throw FoldingRefusal("it does not reduce all spatial axes and keep them") }
     }
@@ -39,13 +39,13 @@ extension Graph {
 
   /// Softmax of a quantized tensor as QLinearSoftmax.
   mutating func foldSoftmax(_ region: QuantizedRegion) throws(FoldingRefusal) {
-    let attributes = self[region.head].op.attributes
+    let settings = self[region.head].op.settings
     guard let x = dequantized(self[region.head].operand(0)),
       region.bounds == region.target.grid.range
     else { throw FoldingRefusal("its input is not quantized with one scale") }
-    let opset = attributes.flag("flattened") ? 12 : 13
+    let opset = settings.flag("flattened") ? 12 : 13
     let op = QLinearSoftmax(attributes: [
-      "axis": .int(attributes.int("axis", -1)), "opset": .int(opset),
+      "axis": .int(settings.int("axis")), "opset": .int(opset),
     ])
     let operands = operands(x) + gridOperands(region.target)
     guard replace(region, with: op, operands) else {

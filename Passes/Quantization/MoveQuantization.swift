@@ -64,8 +64,8 @@ extension Operator {
       is GlobalMaxPool:
       true
     case is Resize:
-      attributes.string("mode", "nearest") == "nearest"
-        && attributes.string("coordinate_transformation_mode") != "tf_crop_and_resize"
+      settings.string("mode") == "nearest"
+        && settings.string("coordinate_transformation_mode") != "tf_crop_and_resize"
     default: false
     }
   }
@@ -123,14 +123,14 @@ extension Graph {
   ) -> (op: any Operator, operands: [ValueID?])? {
     let node = self[id]
     let operands = Array(node.operands.dropFirst())
-    guard let scale = node.operand(1), node.op.attributes.int("block_size") == 0 else { return nil }
+    guard let scale = node.operand(1), node.op.settings.int("block_size") == 0 else { return nil }
     let zero = node.operand(2).map { self[$0].type.count } ?? 1
     if self[scale].type.count == 1, zero == 1 { return (node.op, operands) }
     guard let transpose = op as? Transpose, let x = node.operand(0), constant(x) != nil else {
       return nil
     }
     let rank = self[x].type.rank
-    let given = node.op.attributes.int("axis", 1)
+    let given = node.op.settings.int("axis")
     var moved = node.op
     let axis = given < 0 ? given + rank : given
     guard let place = transpose.order(rank: rank).firstIndex(of: axis) else { return nil }
@@ -144,7 +144,7 @@ extension Graph {
   private mutating func pad(
     _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false
   ) -> Bool {
-    guard node.op is Pad, node.op.attributes.string("mode", "constant") == "constant" else {
+    guard node.op is Pad, node.op.settings.string("mode") == "constant" else {
       return true
     }
     guard let grid else { return false }

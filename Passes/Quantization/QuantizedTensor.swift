@@ -63,12 +63,12 @@ extension Graph {
       self[value].type.element == .float32, let source = self[id].operand(0),
       let integers = constant(source), let scale = constant(self[id].operand(1)),
       integers.type.element == .int8 || integers.type.element == .uint8,
-      scale.type.element == .float32, self[id].op.attributes.int("block_size") == 0
+      scale.type.element == .float32, self[id].op.settings.int("block_size") == 0
     else { return nil }
     let scales = scale.numbers.map { Float($0) }
     let zeroPoint = self[id].operand(2)
     let zeros = zeroPoint == nil ? [0] : constant(zeroPoint)?.integers
-    let axis = self[id].op.attributes.int("axis", 1)
+    let axis = self[id].op.settings.int("axis")
     guard let zeros, zeros.count == 1 || zeros.count == scales.count,
       scales.allSatisfy({ $0.isFinite && $0 > 0 })
     else { return nil }

@@ -25,14 +25,14 @@ package struct ContribAttention: Expansion {
   /// MatMul, Add, Split and Attention; a cache of both keys and values is taken apart and put together.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let (x, weights) = (try builder.required(0), try builder.required(1))
-    let heads = attributes.int("num_heads")
+    let heads = settings.int("num_heads")
     let (shape, columns) = (builder.type(x).shape, builder.type(weights).shape.last ?? 0)
     guard shape.count == 3, 1...(1 << 20) ~= heads else {
       throw .contrib("Attention", "the input must have three axes, and num_heads be positive")
     }
     var projected = try builder.node(MatMul(), x, weights)
     if let bias = builder.operand(2) { projected = try builder.node(Add(), projected, bias) }
-    let given = attributes.ints("qkv_hidden_sizes") ?? []
+    let given = settings.ints("qkv_hidden_sizes") ?? []
     let sizes = given.isEmpty ? [Int](repeating: columns / 3, count: 3) : given
     guard sizes.count == 3, sizes.allSatisfy({ $0 > 0 && $0 % heads == 0 }),
       sizes.reduce(0, &+) == columns
@@ -42,13 +42,13 @@ package struct ContribAttention: Expansion {
       try cache(value, &builder)
     }
     let pastKeys = past.map { builder.type($0[0]).shape[2] } ?? 0
-    let filter = attributes.float("mask_filter_value", -10000)
+    let filter = settings.float("mask_filter_value")
     let mask = try builder.operand(3).map { mask throws(DiagnosticMessage) in
       try builder.keyMask(mask, batch: shape[0], keys: pastKeys + shape[1], filter: filter)
     }
     var own: Attributes = [
       "q_num_heads": .int(heads), "kv_num_heads": .int(heads),
-      "is_causal": .int(attributes.int("unidirectional")),
+      "is_causal": .int(settings.int("unidirectional")),
     ]
     if let scale = attributes["scale"] { own["scale"] = scale }
     let addend = try builder.joined(mask, builder.operand(5))

@@ -16,7 +16,7 @@ package struct ContribRotaryEmbedding: Expansion {
 
   /// RotaryEmbedding; a single position is that of the first token.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
-    guard attributes.float("scale", 1) == 1 else {
+    guard settings.float("scale") == 1 else {
       throw .contrib("RotaryEmbedding", "a scale other than 1 is not compiled")
     }
     let (x, cosine) = (try builder.required(0), try builder.required(2))
@@ -24,9 +24,9 @@ package struct ContribRotaryEmbedding: Expansion {
     builder.setResult(
       0,
       try builder.rotated(
-        x, positions, cosine, try builder.required(3), heads: attributes.int("num_heads"),
-        dimension: attributes.int("rotary_embedding_dim"),
-        interleaved: attributes.flag("interleaved")))
+        x, positions, cosine, try builder.required(3), heads: settings.int("num_heads"),
+        dimension: settings.int("rotary_embedding_dim"),
+        interleaved: settings.flag("interleaved")))
     return true
   }
 

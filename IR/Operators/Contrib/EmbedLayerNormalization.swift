@@ -33,7 +33,7 @@ package struct EmbedLayerNormalization: Expansion {
       sum = try builder.node(Add(), sum, rows)
     }
     let norm = LayerNormalization(
-      attributes: ["epsilon": .float(attributes.float("epsilon", 1e-12))])
+      attributes: ["epsilon": .float(settings.float("epsilon"))])
     builder.setResult(
       0, try builder.add(norm, [sum, try builder.required(5), try builder.required(6)])[0])
     builder.setResult(1, try lengths(&builder, rows: shape[0]))

@@ -20,8 +20,8 @@ package struct FusedConv: Expansion {
     let operands = [try builder.required(0), try builder.required(1), builder.operand(2)]
     var y = try builder.add(Conv(attributes: own), operands)[0]
     if let addend = builder.operand(3) { y = try builder.node(Add(), y, addend) }
-    let name = attributes.string("activation")
-    let parameters = attributes.floats("activation_params") ?? []
+    let name = settings.string("activation")
+    let parameters = settings.floats("activation_params") ?? []
     builder.setResult(0, try builder.activated(name, parameters, y))
     return true
   }

@@ -24,9 +24,9 @@ package struct FusedGemm: Expansion {
     for name in ["alpha", "beta", "transA", "transB"] { own[name] = attributes[name] }
     let operands = [try builder.required(0), try builder.required(1), builder.operand(2)]
     let y = try builder.add(Gemm(attributes: own), operands)[0]
-    let name = attributes.string("activation")
+    let name = settings.string("activation")
     let numbers = ["alpha", name == "Selu" ? "gamma" : "beta"].map { "activation_\($0)" }
-    let given = numbers.filter { attributes[$0] != nil }.map { attributes.float($0) }
+    let given = numbers.filter { attributes[$0] != nil }.map { settings.float($0) }
     builder.setResult(0, try builder.activated(name, given, y))
     return true
   }

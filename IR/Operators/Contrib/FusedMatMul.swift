@@ -18,7 +18,7 @@ package struct FusedMatMul: Expansion {
     let a = try side(0, "A", &builder)
     let b = try side(1, "B", &builder)
     var y = try builder.node(MatMul(), a, b)
-    let alpha = attributes.float("alpha", 1)
+    let alpha = settings.float("alpha")
     if alpha != 1 {
       y = try builder.node(Mul(), y, builder.scalar(Double(alpha), builder.type(y).element))
     }
@@ -33,11 +33,11 @@ package struct FusedMatMul: Expansion {
     let rank = builder.type(value).rank
     guard rank >= 2 else { return value }
     var order = Array(0..<rank)
-    if attributes.flag("transBatch\(name)") {
+    if settings.flag("transBatch\(name)") {
       guard rank >= 3 else { throw .contrib("FusedMatMul", "transBatch\(name) needs three axes") }
       order = Array(1..<(rank - 1)) + [0, rank - 1]
     }
-    if attributes.flag("trans\(name)") { order.swapAt(rank - 1, rank - 2) }
+    if settings.flag("trans\(name)") { order.swapAt(rank - 1, rank - 2) }
     return try builder.transpose(value, order)
   }
 

@@ -23,7 +23,7 @@ package struct GroupQueryAttention: Expansion {
 
   /// RotaryEmbedding, TensorScatter into the cache, and Attention up to the length of each sample.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
-    let (heads, groups) = (attributes.int("num_heads"), attributes.int("kv_num_heads"))
+    let (heads, groups) = (settings.int("num_heads"), settings.int("kv_num_heads"))
     let query = try builder.required(0)
     guard 1...(1 << 20) ~= heads, 1...(1 << 20) ~= groups, builder.type(query).rank == 3,
       builder.operand(11) == nil
@@ -42,13 +42,13 @@ package struct GroupQueryAttention: Expansion {
     let ends = try builder.node(
       Add(), try builder.cast(lengths, .int64), builder.constant(.indices([1])))
     let starts = try builder.node(Sub(), ends, builder.constant(.indices([shape[1]])))
-    if attributes.flag("do_rotary") {
+    if settings.flag("do_rotary") {
       for index in 0...1 {
         let places = builder.operand(9) ?? starts
         parts[index] = try builder.rotated(
           parts[index], places, try builder.required(7), try builder.required(8),
           heads: index == 0 ? heads : groups, dimension: 0,
-          interleaved: attributes.flag("rotary_interleaved"))
+          interleaved: settings.flag("rotary_interleaved"))
       }
     }
     let size = builder.type(parts[1]).shape[2] / groups
@@ -62,9 +62,9 @@ package struct GroupQueryAttention: Expansion {
     }
     let queries = try builder.transpose(
       try builder.reshape(parts[0], [shape[0], shape[1], heads, shape[2] / heads]), [0, 2, 1, 3])
-    var own: Attributes = ["is_causal": .int(1), "softcap": .float(attributes.float("softcap"))]
+    var own: Attributes = ["is_causal": .int(1), "softcap": .float(settings.float("softcap"))]
     if let scale = attributes["scale"] { own["scale"] = scale }
-    let window = attributes.int("local_window_size", -1)
+    let window = settings.int("local_window_size")
     if window > 0 { own["left_window_size"] = .int(window - 1) }
     let y = try builder.add(
       Attention(attributes: own),

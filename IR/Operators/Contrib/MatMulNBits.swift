@@ -20,10 +20,10 @@ package struct MatMulNBits: Operator {
   package var tolerance: Double { 1e-4 }
   package var storesOnce: Bool { true }
 
-  private var depth: Int { attributes.int("K") }
-  private var columns: Int { attributes.int("N") }
-  private var bits: Int { attributes.int("bits", 4) }
-  private var block: Int { max(attributes.int("block_size"), 1) }
+  private var depth: Int { settings.int("K") }
+  private var columns: Int { settings.int("N") }
+  private var bits: Int { settings.int("bits") }
+  private var block: Int { max(settings.int("block_size"), 1) }
   private var blocks: Int { (depth + block - 1) / block }
   /// Weights in a byte.
   private var perByte: Int { 8 / bits }

@@ -19,7 +19,7 @@ package struct MultiHeadAttention: Expansion {
 
   /// Attention, after the bias was added and packed operands were taken apart.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
-    let heads = attributes.int("num_heads")
+    let heads = settings.int("num_heads")
     guard 1...(1 << 20) ~= heads, !builder.wants(3), builder.operand(8) == nil,
       builder.operand(9) == nil
     else {
@@ -38,13 +38,13 @@ package struct MultiHeadAttention: Expansion {
     }
     let past = builder.operand(6).map { builder.type($0).shape.dropFirst(2).first ?? 0 } ?? 0
     let (batch, keys) = (builder.type(parts[0]).shape[0], builder.type(parts[1]).shape[1] + past)
-    let filter = attributes.float("mask_filter_value", -10000)
+    let filter = settings.float("mask_filter_value")
     let mask = try builder.operand(4).map { mask throws(DiagnosticMessage) in
       try builder.keyMask(mask, batch: batch, keys: keys, filter: filter)
     }
     var own: Attributes = [
       "q_num_heads": .int(heads), "kv_num_heads": .int(heads),
-      "is_causal": .int(attributes.int("unidirectional")),
+      "is_causal": .int(settings.int("unidirectional")),
     ]
     if let scale = attributes["scale"] { own["scale"] = scale }
     let addend = try builder.joined(mask, builder.operand(5))

@@ -18,7 +18,7 @@ package struct QGemm: Expansion {
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sides = try [(0, "transA"), (3, "transB")].map { index, flag throws(DiagnosticMessage) in
       let value = try builder.required(index)
-      return attributes.flag(flag) ? try builder.transpose(value, [1, 0]) : value
+      return settings.flag(flag) ? try builder.transpose(value, [1, 0]) : value
     }
     if let operands = try integerProduct(sides, builder) {
       builder.setResult(0, try builder.add(QLinearMatMul(), operands)[0])
@@ -29,7 +29,7 @@ package struct QGemm: Expansion {
       [sides[0], sides[1], try builder.required(2), try builder.required(5)])[0]
     if let addend = builder.operand(6) { sum = try builder.node(Add(), sum, addend) }
     var scale = try builder.node(Mul(), try builder.required(1), try builder.required(4))
-    let alpha = attributes.float("alpha", 1)
+    let alpha = settings.float("alpha")
     if alpha != 1 {
       scale = try builder.node(Mul(), scale, builder.scalar(Double(alpha), .float32))
     }

@@ -12,7 +12,7 @@ package struct QuickGelu: Expansion {
 
   /// Swish.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
-    let swish = Swish(attributes: ["alpha": .float(attributes.float("alpha", 1.702))])
+    let swish = Swish(attributes: ["alpha": .float(settings.float("alpha"))])
     builder.setResult(0, try builder.node(swish, try builder.required(0)))
     return true
   }

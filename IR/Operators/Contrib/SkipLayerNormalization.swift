@@ -16,7 +16,7 @@ package struct SkipLayerNormalization: Expansion {
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sum = try builder.skipSum(bias: 4)
     let norm = LayerNormalization(
-      attributes: ["epsilon": .float(attributes.float("epsilon", 1e-12))])
+      attributes: ["epsilon": .float(settings.float("epsilon"))])
     let count = builder.wants(1) || builder.wants(2) ? 3 : 1
     let results = try builder.add(
       norm, [sum, try builder.required(2), builder.operand(3)], results: count)

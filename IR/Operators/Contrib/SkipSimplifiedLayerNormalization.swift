@@ -16,7 +16,7 @@ package struct SkipSimplifiedLayerNormalization: Expansion {
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sum = try builder.skipSum(bias: 3)
     let norm = RMSNormalization(
-      attributes: ["epsilon": .float(attributes.float("epsilon", 1e-12))])
+      attributes: ["epsilon": .float(settings.float("epsilon"))])
     let y = try builder.node(norm, sum, try builder.required(2))
     builder.setResult(0, y)
     builder.setResult(3, sum)

@@ -11,11 +11,11 @@ package struct BitCast: Operator {
   /// The operand's shape in the other type.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.type(0)
-    guard let element = ElementType(onnx: attributes.int("to")), element.bits == x.element.bits,
+    guard let element = ElementType(onnx: settings.int("to")), element.bits == x.element.bits,
       element != .string
     else {
       throw DiagnosticMessage(
-        "bit-cast", "\(x) has no elements as wide as those of type \(attributes.int("to"))")
+        "bit-cast", "\(x) has no elements as wide as those of type \(settings.int("to"))")
     }
     let isKnown = context.known.first.flatMap { $0 } != nil
     guard isKnown || x.element == element || keepsBits(x.element, element) else {

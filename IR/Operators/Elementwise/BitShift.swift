@@ -12,7 +12,7 @@ package struct BitShift: Elementwise {
   ///
   /// - Throws: `shift-direction`, `element-type`, `element-mismatch`.
   package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
-    let direction = attributes.string("direction")
+    let direction = settings.string("direction")
     guard direction == "LEFT" || direction == "RIGHT" else {
       throw DiagnosticMessage(
         "shift-direction", "direction is '\(direction)'; known are LEFT and RIGHT")
@@ -25,7 +25,7 @@ package struct BitShift: Elementwise {
     let type = x[0].element
     var inside = x[1].compared(.lt, x[1].like(Double(type.bits)))
     if type.isSigned { inside = .binary(.and, x[1].compared(.ge, x[1].like(0)), inside) }
-    guard attributes.string("direction") == "RIGHT" else {
+    guard settings.string("direction") == "RIGHT" else {
       return .select(inside, .binary(.shl, x[0], x[1]), x[0].like(0))
     }
     guard type.isSigned else { return .select(inside, .binary(.shr, x[0], x[1]), x[0].like(0)) }

@@ -21,7 +21,7 @@ package struct Cast: Elementwise, ElementCarrier {
   /// - Throws: `cast-type`, `element-type`.
   package func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType {
     _ = try context.computable(0)
-    let code = attributes.int("to")
+    let code = settings.int("to")
     guard let element = ElementType(onnx: code) else {
       throw DiagnosticMessage("cast-type", "to is \(code), which is no element type of ONNX")
     }
@@ -35,13 +35,13 @@ package struct Cast: Elementwise, ElementCarrier {
 
   /// By conversion; for bool by comparison with zero.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    guard let element = ElementType(onnx: attributes.int("to")) else { return x[0] }
-    return x[0].cast(to: element, CastRule(attributes), builder)
+    guard let element = ElementType(onnx: settings.int("to")) else { return x[0] }
+    return x[0].cast(to: element, CastRule(settings), builder)
   }
 
   /// The operand itself, where its elements are computed in the wanted type anyway.
   package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
-    let element = ElementType(onnx: attributes.int("to"))
+    let element = ElementType(onnx: settings.int("to"))
     return operand.stored != operand.element && operand.element == element ? [operand] : nil
   }
 }
@@ -57,9 +57,9 @@ package struct CastRule {
   package init() {}
 
   /// Reads `saturate` and `round_mode`.
-  package init(_ attributes: Attributes) {
-    saturates = attributes.flag("saturate", true)
-    rounding = attributes.string("round_mode", "up")
+  package init(_ settings: Settings) {
+    saturates = settings.flag("saturate")
+    if settings.declares("round_mode") { rounding = settings.string("round_mode") }
   }
 }
 

@@ -19,7 +19,7 @@ package struct CastLike: Operator {
   /// - Throws: `missing-operand`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let (element, rule) = (y.stored, CastRule(attributes))
+    let (element, rule) = (y.stored, CastRule(settings))
     builder.map(x, to: y) { $0.cast(to: element, rule, builder) }
   }
   package var storesOnce: Bool { true }

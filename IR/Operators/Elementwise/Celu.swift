@@ -7,7 +7,7 @@ package struct Celu: FloatOperator {
 
   /// By `expm1`, which keeps small numbers exact.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let alpha = number("alpha", 1, like: x[0])
+    let alpha = number("alpha", like: x[0])
     let low = alpha * .math(.expm1, [x[0] / alpha])
     return .select(x[0].compared(.lt, x[0].like(0)), low, x[0])
   }

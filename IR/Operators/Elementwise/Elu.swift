@@ -7,7 +7,7 @@ package struct Elu: FloatOperator {
 
   /// By `expm1`, which keeps small numbers exact.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let low = number("alpha", 1, like: x[0]) * .math(.expm1, x)
+    let low = number("alpha", like: x[0]) * .math(.expm1, x)
     return .select(x[0].compared(.lt, x[0].like(0)), low, x[0])
   }
 }

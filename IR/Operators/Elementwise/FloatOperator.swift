@@ -15,11 +15,10 @@ extension FloatOperator {
   ///
   /// - Parameters:
   ///   - name: ONNX's name of the attribute.
-  ///   - fallback: Its default.
   ///   - x: An element of the type.
   /// - Returns: The number.
-  public func number(_ name: String, _ fallback: Float, like x: Expr) -> Expr {
-    x.like(Double(attributes.float(name, fallback)))
+  public func number(_ name: String, like x: Expr) -> Expr {
+    x.like(Double(settings.float(name)))
   }
 }
 

@@ -8,7 +8,7 @@ package struct Gelu: FloatOperator {
   /// `x / 2 * (1 + f(x))`, f being `erf` or its approximation.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let one = x[0].like(1)
-    if attributes.string("approximate", "none") == "tanh" {
+    if settings.string("approximate") == "tanh" {
       let cube = x[0].like(0.044715) * x[0] * x[0] * x[0]
       let inner = x[0].like(0.7978845608028654) * (x[0] + cube)
       return x[0].like(0.5) * x[0] * (one + .math(.tanh, [inner]))

@@ -8,7 +8,7 @@ package struct HardSigmoid: FloatOperator {
 
   /// A line and two choices.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let line = number("alpha", 0.2, like: x[0]) * x[0] + number("beta", 0.5, like: x[0])
+    let line = number("alpha", like: x[0]) * x[0] + number("beta", like: x[0])
     return builder.define("line", line).clamped(x[0].like(0), x[0].like(1))
   }
 }

@@ -16,7 +16,7 @@ package struct IsInf: Elementwise {
 
   /// By `isinf`, or by comparison for one sign.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    switch (attributes.flag("detect_negative", true), attributes.flag("detect_positive", true)) {
+    switch (settings.flag("detect_negative"), settings.flag("detect_positive")) {
     case (true, true): .math(.isinf, x)
     case (true, false): x[0].compared(.eq, x[0].like(-.infinity))
     case (false, true): x[0].compared(.eq, x[0].like(.infinity))

@@ -8,7 +8,7 @@ package struct LeakyRelu: FloatOperator {
 
   /// `x < 0 ? alpha * x : x`.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let scaled = number("alpha", 0.01, like: x[0]) * x[0]
+    let scaled = number("alpha", like: x[0]) * x[0]
     return .select(x[0].compared(.lt, x[0].like(0)), scaled, x[0])
   }
 }

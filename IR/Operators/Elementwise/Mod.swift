@@ -10,7 +10,7 @@ package struct Mod: Elementwise {
   /// By `fmod` or `%`, then brought to the sign of the divisor.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let rest = x[0].scalar.isFloat ? Expr.math(.fmod, x) : combine(.rem, x[0], x[1])
-    if attributes.flag("fmod") || x[0].element.isUnsigned { return rest }
+    if settings.flag("fmod") || x[0].element.isUnsigned { return rest }
     let (value, zero) = (builder.define("rest", rest), x[0].like(0))
     let signs = Expr.binary(.xor, value.compared(.lt, zero), x[1].compared(.lt, zero))
     let other = Expr.binary(.and, value.compared(.ne, zero), signs)

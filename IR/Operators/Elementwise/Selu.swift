@@ -15,8 +15,8 @@ package struct Selu: FloatOperator {
 
   /// By `expm1`, which keeps small numbers exact.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let low = number("alpha", 1.6732632, like: x[0]) * .math(.expm1, x)
+    let low = number("alpha", like: x[0]) * .math(.expm1, x)
     let value = Expr.select(x[0].compared(.gt, x[0].like(0)), x[0], low)
-    return number("gamma", 1.050701, like: x[0]) * value
+    return number("gamma", like: x[0]) * value
   }
 }

@@ -10,8 +10,8 @@ package struct Shrink: Elementwise {
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
     let type = x[0].element
     let value = type.isFloat ? x[0] : x[0].converted(to: .float64)
-    let limit = Double(attributes.float("lambd", 0.5))
-    let bias = value.like(Double(attributes.float("bias")))
+    let limit = Double(settings.float("lambd"))
+    let bias = value.like(Double(settings.float("bias")))
     let below = value.compared(.lt, value.like(-limit))
     let above = value.compared(.gt, value.like(limit))
     let rest = Expr.select(above, value - bias, value.like(0))

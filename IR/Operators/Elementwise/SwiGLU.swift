@@ -26,7 +26,7 @@ package struct SwiGLU: Operator {
     let one = Expr.constant(1, y.element)
     builder.loops(y.shape) { index in
       let x = builder.define("a", a[index])
-      let power = Expr.unary(.neg, x.scaled(by: attributes.float("alpha", 1)))
+      let power = Expr.unary(.neg, x.scaled(by: settings.float("alpha")))
       let gate = x / (one + power.applying(.exp))
       builder.store(gate * b[index], to: y, at: index)
     }

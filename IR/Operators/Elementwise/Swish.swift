@@ -7,7 +7,7 @@ package struct Swish: FloatOperator {
 
   /// `x / (1 + exp(-alpha * x))`.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let power = Expr.math(.exp, [number("alpha", 1, like: x[0]) * .unary(.neg, x[0])])
+    let power = Expr.math(.exp, [number("alpha", like: x[0]) * .unary(.neg, x[0])])
     return x[0] / (x[0].like(1) + power)
   }
 }

@@ -8,6 +8,6 @@ package struct ThresholdedRelu: FloatOperator {
 
   /// `x > alpha ? x : 0`.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    .select(x[0].compared(.gt, number("alpha", 1, like: x[0])), x[0], x[0].like(0))
+    .select(x[0].compared(.gt, number("alpha", like: x[0])), x[0], x[0].like(0))
   }
 }

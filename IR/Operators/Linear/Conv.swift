@@ -12,7 +12,7 @@ package struct Conv: SlidingOperator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The number of groups.
-  package var group: Int { attributes.int("group", 1) }
+  package var group: Int { settings.int("group") }
   package var linearOperands: [Int] { [1] }
   package var storesOnce: Bool { true }
 

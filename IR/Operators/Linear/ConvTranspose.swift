@@ -10,7 +10,7 @@ package struct ConvTranspose: LinearOperator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The number of groups.
-  package var group: Int { attributes.int("group", 1) }
+  package var group: Int { settings.int("group") }
   package var linearOperands: [Int] { [1] }
   package var storesOnce: Bool { true }
 
@@ -50,7 +50,7 @@ package struct ConvTranspose: LinearOperator {
       }
     }
     let window = try TransposedWindow(
-      attributes, kernel: Array(w.shape[2...]), input: Array(x.shape[2...]))
+      settings, kernel: Array(w.shape[2...]), input: Array(x.shape[2...]))
     return [TensorType(x.element, [x.shape[0], channels] + window.output)]
   }
 
@@ -58,7 +58,7 @@ package struct ConvTranspose: LinearOperator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, w, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let input = Array(x.shape[2...])
-    let window = try TransposedWindow(attributes, kernel: Array(w.shape[2...]), input: input)
+    let window = try TransposedWindow(settings, kernel: Array(w.shape[2...]), input: input)
     let bias = builder.operandIfAny(2)
     try builder.loops(y.shape) { (index) throws(DiagnosticMessage) in
       let sum = builder.declare(

@@ -13,8 +13,8 @@ package struct DeformConv: LinearOperator {
   /// 1e-4: places are rounded in other orders.
   package var tolerance: Double { 1e-4 }
 
-  private var group: Int { attributes.int("group", 1) }
-  private var offsetGroup: Int { attributes.int("offset_group", 1) }
+  private var group: Int { settings.int("group") }
+  private var offsetGroup: Int { settings.int("offset_group") }
 
   package func linearReading(
     of operand: Int, _ operands: [TensorType?], result: TensorType?

@@ -11,7 +11,7 @@ package struct Einsum: Operator {
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.numeric()
     let shapes = context.operands.map { $0?.shape ?? [] }
-    let equation = try EinsumEquation(attributes.string("equation"), shapes)
+    let equation = try EinsumEquation(settings.string("equation"), shapes)
     return [TensorType(element, equation.output.map { equation.extents[$0] ?? 1 })]
   }
 
@@ -19,7 +19,7 @@ package struct Einsum: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let x = builder.operands.compactMap { $0 }
-    let equation = try EinsumEquation(attributes.string("equation"), x.map(\.shape))
+    let equation = try EinsumEquation(settings.string("equation"), x.map(\.shape))
     let summed = equation.summed
     builder.loops(y.shape) { index in
       let sum = builder.declare("sum", .constant(0, y.element))

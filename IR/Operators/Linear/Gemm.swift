@@ -9,13 +9,13 @@ package struct Gemm: LinearOperator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// The factor of the product.
-  package var alpha: Float { attributes.float("alpha", 1) }
+  package var alpha: Float { settings.float("alpha") }
   /// The factor of the addend.
-  package var beta: Float { attributes.float("beta", 1) }
+  package var beta: Float { settings.float("beta") }
   /// Whether operand 0 is read transposed.
-  package var transA: Bool { attributes.flag("transA") }
+  package var transA: Bool { settings.flag("transA") }
   /// Whether operand 1 is read transposed: its rows are then the outputs.
-  package var transB: Bool { attributes.flag("transB") }
+  package var transB: Bool { settings.flag("transB") }
   package var linearOperands: [Int] { [1] }
   package var storesOnce: Bool { true }
 

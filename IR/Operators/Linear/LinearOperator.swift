@@ -54,7 +54,7 @@ extension SlidingOperator {
   /// - Returns: Kernel, strides, dilations, pads and output extents.
   /// - Throws: `window`.
   public func window(_ x: [Int], _ w: [Int]) throws(DiagnosticMessage) -> SpatialWindow {
-    try SpatialWindow(attributes, kernel: Array(w[2...]), input: Array(x[2...]))
+    try SpatialWindow(settings, kernel: Array(w[2...]), input: Array(x[2...]))
   }
 }
 

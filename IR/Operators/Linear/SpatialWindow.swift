@@ -16,17 +16,17 @@ public struct SpatialWindow: Hashable, Sendable {
   /// Resolves ONNX's attributes.
   ///
   /// - Parameters:
-  ///   - attributes: `strides`, `dilations`, `pads`, `auto_pad`, `ceil_mode`.
+  ///   - settings: `strides`, `dilations`, `pads`, `auto_pad`, `ceil_mode`.
   ///   - kernel: The window's extents.
   ///   - input: The operand's spatial extents.
   /// - Throws: `window` when lists have other lengths, are negative, or no window fits.
   public init(
-    _ attributes: Attributes, kernel: [Int], input: [Int]
+    _ settings: Settings, kernel: [Int], input: [Int]
   ) throws(DiagnosticMessage) {
     let rank = input.count
-    let strides = attributes.ints("strides") ?? Array(repeating: 1, count: rank)
-    let dilations = attributes.ints("dilations") ?? Array(repeating: 1, count: rank)
-    let pads = attributes.ints("pads") ?? Array(repeating: 0, count: 2 * rank)
+    let strides = settings.ints("strides") ?? Array(repeating: 1, count: rank)
+    let dilations = settings.ints(ifDeclared: "dilations") ?? Array(repeating: 1, count: rank)
+    let pads = settings.ints("pads") ?? Array(repeating: 0, count: 2 * rank)
     let limit = 1 << 24
     guard kernel.count == rank, strides.count == rank, dilations.count == rank,
       pads.count == 2 * rank, (kernel + strides + dilations).allSatisfy({ 1...limit ~= $0 }),
@@ -43,9 +43,10 @@ public struct SpatialWindow: Hashable, Sendable {
     begin = Array(pads[..<rank])
     end = Array(pads[rank...])
     output = []
-    let mode = attributes.string("auto_pad", "NOTSET")
+    let mode = settings.declares("auto_pad") ? settings.string("auto_pad") : "NOTSET"
+    let roundsUp = settings.declares("ceil_mode") && settings.flag("ceil_mode")
     for axis in 0..<rank {
-      output.append(resolve(axis, input[axis], mode, attributes.flag("ceil_mode")))
+      output.append(resolve(axis, input[axis], mode, roundsUp))
     }
     guard output.allSatisfy({ $0 > 0 }) || input.contains(0) else {
       throw DiagnosticMessage(

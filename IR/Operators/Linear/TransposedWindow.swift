@@ -14,23 +14,23 @@ public struct TransposedWindow: Hashable, Sendable {
   /// Resolves ONNX's attributes.
   ///
   /// - Parameters:
-  ///   - attributes: `strides`, `dilations`, `pads`, `auto_pad`, `output_shape`, `output_padding`.
+  ///   - settings: `strides`, `dilations`, `pads`, `auto_pad`, `output_shape`, `output_padding`.
   ///   - kernel: The window's extents.
   ///   - input: The operand's spatial extents.
   /// - Throws: `window` when lists have other lengths or are out of range.
   public init(
-    _ attributes: Attributes, kernel: [Int], input: [Int]
+    _ settings: Settings, kernel: [Int], input: [Int]
   ) throws(DiagnosticMessage) {
     let rank = input.count
     let ones = Array(repeating: 1, count: rank)
     let zeros = Array(repeating: 0, count: rank)
     let limit = 1 << 24
     self.kernel = kernel
-    strides = attributes.ints("strides") ?? ones
-    dilations = attributes.ints("dilations") ?? ones
-    let extra = attributes.ints("output_padding") ?? zeros
-    let pads = attributes.ints("pads") ?? zeros + zeros
-    let wanted = attributes.ints("output_shape").map { Array($0.suffix(rank)) }
+    strides = settings.ints("strides") ?? ones
+    dilations = settings.ints(ifDeclared: "dilations") ?? ones
+    let extra = settings.ints(ifDeclared: "output_padding") ?? zeros
+    let pads = settings.ints("pads") ?? zeros + zeros
+    let wanted = settings.ints(ifDeclared: "output_shape").map { Array($0.suffix(rank)) }
     guard kernel.count == rank, strides.count == rank, dilations.count == rank,
       extra.count == rank, pads.count == 2 * rank, wanted?.count ?? rank == rank,
       (kernel + strides + dilations).allSatisfy({ 1...limit ~= $0 }),
@@ -42,7 +42,7 @@ public struct TransposedWindow: Hashable, Sendable {
           + "\(extra) do not fit \(rank) spatial axes of \(input)")
     }
     (begin, output) = (Array(pads[..<rank]), [])
-    let mode = attributes.string("auto_pad", "NOTSET")
+    let mode = settings.declares("auto_pad") ? settings.string("auto_pad") : "NOTSET"
     for axis in 0..<rank {
       let reach = (kernel[axis] - 1) * dilations[axis] + 1
       let whole = strides[axis] * max(input[axis] - 1, 0) + extra[axis] + reach

@@ -1,8 +1,8 @@
 /// What the losses over class indices share.
 package struct ClassLoss {
-  package let attributes: Attributes
+  package let settings: Settings
 
-  private var reduction: String { attributes.string("reduction", "mean") }
+  private var reduction: String { settings.string("reduction") }
 
   /// Checks the shapes of scores, targets and weights.
   package func shape(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
@@ -54,8 +54,8 @@ package struct ClassLoss {
     var tests: [Expr] = []
     if let least = element.whole(0), element.isSigned { tests.append(label.compared(.ge, least)) }
     if let limit = element.whole(classes) { tests.append(label.compared(.lt, limit)) }
-    if attributes["ignore_index"] != nil,
-      let ignored = element.whole(attributes.int("ignore_index"))
+    if settings.isGiven("ignore_index"),
+      let ignored = element.whole(settings.int("ignore_index"))
     {
       tests.append(label.compared(.ne, ignored))
     }

@@ -9,14 +9,14 @@ package struct NegativeLogLikelihoodLoss: Operator {
 
   /// A scalar, or the targets' shape without reduction.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let shape = try ClassLoss(attributes: attributes).shape(context)
+    let shape = try ClassLoss(settings: settings).shape(context)
     return [TensorType(try context.type(0).element, shape)]
   }
 
   /// One pass over the targets.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
-    try ClassLoss(attributes: attributes).lower(builder) { place in
+    try ClassLoss(settings: settings).lower(builder) { place in
       { label in .unary(.neg, x[ClassLoss.index(place, label)]) }
     }
   }

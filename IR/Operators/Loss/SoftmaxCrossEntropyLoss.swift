@@ -12,7 +12,7 @@ package struct SoftmaxCrossEntropyLoss: Operator {
 
   /// A scalar, or the labels' shape without reduction; then the scores' shape.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let shape = try ClassLoss(attributes: attributes).shape(context)
+    let shape = try ClassLoss(settings: settings).shape(context)
     let x = try context.type(0)
     return [TensorType(x.element, shape), TensorType(x.element, x.shape)]
   }
@@ -21,7 +21,7 @@ package struct SoftmaxCrossEntropyLoss: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
     let logarithms = builder.resultIfAny(1)
-    try ClassLoss(attributes: attributes).lower(builder) { place in
+    try ClassLoss(settings: settings).lower(builder) { place in
       let best = builder.declare("best", .lowest(x.element))
       builder.loop("c", x.shape[1]) { label in
         builder.assign(best, Expr.variable(best).maximum(x[ClassLoss.index(place, label)]))

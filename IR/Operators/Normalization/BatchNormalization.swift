@@ -8,16 +8,16 @@ package struct BatchNormalization: Operator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// What is added to each variance.
-  package var epsilon: Float { attributes.float("epsilon", 1e-5) }
+  package var epsilon: Float { settings.float("epsilon") }
   /// Whether the batch's own statistics are taken.
-  package var isTraining: Bool { attributes.flag("training_mode") }
+  package var isTraining: Bool { settings.flag("training_mode") }
   package var storesOnce: Bool { true }
   /// Operand 0, unless statistics are taken first.
   package var inPlaceOperands: [Int] { isTraining ? [] : [0] }
 
   /// Drops `is_test` and `spatial` of older opsets; statistics for each element are refused.
   package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
-    guard node.attributes.int("spatial", 1) == 1 else {
+    guard node.attributes.int("spatial") ?? 1 == 1 else {
       throw DiagnosticMessage(
         "adapt-batchnorm",
         "spatial=0 (opsets 1 to 8) is not supported; export with opset 9 or later")
@@ -73,7 +73,7 @@ package struct BatchNormalization: Operator {
     _ builder: LoopBuilder, _ index: Int, _ channel: Expr, _ old: Expr, _ new: Expr
   ) {
     guard let target = builder.resultIfAny(index) else { return }
-    let momentum = attributes.float("momentum", 0.9)
+    let momentum = settings.float("momentum")
     let (kept, added) = (old.scaled(by: momentum), new.scaled(by: 1 - momentum))
     builder.store((kept + added).converted(to: target.element), to: target, at: [channel])
   }

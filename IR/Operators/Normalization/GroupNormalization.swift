@@ -4,11 +4,11 @@
 package struct GroupNormalization: Operator {
   package static let schema = OperatorSchema(
     "GroupNormalization", since: 18, operands: ["X", "scale", "bias"],
-    attributes: ["epsilon": .float(1e-5), "num_groups": nil, "stash_type": .int(1)])
+    attributes: ["epsilon": .float(1e-5), "num_groups": .int(1), "stash_type": .int(1)])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// The number of groups.
-  package var groups: Int { attributes.int("num_groups", 1) }
+  package var groups: Int { settings.int("num_groups") }
   package var storesOnce: Bool { true }
   /// 1e-4: sums are rounded in other orders.
   package var tolerance: Double { 1e-4 }
@@ -39,7 +39,7 @@ package struct GroupNormalization: Operator {
       offset: x.offset)
     axes.outer(builder) { index in
       let (mean, variance) = axes.moments(builder, split, index)
-      let inverse = variance.inverseRoot(attributes.float("epsilon", 1e-5))
+      let inverse = variance.inverseRoot(settings.float("epsilon"))
       let factor = builder.define("factor", inverse)
       axes.inner(builder, index) { index in
         let own = place(index)

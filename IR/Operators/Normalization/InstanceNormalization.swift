@@ -31,7 +31,7 @@ package struct InstanceNormalization: Operator {
       try builder.operand(0), try builder.operand(1), try builder.operand(2)
     )
     let y = try builder.result()
-    let epsilon = attributes.float("epsilon", 1e-5)
+    let epsilon = settings.float("epsilon")
     let axes = ReducedAxes(x.shape, Array(2..<x.rank))
     axes.outer(builder) { index in
       let (mean, variance) = axes.moments(builder, x, index)

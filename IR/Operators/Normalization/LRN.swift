@@ -2,11 +2,11 @@
 package struct LRN: Operator {
   package static let schema = OperatorSchema(
     "LRN", operands: ["X"],
-    attributes: ["alpha": .float(1e-4), "beta": .float(0.75), "bias": .float(1), "size": nil])
+    attributes: ["alpha": .float(1e-4), "beta": .float(0.75), "bias": .float(1), "size": .int(1)])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// The number of channels summed.
-  package var size: Int { attributes.int("size", 1) }
+  package var size: Int { settings.int("size") }
   package var storesOnce: Bool { true }
   /// 1e-4: powers differ between libraries.
   package var tolerance: Double { 1e-4 }
@@ -23,8 +23,8 @@ package struct LRN: Operator {
   /// The sum of squares is taken anew for each element.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let (alpha, beta) = (attributes.float("alpha", 1e-4), attributes.float("beta", 0.75))
-    let bias = Expr.constant(Double(attributes.float("bias", 1)), x.element)
+    let (alpha, beta) = (settings.float("alpha"), settings.float("beta"))
+    let bias = Expr.constant(Double(settings.float("bias")), x.element)
     let (below, above) = ((size - 1) / 2, size / 2)
     builder.loops(x.shape) { index in
       let sum = builder.declare("sum", .constant(0, x.element))

@@ -15,7 +15,7 @@ package struct LayerNormalization: Operator {
   /// Checks the axis and that scale and shift broadcast.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
-    let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
+    let axis = try normalizedAxis(settings.int("axis"), rank: x.rank)
     try context.checkBroadcast(1, to: x.shape, "Scale")
     if context.has(2) { try context.checkBroadcast(2, to: x.shape, "B") }
     let kept = x.shape.indices.map { $0 < axis ? x.shape[$0] : 1 }
@@ -27,13 +27,13 @@ package struct LayerNormalization: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
-    let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
+    let axis = try normalizedAxis(settings.int("axis"), rank: x.rank)
     let gain = scale.broadcast(to: x.shape)
     let shift = builder.operandIfAny(2)?.broadcast(to: x.shape)
     let axes = ReducedAxes(x.shape, Array(axis..<x.rank))
     axes.outer(builder) { index in
       let (mean, variance) = axes.moments(builder, x, index)
-      let inverse = variance.inverseRoot(attributes.float("epsilon", 1e-5))
+      let inverse = variance.inverseRoot(settings.float("epsilon"))
       let factor = builder.define("factor", inverse)
       for (number, value) in [(1, mean), (2, factor)] {
         guard let target = builder.resultIfAny(number) else { continue }

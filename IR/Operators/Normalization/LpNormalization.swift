@@ -11,8 +11,8 @@ package struct LpNormalization: Operator {
   /// Checks `axis` and `p`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
-    _ = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
-    guard x.rank > 0, 1...2 ~= attributes.int("p", 2) else {
+    _ = try normalizedAxis(settings.int("axis"), rank: x.rank)
+    guard x.rank > 0, 1...2 ~= settings.int("p") else {
       throw DiagnosticMessage("norm-order", "p must be 1 or 2, and input must have an axis")
     }
     return [TensorType(x.element, x.shape)]
@@ -21,8 +21,8 @@ package struct LpNormalization: Operator {
   /// A pass for the norm and a pass that divides.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
-    let isEuclidean = attributes.int("p", 2) == 2
+    let axis = try normalizedAxis(settings.int("axis"), rank: x.rank)
+    let isEuclidean = settings.int("p") == 2
     let axes = ReducedAxes(x.shape, [axis])
     let zero = Expr.constant(0, x.element)
     axes.outer(builder) { index in

@@ -11,7 +11,7 @@ package struct MeanVarianceNormalization: Operator {
 
   private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> ReducedAxes {
     var axes: Set<Int> = []
-    for axis in attributes.ints("axes") ?? [0, 2, 3] {
+    for axis in settings.ints("axes") ?? [0, 2, 3] {
       axes.insert(try normalizedAxis(axis, rank: shape.count))
     }
     guard axes.allSatisfy({ $0 < shape.count }) else {

@@ -12,7 +12,7 @@ package struct RMSNormalization: Operator {
   /// Checks the axis and that the scale broadcasts.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
-    _ = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
+    _ = try normalizedAxis(settings.int("axis"), rank: x.rank)
     try context.checkBroadcast(1, to: x.shape, "scale")
     return [TensorType(try context.real(1).element, x.shape)]
   }
@@ -21,12 +21,12 @@ package struct RMSNormalization: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
-    let axis = try normalizedAxis(attributes.int("axis", -1), rank: x.rank)
+    let axis = try normalizedAxis(settings.int("axis"), rank: x.rank)
     let gain = scale.broadcast(to: x.shape)
     let axes = ReducedAxes(x.shape, Array(axis..<x.rank))
     axes.outer(builder) { index in
       let square = axes.mean(builder, index, x.element, "square") { x[$0] * x[$0] }
-      let inverse = square.inverseRoot(attributes.float("epsilon", 1e-5))
+      let inverse = square.inverseRoot(settings.float("epsilon"))
       let factor = builder.define("factor", inverse)
       axes.inner(builder, index) { index in
         let value = (x[index] * factor).converted(to: y.element)

@@ -13,17 +13,17 @@ package struct AveragePool: Operator {
   /// Resolves the windows.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
-    let window = try SpatialWindow(pooling: attributes, x)
+    let window = try SpatialWindow(pooling: settings, x)
     return [TensorType(x.element, Array(x.shape[..<2]) + window.output)]
   }
 
   /// One pass over the windows.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
+    let window = try SpatialWindow(pooling: settings, TensorType(x.element, x.shape))
     let input = Array(x.shape[2...])
     let whole = Double(window.kernel.reduce(1, *))
-    let padded = attributes.flag("count_include_pad")
+    let padded = settings.flag("count_include_pad")
     builder.loops(y.shape) { index in
       let sum = builder.declare("sum", .constant(0, y.element))
       let inside = window.forEachTap(builder, index, input) { builder.accumulate(sum, x[$0]) }

@@ -13,12 +13,12 @@ package struct GlobalLpPool: GlobalPooling {
     try node.adaptNormOrder()
   }
 
-  package func check() throws(DiagnosticMessage) { try checkNormOrder(attributes) }
+  package func check() throws(DiagnosticMessage) { try checkNormOrder(settings) }
 
   package func pooled(
     _ x: TensorView, _ axes: ReducedAxes, _ index: [Expr], _ builder: LoopBuilder
   ) -> Expr {
-    let p = attributes.int("p", 2)
+    let p = settings.int("p")
     let sum = builder.declare("sum", .constant(0, x.element))
     axes.inner(builder, index) { index in
       builder.accumulate(sum, builder.define("x", x[index]).normTerm(p))

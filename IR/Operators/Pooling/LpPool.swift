@@ -21,16 +21,16 @@ package struct LpPool: Operator {
   /// Resolves the windows.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
-    let window = try SpatialWindow(pooling: attributes, x)
-    try checkNormOrder(attributes)
+    let window = try SpatialWindow(pooling: settings, x)
+    try checkNormOrder(settings)
     return [TensorType(x.element, Array(x.shape[..<2]) + window.output)]
   }
 
   /// One pass over the windows.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
-    let p = attributes.int("p", 2)
+    let window = try SpatialWindow(pooling: settings, TensorType(x.element, x.shape))
+    let p = settings.int("p")
     builder.loops(y.shape) { index in
       let sum = builder.declare("sum", .constant(0, y.element))
       _ = window.forEachTap(builder, index, Array(x.shape[2...])) { place in
@@ -53,8 +53,8 @@ extension ForeignNode {
 }
 
 /// Checks that `p` is usable.
-package func checkNormOrder(_ attributes: Attributes) throws(DiagnosticMessage) {
-  let p = attributes.int("p", 2)
+package func checkNormOrder(_ settings: Settings) throws(DiagnosticMessage) {
+  let p = settings.int("p")
   guard 1...1024 ~= p else {
     throw DiagnosticMessage("norm-order", "p is \(p); it must be a whole number from 1 to 1024")
   }

@@ -13,7 +13,7 @@ package struct MaxPool: Operator {
   /// Resolves the windows.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.computable(0)
-    let window = try SpatialWindow(pooling: attributes, x)
+    let window = try SpatialWindow(pooling: settings, x)
     let shape = Array(x.shape[..<2]) + window.output
     return [TensorType(x.element, shape), TensorType(.int64, shape)]
   }
@@ -21,7 +21,7 @@ package struct MaxPool: Operator {
   /// One pass over the windows; of equal elements the first counts.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let x = try builder.operand(0)
-    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
+    let window = try SpatialWindow(pooling: settings, TensorType(x.element, x.shape))
     let (y, indices) = (builder.resultIfAny(0), builder.resultIfAny(1))
     guard let shape = (y ?? indices)?.shape else { return }
     let strides = flatStrides(x.shape)
@@ -51,7 +51,7 @@ package struct MaxPool: Operator {
   /// Distances in the operand as indices count them: `storage_order` 1 is column-major in space.
   private func flatStrides(_ shape: [Int]) -> [Int] {
     var strides = rowMajorStrides(shape)
-    guard attributes.flag("storage_order") else { return strides }
+    guard settings.flag("storage_order") else { return strides }
     var step = 1
     for axis in 2..<shape.count {
       strides[axis] = step

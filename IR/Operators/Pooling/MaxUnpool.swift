@@ -8,10 +8,10 @@ package struct MaxUnpool: Operator {
 
   /// The shape that indices count in.
   private func pooledShape(_ x: [Int]) throws(DiagnosticMessage) -> [Int] {
-    guard x.count >= 3, let kernel = attributes.ints("kernel_shape") else {
+    guard x.count >= 3, let kernel = settings.ints("kernel_shape") else {
       throw DiagnosticMessage("window", "kernel_shape is required and X must have rank 3 or more")
     }
-    let window = try TransposedWindow(attributes, kernel: kernel, input: Array(x[2...]))
+    let window = try TransposedWindow(settings, kernel: kernel, input: Array(x[2...]))
     return x[..<2] + window.output
   }
 

@@ -1,11 +1,11 @@
 extension SpatialWindow {
-  /// Resolves the attributes of a pooling operator.
-  package init(pooling attributes: Attributes, _ x: TensorType) throws(DiagnosticMessage) {
-    guard x.rank >= 3, let kernel = attributes.ints("kernel_shape") else {
+  /// Resolves the windows of a pooling operator.
+  package init(pooling settings: Settings, _ x: TensorType) throws(DiagnosticMessage) {
+    guard x.rank >= 3, let kernel = settings.ints("kernel_shape") else {
       throw DiagnosticMessage(
         "window", "kernel_shape is required and X must have rank 3 or more", notes: ["X is \(x)"])
     }
-    try self.init(attributes, kernel: kernel, input: Array(x.shape[2...]))
+    try self.init(settings, kernel: kernel, input: Array(x.shape[2...]))
   }
 
   /// The taps of a window that lie below a limit, and not before the operand unless `padded`.

@@ -25,7 +25,7 @@ package struct RoiAlign: Operator {
   }
 
   private var output: [Int] {
-    [attributes.int("output_height", 1), attributes.int("output_width", 1)]
+    [settings.int("output_height"), settings.int("output_width")]
   }
 
   /// Checks regions and batch indices.
@@ -36,7 +36,7 @@ package struct RoiAlign: Operator {
       rois.shape[1] == 4,
       batches.shape == [rois.shape[0]], batches.element.isInteger,
       output.allSatisfy({ 1...(1 << 24) ~= $0 }),
-      0...1024 ~= attributes.int("sampling_ratio")
+      0...1024 ~= settings.int("sampling_ratio")
     else {
       throw DiagnosticMessage(
         "roi-shape", "X must have rank 4, rois be [n, 4] and batch_indices [n]",
@@ -49,7 +49,7 @@ package struct RoiAlign: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, rois) = (try builder.operand(0), try builder.operand(1))
     let (batches, y) = (try builder.operand(2), try builder.result())
-    let isMax = attributes.string("mode", "avg") == "max"
+    let isMax = settings.string("mode") == "max"
     let (zero, low) = (Expr.constant(0, x.element), Expr.lowest(x.element))
     builder.loops([y.shape[0], y.shape[1]]) { lead in
       let batch = batches[[lead[0]]].converted(to: .index)
@@ -93,8 +93,8 @@ package struct RoiAlign: Operator {
   private func side(_ builder: LoopBuilder, _ rois: TensorView, _ region: Expr, _ axis: Int) -> Side
   {
     let element = rois.element
-    let isHalf = attributes.string("coordinate_transformation_mode", "half_pixel") == "half_pixel"
-    let scale = attributes.float("spatial_scale", 1)
+    let isHalf = settings.string("coordinate_transformation_mode") == "half_pixel"
+    let scale = settings.float("spatial_scale")
     let shift = Expr.constant(isHalf ? 0.5 : 0, element)
     let start = rois[[region, .integer(axis)]].scaled(by: scale) - shift
     let end = rois[[region, .integer(axis + 2)]].scaled(by: scale) - shift
@@ -102,7 +102,7 @@ package struct RoiAlign: Operator {
     let extent = isHalf ? end - known : (end - known).maximum(.constant(1, element))
     let parts = Expr.constant(Double(output[1 - axis]), element)
     let size = builder.define("size", extent / parts)
-    let ratio = attributes.int("sampling_ratio")
+    let ratio = settings.int("sampling_ratio")
     let adaptive = size.applying(.ceil).minimum(.constant(0x1p20, element)).converted(to: .index)
     let count = ratio > 0 ? Expr.integer(ratio) : builder.define("count", adaptive)
     return Side(start: known, size: size, count: count)

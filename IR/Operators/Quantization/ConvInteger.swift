@@ -16,7 +16,7 @@ package struct ConvInteger: SlidingOperator {
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
-      1, of: 0, groups: attributes.int("group", 1), operands, result: result)
+      1, of: 0, groups: settings.int("group"), operands, result: result)
     reading?.inputZeroPoint = 2
     reading?.zeroPoint = 3
     reading?.walksNonzeros = false

@@ -10,11 +10,11 @@ package struct DequantizeLinear: ElementCarrier {
   /// The operand's shape in the type of the scale or of `output_dtype`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, scale) = (try context.computable(0), try context.type(1))
-    _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    _ = try QuantizedAxis(scale.shape, of: x.shape, settings)
     if context.has(2) {
-      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, attributes)
+      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, settings)
     }
-    let wanted = attributes.int("output_dtype")
+    let wanted = settings.int("output_dtype")
     let element = wanted == 0 ? scale.element : ElementType(onnx: wanted)
     guard let element, element.isFloat, element.bits >= 16 else {
       throw DiagnosticMessage(
@@ -27,7 +27,7 @@ package struct DequantizeLinear: ElementCarrier {
   /// One pass over the elements.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
-    let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    let axis = try QuantizedAxis(scale.shape, of: x.shape, settings)
     let zeroPoint = builder.operandIfAny(2)
     builder.loops(y.shape) { index in
       var value = x[index]

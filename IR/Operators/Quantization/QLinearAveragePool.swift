@@ -19,8 +19,8 @@ package struct QLinearAveragePool: QuantizedPooling {
     let grids = try grids(context)
     let x = try context.type(0)
     let shape = channelsFirst(x.shape)
-    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, shape))
-    let requantization = try Requantization(attributes, x.element)
+    let window = try SpatialWindow(pooling: settings, TensorType(x.element, shape))
+    let requantization = try Requantization(settings, x.element)
     let counts = product(window.kernel).value
     guard requantization.form == .onnx || fits(counts, grids) else {
       throw DiagnosticMessage(
@@ -37,13 +37,13 @@ package struct QLinearAveragePool: QuantizedPooling {
   /// One pass over the windows.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let grids = try grids(builder.context)
-    let requantization = try Requantization(attributes, grids.y.element)
+    let requantization = try Requantization(settings, grids.y.element)
     let (x, y) = (channelsFirst(try builder.operand(0)), channelsFirst(try builder.result()))
-    let window = try SpatialWindow(pooling: attributes, TensorType(x.element, x.shape))
+    let window = try SpatialWindow(pooling: settings, TensorType(x.element, x.shape))
     let isFast = requantization.form == .fast
     let loops = Loops(
       builder: builder, x: x, y: y, window: window, from: grids.x, to: grids.y,
-      requantization: requantization, isPadded: attributes.flag("count_include_pad"))
+      requantization: requantization, isPadded: settings.flag("count_include_pad"))
     if isFast { loops.integers() } else { loops.reals() }
   }
 }

@@ -21,7 +21,7 @@ package struct QLinearConv: SlidingOperator {
     of operand: Int, _ operands: [TensorType?], result: TensorType?
   ) -> LinearReading? {
     var reading = LinearReading.convolution(
-      3, of: 0, groups: attributes.int("group", 1), operands, result: result)
+      3, of: 0, groups: settings.int("group"), operands, result: result)
     reading?.start = 8
     reading?.inputZeroPoint = 2
     reading?.scale = 4
@@ -50,7 +50,7 @@ package struct QLinearConv: SlidingOperator {
         "conv-bias", "bias must be [\(filters)]", notes: ["B is \(try context.type(8))"])
     }
     let element = try context.quantized(7).element
-    try context.checkRequantization(attributes, element, scales: (1, 4, 6))
+    try context.checkRequantization(settings, element, scales: (1, 4, 6))
     return [TensorType(element, shape)]
   }
 
@@ -65,7 +65,7 @@ package struct QLinearConv: SlidingOperator {
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
     let known = builder.context.zeroPoint(7)
     let operands = try RequantizationOperands(
-      builder, attributes, scales: (1, 4, 6),
+      builder, settings, scales: (1, 4, 6),
       zero: { known ?? zeroY.perFilter($0[1]) },
       loaded: { index in
         let scales = [scaleX, scaleW, scaleY].map { $0.perFilter(index[1]).converted(to: .float32) }

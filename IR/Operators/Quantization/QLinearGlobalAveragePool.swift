@@ -15,7 +15,7 @@ package struct QLinearGlobalAveragePool: QuantizedPooling {
     guard x.rank >= 3 else {
       throw DiagnosticMessage("pooling-rank", "X is \(x); its rank must be 3 or more")
     }
-    _ = try Requantization(attributes, x.element)
+    _ = try Requantization(settings, x.element)
     let shape = channelsFirst(x.shape)
     let count = product(shape[2...].map { $0 }).value
     guard QuantizedMean(x: grids.x, y: grids.y).scales([max(count, 1)]) != nil else {
@@ -28,7 +28,7 @@ package struct QLinearGlobalAveragePool: QuantizedPooling {
   /// One pass over each channel.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let grids = try grids(builder.context)
-    let requantization = try Requantization(attributes, grids.y.element)
+    let requantization = try Requantization(settings, grids.y.element)
     let (x, y) = (channelsFirst(try builder.operand(0)), channelsFirst(try builder.result()))
     let axes = ReducedAxes(x.shape, Array(2..<x.rank))
     let scale = QuantizedMean(x: grids.x, y: grids.y).scales([max(axes.count, 1)])?.first

@@ -4,5 +4,5 @@ package struct QLinearLeakyRelu: QuantizedUnary {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  package func real(_ x: Float) -> Float { x >= 0 ? x : x * attributes.float("alpha", 0.01) }
+  package func real(_ x: Float) -> Float { x >= 0 ? x : x * settings.float("alpha") }
 }

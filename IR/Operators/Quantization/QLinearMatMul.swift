@@ -51,7 +51,7 @@ package struct QLinearMatMul: LinearOperator {
           "matmul-bias", "bias is \(bias); it must be int32 with one number for each column")
       }
     }
-    try context.checkRequantization(attributes, y.element, scales: (1, 4, 6))
+    try context.checkRequantization(settings, y.element, scales: (1, 4, 6))
     return [TensorType(y.element, product.output)]
   }
 
@@ -69,7 +69,7 @@ package struct QLinearMatMul: LinearOperator {
     let (scaleY, zeroY) = (try builder.operand(6), try builder.operand(7))
     let known = builder.context.zeroPoint(7)
     let operands = try RequantizationOperands(
-      builder, attributes, scales: (1, 4, 6),
+      builder, settings, scales: (1, 4, 6),
       zero: { known ?? product.rowParameter(zeroY, product.fullIndex($0)) },
       loaded: { index in
         let place = product.fullIndex(index)

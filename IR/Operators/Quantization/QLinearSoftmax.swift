@@ -13,9 +13,9 @@ package struct QLinearSoftmax: Operator {
   package var storesOnce: Bool { true }
 
   private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> [Int] {
-    let (axis, rank) = (attributes.int("axis", -1), shape.count)
+    let (axis, rank) = (settings.int("axis"), shape.count)
     let first = try existingAxis(axis, TensorType(.int8, shape))
-    return attributes.int("opset", 13) < 13 ? Array(first..<rank) : [first]
+    return settings.int("opset") < 13 ? Array(first..<rank) : [first]
   }
 
   /// The operand's shape in the type of the result's zero point.

@@ -13,12 +13,12 @@ package struct QuantizeLinear: ElementCarrier {
   /// The operand's shape in the type of the zero point or of `output_dtype`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (x, scale) = (try context.computable(0), try context.computable(1))
-    _ = try QuantizedAxis(scale.shape, of: x.shape, attributes)
-    let wanted = attributes.int("output_dtype")
+    _ = try QuantizedAxis(scale.shape, of: x.shape, settings)
+    let wanted = settings.int("output_dtype")
     var element = wanted == 0 ? ElementType.uint8 : ElementType(onnx: wanted)
     if context.has(2) {
       element = try context.computable(2).element
-      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, attributes)
+      _ = try QuantizedAxis(context.type(2).shape, of: x.shape, settings)
     }
     guard let element, element.isInteger && element.bits <= 16 || element.isSmallFloat else {
       throw DiagnosticMessage(
@@ -32,11 +32,11 @@ package struct QuantizeLinear: ElementCarrier {
   /// One pass over the elements.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, scale, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
-    let axis = try QuantizedAxis(scale.shape, of: x.shape, attributes)
+    let axis = try QuantizedAxis(scale.shape, of: x.shape, settings)
     let zeroPoint = builder.operandIfAny(2)
-    let wide = x.element == .float64 || attributes.int("precision") == 11
+    let wide = x.element == .float64 || settings.int("precision") == 11
     let compute = wide ? ElementType.float64 : .float32
-    let (target, rule) = (y.stored, CastRule(attributes))
+    let (target, rule) = (y.stored, CastRule(settings))
     builder.loops(y.shape) { index in
       let divisor = axis.value(scale, at: index).converted(to: compute)
       let quotient = x[index].converted(to: compute) / divisor

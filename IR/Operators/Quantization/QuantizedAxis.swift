@@ -9,14 +9,14 @@ package struct QuantizedAxis {
 
   /// Resolves the form from the shapes.
   package init(
-    _ parameter: [Int], of shape: [Int], _ attributes: Attributes
+    _ parameter: [Int], of shape: [Int], _ settings: Settings
   ) throws(DiagnosticMessage) {
     if product(parameter).value == 1 {
       (aligned, block, axis) = (shape.map { _ in 1 }, 1, 0)
       return
     }
-    axis = try normalizedAxis(attributes.int("axis", 1), rank: shape.count)
-    let size = attributes.int("block_size")
+    axis = try normalizedAxis(settings.int("axis"), rank: shape.count)
+    let size = settings.int("block_size")
     if parameter.count == 1, shape.count > axis, parameter[0] == shape[axis] {
       var extents = shape.map { _ in 1 }
       extents[axis] = parameter[0]

@@ -49,7 +49,7 @@ extension QuantizedPair {
   /// The broadcast shape.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let grids = try QuantizedPairGrids(context)
-    let form = try Requantization(attributes, grids.y.element).form
+    let form = try Requantization(settings, grids.y.element).form
     guard form == .onnx || integers(grids) != nil else {
       throw DiagnosticMessage(
         "quantization-scale", "requantize = \"fast\" cannot tell scales this far apart")
@@ -70,7 +70,7 @@ extension QuantizedPair {
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (a, b, y) = (try builder.operand(0), try builder.operand(3), try builder.result())
     let grids = try QuantizedPairGrids(builder.context)
-    let requantization = try Requantization(attributes, grids.y.element)
+    let requantization = try Requantization(settings, grids.y.element)
     if requantization.form == .fast, let integers = integers(grids) {
       return builder.forEachPlace(y, [a, b]) { x in
         requantization.clamped(integers(x[0], x[1]), y.element)

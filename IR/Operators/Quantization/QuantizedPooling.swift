@@ -25,7 +25,7 @@ extension QuantizedPooling {
   }
 
   /// Whether channels stand behind the spatial axes.
-  var channelsLast: Bool { attributes.flag("channels_last") }
+  var channelsLast: Bool { settings.flag("channels_last") }
 
   /// A shape with its channels, which stand last in the file, behind the batch.
   func channelsFirst(_ shape: [Int]) -> [Int] {

@@ -10,10 +10,10 @@ package struct Bernoulli: RandomDraw {
   /// The shape of the operand, in its type or that of the attribute.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let element = try context.floating()
-    let wanted = attributes["dtype"] == nil ? element : ElementType(onnx: attributes.int("dtype"))
+    let wanted = attributes["dtype"] == nil ? element : ElementType(onnx: settings.int("dtype"))
     guard let wanted, wanted.isComputable else {
       throw DiagnosticMessage(
-        "element-type", "the results cannot be of type \(attributes.int("dtype"))")
+        "element-type", "the results cannot be of type \(settings.int("dtype"))")
     }
     return [TensorType(wanted, try context.type(0).shape)]
   }

@@ -15,8 +15,8 @@ package struct Multinomial: RandomDraw {
     guard x.rank == 2, x.shape[1] > 0 else {
       throw DiagnosticMessage("rows-shape", "operand 0 is \(x); rows of classes are expected")
     }
-    let element: ElementType = attributes.int("dtype", 6) == 7 ? .int64 : .int32
-    return [try TensorType.checked(element, [x.shape[0], attributes.int("sample_size", 1)])]
+    let element: ElementType = settings.int("dtype") == 7 ? .int64 : .int32
+    return [try TensorType.checked(element, [x.shape[0], settings.int("sample_size")])]
   }
 
   /// The first class at which the sum of the exponentials passes the drawn share of all.

@@ -8,7 +8,7 @@ protocol RandomDraw: Operator {}
 extension RandomDraw {
   /// The state that counters are added to.
   var key: UInt32 {
-    let seed = attributes["seed"] == nil ? 0 : attributes.float("seed").bitPattern
+    let seed = attributes["seed"] == nil ? 0 : settings.float("seed").bitPattern
     let state = seed &* 747_796_405 &+ 2_891_336_453
     let word = ((state >> ((state >> 28) + 4)) ^ state) &* 277_803_737
     return (word >> 22) ^ word
@@ -58,11 +58,11 @@ extension RandomDraw {
   /// The floating-point type of an attribute, or one that stands for it.
   func drawnElement(_ fallback: ElementType) throws(DiagnosticMessage) -> ElementType {
     guard attributes["dtype"] != nil else { return fallback }
-    guard let element = ElementType(onnx: attributes.int("dtype")), element.isFloat,
+    guard let element = ElementType(onnx: settings.int("dtype")), element.isFloat,
       element.isComputable
     else {
       throw DiagnosticMessage(
-        "element-type", "dtype \(attributes.int("dtype")) is none that numbers are drawn in here")
+        "element-type", "dtype \(settings.int("dtype")) is none that numbers are drawn in here")
     }
     return element
   }

@@ -11,13 +11,13 @@ package struct RandomNormal: RandomDraw {
 
   /// The shape and type that the attributes say.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    [try TensorType.checked(try drawnElement(.float32), attributes.ints("shape") ?? [])]
+    [try TensorType.checked(try drawnElement(.float32), settings.ints("shape") ?? [])]
   }
 
   /// `mean + scale * normal`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let mean = Expr.constant(Double(attributes.float("mean")), .float32)
-    let scale = Expr.constant(Double(attributes.float("scale", 1)), .float32)
+    let mean = Expr.constant(Double(settings.float("mean")), .float32)
+    let scale = Expr.constant(Double(settings.float("scale")), .float32)
     try fill(builder) { place, _ in mean + scale * normal(place, builder) }
   }
 }

@@ -20,8 +20,8 @@ package struct RandomNormalLike: RandomDraw {
 
   /// `mean + scale * normal`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let mean = Expr.constant(Double(attributes.float("mean")), .float32)
-    let scale = Expr.constant(Double(attributes.float("scale", 1)), .float32)
+    let mean = Expr.constant(Double(settings.float("mean")), .float32)
+    let scale = Expr.constant(Double(settings.float("scale")), .float32)
     try fill(builder) { place, _ in mean + scale * normal(place, builder) }
   }
 }

@@ -11,12 +11,12 @@ package struct RandomUniform: RandomDraw {
 
   /// The shape and type that the attributes say.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    [try TensorType.checked(try drawnElement(.float32), attributes.ints("shape") ?? [])]
+    [try TensorType.checked(try drawnElement(.float32), settings.ints("shape") ?? [])]
   }
 
   /// `low + (high - low) * unit`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let (low, high) = (attributes.float("low"), attributes.float("high", 1))
+    let (low, high) = (settings.float("low"), settings.float("high"))
     let span = Expr.constant(Double(high - low), .float32)
     try fill(builder) { place, _ in
       Expr.constant(Double(low), .float32) + span * unit(place, 0, builder)

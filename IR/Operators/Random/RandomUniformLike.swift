@@ -20,7 +20,7 @@ package struct RandomUniformLike: RandomDraw {
 
   /// `low + (high - low) * unit`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let (low, high) = (attributes.float("low"), attributes.float("high", 1))
+    let (low, high) = (settings.float("low"), settings.float("high"))
     let span = Expr.constant(Double(high - low), .float32)
     try fill(builder) { place, _ in
       Expr.constant(Double(low), .float32) + span * unit(place, 0, builder)

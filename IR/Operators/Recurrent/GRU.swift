@@ -8,21 +8,21 @@ package struct GRU: RecurrentOperator {
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
   {
     try RecurrentActivation.resolve(
-      attributes, fallback: ["Sigmoid", "Tanh"], directions: layer.directions)
+      settings, fallback: ["Sigmoid", "Tanh"], directions: layer.directions)
   }
 
   /// Checks the weights' shapes.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let layer = try Recurrence(context, attributes, gates: 3)
+    let layer = try Recurrence(context, settings, gates: 3)
     _ = try activations(layer)
     return layer.types
   }
 
   /// One sample after the other; update and reset gates first, then the hidden one.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let layer = try Recurrence(builder.context, attributes, gates: 3)
+    let layer = try Recurrence(builder.context, settings, gates: 3)
     let activations = try activations(layer)
-    let isLinear = attributes.flag("linear_before_reset")
+    let isLinear = settings.flag("linear_before_reset")
     let reset = builder.scratch(layer.element, [layer.hidden], "reset")
     try layer.lower(builder, states: 1) { (cell) throws(DiagnosticMessage) in
       let (f, g) = (activations[cell.direction][0], activations[cell.direction][1])

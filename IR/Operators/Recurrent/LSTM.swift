@@ -9,12 +9,12 @@ package struct LSTM: RecurrentOperator {
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
   {
     try RecurrentActivation.resolve(
-      attributes, fallback: ["Sigmoid", "Tanh", "Tanh"], directions: layer.directions)
+      settings, fallback: ["Sigmoid", "Tanh", "Tanh"], directions: layer.directions)
   }
 
   /// Checks the weights' shapes.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let layer = try Recurrence(context, attributes, gates: 4)
+    let layer = try Recurrence(context, settings, gates: 4)
     _ = try activations(layer)
     try layer.check(context, 6, layer.stateShape, "initial_c")
     try layer.check(context, 7, [layer.directions, 3 * layer.hidden], "P")
@@ -23,7 +23,7 @@ package struct LSTM: RecurrentOperator {
 
   /// One sample after the other, step by step.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let layer = try Recurrence(builder.context, attributes, gates: 4)
+    let layer = try Recurrence(builder.context, settings, gates: 4)
     let activations = try activations(layer)
     try layer.lower(builder, states: 2) { (cell) throws(DiagnosticMessage) in
       try layer.sumGates(0..<4, cell)
@@ -48,7 +48,7 @@ package struct LSTM: RecurrentOperator {
     let old = builder.define("old", cell.states[1][[unit]])
     let input = layer.activate(sum(0, old), f, cell, "i")
     let one = Expr.constant(1, layer.element)
-    let isCoupled = attributes.flag("input_forget")
+    let isCoupled = settings.flag("input_forget")
     let forget = isCoupled ? one - input : layer.activate(sum(2, old), f, cell, "f")
     let candidate = layer.activate(sum(3, old), g, cell, "g")
     let new = builder.define("c", forget * old + input * candidate)

@@ -8,19 +8,19 @@ package struct RNN: RecurrentOperator {
   private func activations(_ layer: Recurrence) throws(DiagnosticMessage) -> [[RecurrentActivation]]
   {
     try RecurrentActivation.resolve(
-      attributes, fallback: ["Tanh"], directions: layer.directions)
+      settings, fallback: ["Tanh"], directions: layer.directions)
   }
 
   /// Checks the weights' shapes.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let layer = try Recurrence(context, attributes, gates: 1)
+    let layer = try Recurrence(context, settings, gates: 1)
     _ = try activations(layer)
     return layer.types
   }
 
   /// One sample after the other, step by step.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let layer = try Recurrence(builder.context, attributes, gates: 1)
+    let layer = try Recurrence(builder.context, settings, gates: 1)
     let activations = try activations(layer)
     try layer.lower(builder, states: 1) { (cell) throws(DiagnosticMessage) in
       try layer.sumGates(0..<1, cell)

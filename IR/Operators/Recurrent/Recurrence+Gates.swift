@@ -49,7 +49,7 @@ extension Recurrence {
     _ value: Expr, _ activation: RecurrentActivation, _ cell: Cell, _ hint: String
   ) -> Expr {
     var value = value
-    let clip = attributes.float("clip")
+    let clip = settings.float("clip")
     if clip > 0 {
       let limit = Expr.constant(Double(clip), element)
       value = value.minimum(limit).maximum(.constant(-Double(clip), element))

@@ -1,6 +1,6 @@
 /// The extents and the loops that RNN, GRU and LSTM share.
 package struct Recurrence {
-  package let attributes: Attributes
+  package let settings: Settings
   package let gates: Int
   package let directions: Int
   package let hidden: Int
@@ -12,14 +12,14 @@ package struct Recurrence {
 
   /// Checks the operands that all three have.
   package init(
-    _ context: InferenceContext, _ attributes: Attributes, gates: Int
+    _ context: InferenceContext, _ settings: Settings, gates: Int
   ) throws(DiagnosticMessage) {
     let (x, w, r) = (try context.real(0), try context.real(1), try context.real(2))
-    let direction = attributes.string("direction", "forward")
-    self.attributes = attributes
+    let direction = settings.string("direction")
+    self.settings = settings
     self.gates = gates
     directions = direction == "bidirectional" ? 2 : 1
-    isBatchFirst = attributes.flag("layout")
+    isBatchFirst = settings.flag("layout")
     element = x.element
     guard x.rank == 3, r.rank == 3, w.element == element, r.element == element else {
       throw DiagnosticMessage(
@@ -113,7 +113,7 @@ package struct Recurrence {
   }
 
   private func isReverse(_ direction: Int) -> Bool {
-    direction == 1 || attributes.string("direction") == "reverse"
+    direction == 1 || settings.string("direction") == "reverse"
   }
 
   private func stepCount(_ builder: LoopBuilder, _ sample: Expr) -> Expr {

@@ -17,17 +17,17 @@ package struct RecurrentActivation {
 
   /// Resolves the activations of all directions; parameters are consumed in their order.
   package static func resolve(
-    _ attributes: Attributes, fallback: [String], directions: Int
+    _ settings: Settings, fallback: [String], directions: Int
   ) throws(DiagnosticMessage) -> [[RecurrentActivation]] {
     let repeated = (0..<directions).flatMap { _ in fallback }
-    let names = attributes.strings("activations") ?? repeated
+    let names = settings.strings("activations") ?? repeated
     guard names.count == repeated.count else {
       throw DiagnosticMessage(
         "recurrent-activations",
         "\(names.count) activations are given, but \(repeated.count) are needed")
     }
-    var alphas = (attributes.floats("activation_alpha") ?? [])[...]
-    var betas = (attributes.floats("activation_beta") ?? [])[...]
+    var alphas = (settings.floats("activation_alpha") ?? [])[...]
+    var betas = (settings.floats("activation_beta") ?? [])[...]
     var result: [RecurrentActivation] = []
     for name in names {
       let key = name.lowercased()

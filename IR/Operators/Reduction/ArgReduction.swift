@@ -15,14 +15,14 @@ extension ArgReduction {
   /// - Throws: `element-type`, `axis-range`, `index-range`.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let axis = try existingAxis(attributes.int("axis"), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     guard data.shape[axis] > 0 else {
       throw DiagnosticMessage("index-range", "axis \(axis) of \(data) has no elements")
     }
     return [TensorType(.int64, reducedShape(data.shape, [axis], keep: keepsAxes))]
   }
 
-  private var keepsAxes: Bool { attributes.flag("keepdims", true) }
+  private var keepsAxes: Bool { settings.flag("keepdims") }
 
   /// A loop over the axis for each element of the result.
   ///
@@ -30,8 +30,8 @@ extension ArgReduction {
   /// - Throws: `missing-operand`, `axis-range`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let axis = try existingAxis(attributes.int("axis"), TensorType(x.element, x.shape))
-    let better = attributes.flag("select_last_index") ? Self.lastComparison : Self.comparison
+    let axis = try existingAxis(settings.int("axis"), TensorType(x.element, x.shape))
+    let better = settings.flag("select_last_index") ? Self.lastComparison : Self.comparison
     builder.loops(reducedShape(x.shape, [axis], keep: true)) { index in
       let place = builder.argument(x, axis, index, better)
       let target = ReducedPlace(index: index, axes: [axis]).result(keepsAxes)

@@ -46,7 +46,7 @@ extension Normalizing {
   /// - Throws: Nothing.
   public static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.opset < 13 else { return }
-    let axis = node.attributes.int("axis", 1)
+    let axis = node.attributes.int("axis") ?? 1
     node.attributes["axis"] = .int(axis)
     guard let shape = node.operandTypes.first.flatMap({ $0 })?.shape else { return }
     let first = axis < 0 ? axis + shape.count : axis
@@ -55,10 +55,10 @@ extension Normalizing {
   }
 
   private func axes(_ shape: [Int]) throws(DiagnosticMessage) -> [Int] {
-    let (axis, rank) = (attributes.int("axis", -1), shape.count)
-    if attributes.flag("flattened"), axis == rank { return [] }
+    let (axis, rank) = (settings.int("axis"), shape.count)
+    if settings.flag("flattened"), axis == rank { return [] }
     let first = try existingAxis(axis, TensorType(.float32, shape))
-    return attributes.flag("flattened") ? Array(first..<rank) : [first]
+    return settings.flag("flattened") ? Array(first..<rank) : [first]
   }
 
   /// The operand's type.

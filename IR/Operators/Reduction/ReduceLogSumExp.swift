@@ -24,7 +24,7 @@ package struct ReduceLogSumExp: Reduction {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let type = accumulator(x.element)
-    let (axes, keep) = (try axes(builder.context), attributes.flag("keepdims", true))
+    let (axes, keep) = (try axes(builder.context), settings.flag("keepdims"))
     builder.reduce(x, axes) { place, visit in
       let most = builder.declare("most", .lowest(type))
       visit { element in

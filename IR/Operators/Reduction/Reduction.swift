@@ -66,7 +66,7 @@ extension Reduction {
   public func axes(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
     let data = try context.type(0)
     let given = context.has(1) ? try context.integers(1, "the axes") : []
-    if given.isEmpty { return attributes.flag("noop_with_empty_axes") ? [] : Array(0..<data.rank) }
+    if given.isEmpty { return settings.flag("noop_with_empty_axes") ? [] : Array(0..<data.rank) }
     return try distinctAxes(given, rank: data.rank).sorted()
   }
 
@@ -100,7 +100,7 @@ extension Reduction {
     return ImpliedOperand(axes: sets, rank: data.rank).map { [1: $0] } ?? [:]
   }
 
-  private var keepsAxes: Bool { attributes.flag("keepdims", true) }
+  private var keepsAxes: Bool { settings.flag("keepdims") }
 
   /// A loop over the reduced axes for each element of the result.
   ///

@@ -39,7 +39,7 @@ package struct AffineGrid: Operator {
   }
 
   private func coordinate(_ index: Expr, _ extent: Int) -> Expr {
-    let isAligned = attributes.flag("align_corners")
+    let isAligned = settings.flag("align_corners")
     let step = 2 / Double(isAligned ? max(extent - 1, 1) : extent)
     let start = isAligned ? -1 : step / 2 - 1
     return index * .constant(step, index.element) + .constant(start, index.element)

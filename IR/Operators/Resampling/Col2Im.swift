@@ -16,7 +16,7 @@ package struct Col2Im: Operator {
     guard !image.isEmpty, image.allSatisfy({ 1...(1 << 24) ~= $0 }) else {
       throw DiagnosticMessage("window", "image_shape \(image) must hold positive extents")
     }
-    return (image, try SpatialWindow(attributes, kernel: block, input: image))
+    return (image, try SpatialWindow(settings, kernel: block, input: image))
   }
 
   /// Checks that the columns fit the images.
@@ -39,7 +39,7 @@ package struct Col2Im: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let window = try extents(builder.context).window
-    let met = try TransposedWindow(attributes, kernel: window.kernel, input: window.output)
+    let met = try TransposedWindow(settings, kernel: window.kernel, input: window.output)
     let (size, steps) = (window.kernel.reduce(1, *), rowMajorStrides(window.output))
     let inner = rowMajorStrides(window.kernel)
     builder.loops(y.shape) { index in

@@ -21,8 +21,8 @@ package struct GridSample: Operator {
     }
   }
 
-  private var mode: String { attributes.string("mode", "linear") }
-  private var padding: String { attributes.string("padding_mode", "zeros") }
+  private var mode: String { settings.string("mode") }
+  private var padding: String { settings.string("padding_mode") }
 
   /// Checks ranks, batch and modes.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -58,7 +58,7 @@ package struct GridSample: Operator {
   private func place(_ number: Expr, _ extent: Int, _ builder: LoopBuilder) -> Expr {
     let element = number.element
     let constant = { (value: Double) in Expr.constant(value, element) }
-    let (size, isAligned) = (Double(extent), attributes.flag("align_corners"))
+    let (size, isAligned) = (Double(extent), settings.flag("align_corners"))
     let unit = number + constant(1)
     var value =
       isAligned
@@ -79,7 +79,7 @@ package struct GridSample: Operator {
 
   /// Mirrors a place at the borders until it lies inside.
   private func reflected(_ value: Expr, _ extent: Int, _ builder: LoopBuilder) -> Expr {
-    let isAligned = attributes.flag("align_corners")
+    let isAligned = settings.flag("align_corners")
     let element = value.element
     let low = Expr.constant(isAligned ? 0 : -0.5, element)
     let span = Expr.constant(isAligned ? Double(extent - 1) : Double(extent), element)

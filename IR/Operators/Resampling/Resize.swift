@@ -27,19 +27,19 @@ package struct Resize: Operator {
 
   private var method: ResizeAxis.Method {
     ResizeAxis.Method(
-      mode: attributes.string("mode", "nearest"),
-      coordinates: attributes.string("coordinate_transformation_mode", "half_pixel"),
-      nearest: attributes.string("nearest_mode", "round_prefer_floor"),
-      cubic: Double(attributes.float("cubic_coeff_a", -0.75)),
-      isAntialiased: attributes.flag("antialias"),
-      excludesOutside: attributes.flag("exclude_outside"))
+      mode: settings.string("mode"),
+      coordinates: settings.string("coordinate_transformation_mode"),
+      nearest: settings.string("nearest_mode"),
+      cubic: Double(settings.float("cubic_coeff_a")),
+      isAntialiased: settings.flag("antialias"),
+      excludesOutside: settings.flag("exclude_outside"))
   }
 
   /// How each axis is made; scales, sizes and regions must be known.
   private func axes(_ context: InferenceContext) throws(DiagnosticMessage) -> [ResizeAxis] {
     let x = try context.computable(0)
     var chosen: [Int] = []
-    for axis in attributes.ints("axes") ?? Array(x.shape.indices) {
+    for axis in settings.ints("axes") ?? Array(x.shape.indices) {
       chosen.append(try normalizedAxis(axis, rank: x.rank))
     }
     let extents = try extents(context, x, chosen)
@@ -70,8 +70,8 @@ package struct Resize: Operator {
   package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(3), let x = context.operands[0],
       result.rank == x.rank,
-      attributes.string("keep_aspect_ratio_policy", "stretch") == "stretch",
-      let axes = try? distinctAxes(attributes.ints("axes") ?? Array(0..<x.rank), rank: x.rank),
+      settings.string("keep_aspect_ratio_policy") == "stretch",
+      let axes = try? distinctAxes(settings.ints("axes") ?? Array(0..<x.rank), rank: x.rank),
       axes.count == count
     else { return [:] }
     return [3: ImpliedOperand(exactly: axes.map { result.shape[$0] })]
@@ -97,7 +97,7 @@ package struct Resize: Operator {
       throw DiagnosticMessage("resize-extent", "sizes \(sizes) do not fit \(inputs)")
     }
     let ratios = zip(sizes, inputs).map { Double($0) / Double($1) }
-    switch attributes.string("keep_aspect_ratio_policy", "stretch") {
+    switch settings.string("keep_aspect_ratio_policy") {
     case "not_larger": return kept(inputs, ratios.min() ?? 1)
     case "not_smaller": return kept(inputs, ratios.max() ?? 1)
     default: return zip(sizes, ratios).map { ($0, $1) }
@@ -118,7 +118,7 @@ package struct Resize: Operator {
     let (x, y) = (try builder.operand(0), try builder.result())
     let isWide = x.element == .float64 || !x.element.isFloat && x.element.bits >= 32
     let compute: ElementType = isWide ? .float64 : .float32
-    let outside = Expr.constant(Double(attributes.float("extrapolation_value")), y.element)
+    let outside = Expr.constant(Double(settings.float("extrapolation_value")), y.element)
     let mixers = try axes(builder.context).map { ResizeMixer($0, builder, compute) }
     let isPicked = mixers.allSatisfy { $0.isPick }
     builder.loops(y.shape) { index in

@@ -60,7 +60,7 @@ extension ForeignNode {
   /// Gives Upsample and Resize of opset 10 today's operands and their coordinates by name.
   package mutating func adaptUpsample() {
     if case .float(let height)? = attributes["height_scale"] {
-      let width = attributes.float("width_scale", 1)
+      let width = attributes.float("width_scale") ?? 1
       attributes["scales"] = .floats([1, 1, height, width])
       (attributes["height_scale"], attributes["width_scale"]) = (nil, nil)
     }
@@ -69,7 +69,9 @@ extension ForeignNode {
       operandTypes.insert(nil, at: 1)
     }
     moveAttribute("scales", toOperand: 2)
-    if attributes.string("mode").hasSuffix("linear") { attributes["mode"] = .string("linear") }
+    if attributes.string("mode")?.hasSuffix("linear") == true {
+      attributes["mode"] = .string("linear")
+    }
     attributes["coordinate_transformation_mode"] = .string("asymmetric")
     var shrinks = false
     if operands.count > 2, case .constant(let scales)? = operands[2] {

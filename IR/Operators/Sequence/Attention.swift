@@ -18,22 +18,22 @@ package struct Attention: Operator {
 
   /// Checks batch, heads, tokens and features.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let windows = [attributes.int("left_window_size", -1), attributes.int("right_window_size", -1)]
+    let windows = [settings.int("left_window_size"), settings.int("right_window_size")]
     guard windows.allSatisfy({ -1...(1 << 31) ~= $0 }) else {
       throw DiagnosticMessage("attention-window", "window sizes must be -1 or not negative")
     }
-    return try AttentionShape(context, attributes).types(context)
+    return try AttentionShape(context, settings).types(context)
   }
 
   /// For each query a row of scores, its softmax, and the weighted sum of the values.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let shape = try AttentionShape(builder.context, attributes)
+    let shape = try AttentionShape(builder.context, settings)
     let q = shape.split(try builder.operand(0), heads: shape.queryHeads)
     let keys = try cached(builder, shape, 1)
     let values = try cached(builder, shape, 2)
     let scores = builder.scratch(q.element, [shape.keys], "scores")
     builder.loops([shape.batch, shape.queryHeads, shape.queries]) { index in
-      let row = AttentionRow(builder: builder, shape: shape, attributes: attributes, index: index)
+      let row = AttentionRow(builder: builder, shape: shape, settings: settings, index: index)
       row.score(q, keys, scores)
       row.normalize(scores)
       row.mix(scores, values)

@@ -2,11 +2,11 @@
 struct AttentionRow {
   let builder: LoopBuilder
   let shape: AttentionShape
-  let attributes: Attributes
+  let settings: Settings
   /// Batch, head and query.
   let index: [Expr]
 
-  private var mode: Int { attributes.int("qk_matmul_output_mode") }
+  private var mode: Int { settings.int("qk_matmul_output_mode") }
 
   private var keyHead: Expr {
     index[1] / .integer(shape.queryHeads / shape.keyHeads)
@@ -16,8 +16,8 @@ struct AttentionRow {
   func score(_ q: TensorView, _ keys: TensorView, _ scores: TensorView) {
     let element = q.element
     let fallback = 1 / Float(shape.keySize).squareRoot()
-    let scale = attributes["scale"] == nil ? fallback : attributes.float("scale", fallback)
-    let cap = attributes.float("softcap")
+    let scale = settings.isGiven("scale") ? settings.float("scale") : fallback
+    let cap = settings.float("softcap")
     builder.loop("j", shape.keys) { key in
       let sum = builder.declare("sum", .constant(0, element))
       builder.loop("d", shape.keySize) { feature in
@@ -125,9 +125,9 @@ struct AttentionRow {
     if let length { result.append(key.compared(.lt, length)) }
     let before = length.map { $0 - shape.queries } ?? .integer(shape.pastKeys)
     let place = index[2] + before
-    if attributes.flag("is_causal") { result.append(key.compared(.le, place)) }
-    let left = attributes.int("left_window_size", -1)
-    let right = attributes.int("right_window_size", -1)
+    if settings.flag("is_causal") { result.append(key.compared(.le, place)) }
+    let left = settings.int("left_window_size")
+    let right = settings.int("right_window_size")
     if left >= 0 { result.append((place - left).compared(.le, key)) }
     if right >= 0 { result.append(key.compared(.le, place + right)) }
     return result

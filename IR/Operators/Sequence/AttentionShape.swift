@@ -15,10 +15,10 @@ package struct AttentionShape {
   package var keys: Int { pastKeys + newKeys }
 
   package init(
-    _ context: InferenceContext, _ attributes: Attributes
+    _ context: InferenceContext, _ settings: Settings
   ) throws(DiagnosticMessage) {
     let (q, k, v) = (try context.real(0), try context.real(1), try context.real(2))
-    let heads = (attributes.int("q_num_heads"), attributes.int("kv_num_heads"))
+    let heads = (settings.int("q_num_heads"), settings.int("kv_num_heads"))
     isFlat = q.rank == 3
     guard 3...4 ~= q.rank, k.rank == q.rank, v.rank == q.rank else {
       throw DiagnosticMessage(

@@ -67,7 +67,7 @@ package struct CausalConvWithState: LinearOperator {
   }
 
   private func activated(_ value: Expr) -> Expr {
-    if attributes.string("activation", "none") == "none" { return value }
+    if settings.string("activation") == "none" { return value }
     let one = Expr.constant(1, value.element)
     return value / (one + Expr.unary(.neg, value).applying(.exp))
   }

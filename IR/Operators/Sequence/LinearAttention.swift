@@ -14,8 +14,8 @@ package struct LinearAttention: Operator {
   /// 1e-4: sums are rounded in other orders.
   package var tolerance: Double { 1e-4 }
 
-  private var queryHeads: Int { attributes.int("q_num_heads") }
-  private var keyHeads: Int { attributes.int("kv_num_heads") }
+  private var queryHeads: Int { settings.int("q_num_heads") }
+  private var keyHeads: Int { settings.int("kv_num_heads") }
 
   /// Checks heads, features and the state.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -36,7 +36,7 @@ package struct LinearAttention: Operator {
     let steps = Array(q.shape[..<2])
     try check(context, 4, [steps + [keyHeads], steps + [keyHeads * keySize]], "decay")
     try check(context, 5, [steps + [keyHeads], steps + [1]], "beta")
-    let rule = attributes.string("update_rule", "gated_delta")
+    let rule = settings.string("update_rule")
     guard ["linear", "gated", "delta", "gated_delta"].contains(rule),
       context.has(4) == rule.hasPrefix("gated"), context.has(5) == rule.hasSuffix("delta")
     else {
@@ -128,7 +128,7 @@ package struct LinearAttention: Operator {
     guard let y = builder.resultIfAny(0) else { return }
     let q = try builder.operand(0)
     let (keySize, valueSize, group) = (state.shape[0], state.shape[1], queryHeads / keyHeads)
-    let given = attributes.float("scale")
+    let given = settings.float("scale")
     let scale = given == 0 ? 1 / Float(keySize).squareRoot() : given
     builder.loops([group, valueSize]) { part in
       let own = builder.define("h", head * group + part[0])

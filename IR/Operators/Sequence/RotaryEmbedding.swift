@@ -9,7 +9,7 @@ package struct RotaryEmbedding: Operator {
 
   /// The number of features of a head.
   private func headSize(_ x: [Int]) throws(DiagnosticMessage) -> Int {
-    let heads = attributes.int("num_heads")
+    let heads = settings.int("num_heads")
     guard x.count == 4 || x.count == 3 && heads > 0 && x[2] % heads == 0 else {
       throw DiagnosticMessage(
         "rotary-shape", "X of shape \(x) must have rank 4, or rank 3 and num_heads dividing it")
@@ -18,7 +18,7 @@ package struct RotaryEmbedding: Operator {
   }
 
   private func turned(_ size: Int) throws(DiagnosticMessage) -> Int {
-    let wanted = attributes.int("rotary_embedding_dim")
+    let wanted = settings.int("rotary_embedding_dim")
     let turned = wanted == 0 ? size : wanted
     guard 0...size ~= turned, turned % 2 == 0 else {
       throw DiagnosticMessage(
@@ -79,6 +79,6 @@ package struct RotaryEmbedding: Operator {
   }
 
   private func members(_ pair: Expr, _ half: Int) -> (Expr, Expr) {
-    attributes.flag("interleaved") ? (pair * 2, pair * 2 + 1) : (pair, pair + half)
+    settings.flag("interleaved") ? (pair * 2, pair * 2 + 1) : (pair, pair + half)
   }
 }

@@ -10,12 +10,12 @@ package struct TensorScatter: Operator {
   /// Checks that the update fits the cache.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (cache, update) = (try context.computable(0), try context.computable(1))
-    let axis = try normalizedAxis(attributes.int("axis", -2), rank: cache.rank)
+    let axis = try normalizedAxis(settings.int("axis"), rank: cache.rank)
     guard cache.rank > 0, axis > 0, update.rank == cache.rank, update.element == cache.element,
       cache.shape.indices.allSatisfy({ place in
         let (own, all) = (update.shape[place], cache.shape[place])
         return place == axis ? own <= all : own == all
-      }), ["linear", "circular"].contains(attributes.string("mode", "linear"))
+      }), ["linear", "circular"].contains(settings.string("mode"))
     else {
       throw DiagnosticMessage(
         "scatter-shape", "update does not fit the cache along axis \(axis)",
@@ -35,9 +35,9 @@ package struct TensorScatter: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (cache, update) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
-    let axis = try normalizedAxis(attributes.int("axis", -2), rank: cache.rank)
+    let axis = try normalizedAxis(settings.int("axis"), rank: cache.rank)
     let extent = cache.shape[axis]
-    let isCircular = attributes.string("mode", "linear") == "circular"
+    let isCircular = settings.string("mode") == "circular"
     let starts = builder.operandIfAny(2)
     builder.loops(y.shape) { builder.store(cache[$0], to: y, at: $0) }
     builder.loops(update.shape) { index in

@@ -15,16 +15,16 @@ package struct TfIdfVectorizer: Operator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
   package var storesOnce: Bool { false }
 
-  private var indexes: [Int] { attributes.ints("ngram_indexes") ?? [] }
-  private var pool: [Int] { attributes.ints("pool_int64s") ?? [] }
+  private var indexes: [Int] { settings.ints("ngram_indexes") ?? [] }
+  private var pool: [Int] { settings.ints("pool_int64s") ?? [] }
 
   /// Where each n-gram of a wanted length starts in the pool, its length, and its number.
   private func grams() throws(DiagnosticMessage) -> [(start: Int, length: Int, number: Int)] {
-    let counts = attributes.ints("ngram_counts") ?? []
+    let counts = settings.ints("ngram_counts") ?? []
     let lengths =
-      attributes.int(
-        "min_gram_length", 1)...max(
-        attributes.int("max_gram_length", 1), attributes.int("min_gram_length", 1))
+      settings.int(
+        "min_gram_length")...max(
+        settings.int("max_gram_length"), settings.int("min_gram_length"))
     var (grams, number): ([(start: Int, length: Int, number: Int)], Int) = ([], 0)
     for (place, start) in counts.enumerated() {
       let end = place + 1 < counts.count ? counts[place + 1] : pool.count
@@ -37,7 +37,7 @@ package struct TfIdfVectorizer: Operator {
         number += 1
       }
     }
-    let weights = attributes.floats("weights")?.count ?? 0
+    let weights = settings.floats("weights")?.count ?? 0
     guard indexes.count == number, number > 0, indexes.allSatisfy({ 0...(1 << 24) ~= $0 }),
       weights == 0 || weights == number
     else {
@@ -65,8 +65,8 @@ package struct TfIdfVectorizer: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let grams = try grams()
-    let mode = attributes.string("mode", "TF")
-    let weights = attributes.floats("weights") ?? []
+    let mode = settings.string("mode")
+    let weights = settings.floats("weights") ?? []
     builder.fill(y, with: .constant(0, .float32))
     guard !grams.isEmpty else { return }
     let table = { (values: [Int], name: String) in
@@ -87,7 +87,7 @@ package struct TfIdfVectorizer: Operator {
         let search = GramSearch(
           start: read(starts, "start"), length: read(lengths, "length"), tokens: tokens,
           extent: x.shape[x.rank - 1],
-          skips: min(max(attributes.int("max_skip_count"), 0), x.shape[x.rank - 1]))
+          skips: min(max(settings.int("max_skip_count"), 0), x.shape[x.rank - 1]))
         let count = search.count(builder) { x[row + [$0]].converted(to: .int64) }
         let value: Expr
         switch mode {

@@ -13,8 +13,8 @@ extension BlockRearrangement {
       allowed: ["mode": .texts(["DCR", "CRD"])])
   }
 
-  private var block: Int { attributes.int("blocksize") }
-  private var mode: String { attributes.string("mode", "DCR") }
+  private var block: Int { settings.int("blocksize") }
+  private var mode: String { settings.string("mode") }
 
   /// Rows and columns multiplied or divided by the block's size, channels by its square otherwise.
   ///

@@ -11,7 +11,7 @@ package struct CenterCropPad: Operator {
   /// - Throws: `crop-pad`, `axis-range`, `axis-twice`, `extent`, `unknown-value`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let axes = try distinctAxes(attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
+    let axes = try distinctAxes(settings.ints("axes") ?? Array(0..<data.rank), rank: data.rank)
     let shape = try context.integers(1, "the shape")
     guard shape.count == axes.count else {
       throw DiagnosticMessage("crop-pad", "the shape \(shape) does not fit axes \(axes) of \(data)")
@@ -26,7 +26,7 @@ package struct CenterCropPad: Operator {
     guard let (count, result) = context.shown(1), let data = context.operands[0],
       result.rank == data.rank,
       let axes = try? distinctAxes(
-        attributes.ints("axes") ?? Array(0..<data.rank), rank: data.rank),
+        settings.ints("axes") ?? Array(0..<data.rank), rank: data.rank),
       axes.count == count
     else { return [:] }
     return [1: ImpliedOperand(exactly: axes.map { result.shape[$0] })]

@@ -16,7 +16,7 @@ package struct Concat: Operator {
   /// - Throws: `axis-range`, `concat-shape`, `element-type`, `extent`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let first = try context.computable(0)
-    let axis = try existingAxis(attributes.int("axis"), first)
+    let axis = try existingAxis(settings.int("axis"), first)
     var shape = first.shape
     shape[axis] = 0
     for index in context.operands.indices {
@@ -39,7 +39,7 @@ package struct Concat: Operator {
   /// - Throws: `missing-operand`, `axis-range`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
-    let axis = try existingAxis(attributes.int("axis"), TensorType(y.element, y.shape))
+    let axis = try existingAxis(settings.int("axis"), TensorType(y.element, y.shape))
     var origin = [Int](repeating: 0, count: y.rank)
     for index in builder.operands.indices {
       let part = try builder.operand(index)

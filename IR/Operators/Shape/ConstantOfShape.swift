@@ -6,7 +6,7 @@ package struct ConstantOfShape: Operator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
   /// The element, as a tensor of one.
-  package var value: Constant { attributes.tensor("value") ?? .filled(0, .float32, [1]) }
+  package var value: Constant { settings.tensor("value") ?? .filled(0, .float32, [1]) }
 
   /// The given shape.
   ///

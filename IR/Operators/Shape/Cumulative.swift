@@ -46,7 +46,7 @@ extension Cumulative {
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let axis = try axis(builder.context)
-    let (exclusive, reverse) = (attributes.flag("exclusive"), attributes.flag("reverse"))
+    let (exclusive, reverse) = (settings.flag("exclusive"), settings.flag("reverse"))
     var lines = y.shape
     lines[axis] = 1
     builder.loops(lines) { line in

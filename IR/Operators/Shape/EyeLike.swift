@@ -11,7 +11,7 @@ package struct EyeLike: Operator {
   /// - Throws: `eye-like`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    let code = attributes["dtype"] == nil ? nil : ElementType(onnx: attributes.int("dtype"))
+    let code = attributes["dtype"] == nil ? nil : ElementType(onnx: settings.int("dtype"))
     let element = code ?? data.element
     guard data.rank == 2, element.isComputable else {
       throw DiagnosticMessage(
@@ -26,7 +26,7 @@ package struct EyeLike: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let limit = 1 << 30
-    let shift = max(-limit, min(attributes.int("k"), limit))
+    let shift = max(-limit, min(settings.int("k"), limit))
     builder.loops(y.shape) { index in
       let here = index[1].compared(.eq, index[0] + shift)
       builder.store(

@@ -10,7 +10,7 @@ package struct Flatten: Reshaping {
   /// - Throws: `axis-range`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
-    let axis = attributes.int("axis", 1)
+    let axis = settings.int("axis")
     guard axis >= -data.rank, axis <= data.rank else {
       throw DiagnosticMessage("axis-range", "axis \(axis) lies outside of \(data)")
     }

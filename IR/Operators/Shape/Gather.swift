@@ -10,7 +10,7 @@ package struct Gather: Operator {
   /// - Throws: `axis-range`, `index-type`, `index-range`, `element-type`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (try context.computable(0), try context.indices(1))
-    let axis = try existingAxis(attributes.int("axis"), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     try context.checkIndices(1, extent: data.shape[axis])
     let shape = data.shape[..<axis] + indices.shape + data.shape[(axis + 1)...]
     return [try TensorType.checked(data.element, Array(shape))]
@@ -20,7 +20,7 @@ package struct Gather: Operator {
   package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     guard context.known.count > 1, let index = context.known[1]?.integers?.first,
       context.operands[1]?.rank == 0, let type = try? inferTypes(context)[0],
-      let axis = try? existingAxis(attributes.int("axis"), TensorType(.bool, operand.shape))
+      let axis = try? existingAxis(settings.int("axis"), TensorType(.bool, operand.shape))
     else { return nil }
     var origin = [Int](repeating: 0, count: operand.rank)
     origin[axis] = index < 0 ? index + operand.shape[axis] : index
@@ -36,7 +36,7 @@ package struct Gather: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
-    let axis = try existingAxis(attributes.int("axis"), TensorType(x.element, x.shape))
+    let axis = try existingAxis(settings.int("axis"), TensorType(x.element, x.shape))
     builder.loops(y.shape) { index in
       let chosen = indices[Array(index[axis..<(axis + indices.rank)])]
       let place = builder.place(chosen, operand: 1, extent: x.shape[axis])

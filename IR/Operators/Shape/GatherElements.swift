@@ -11,7 +11,7 @@ package struct GatherElements: Operator {
   /// - Throws: `gather-shape`, `axis-range`, `index-type`, `index-range`, `element-type`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (try context.computable(0), try context.indices(1))
-    let axis = try existingAxis(attributes.int("axis"), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     try context.checkIndices(1, extent: data.shape[axis])
     let fits = zip(indices.shape, data.shape).enumerated().allSatisfy { $0 == axis || $1.0 <= $1.1 }
     guard indices.rank == data.rank, fits else {
@@ -29,7 +29,7 @@ package struct GatherElements: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices) = (try builder.operand(0), try builder.operand(1))
     let y = try builder.result()
-    let axis = try existingAxis(attributes.int("axis"), TensorType(x.element, x.shape))
+    let axis = try existingAxis(settings.int("axis"), TensorType(x.element, x.shape))
     builder.loops(y.shape) { index in
       var source = index
       source[axis] = builder.place(indices[index], operand: 1, extent: x.shape[axis])

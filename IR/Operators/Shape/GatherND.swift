@@ -11,7 +11,7 @@ package struct GatherND: Operator {
   /// - Throws: `gather-shape`, `index-type`, `index-range`, `element-type`, `extent`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (try context.computable(0), try context.indices(1))
-    let batch = attributes.int("batch_dims")
+    let batch = settings.int("batch_dims")
     guard batch >= 0, indices.rank > batch, let depth = indices.shape.last, depth > 0,
       depth <= data.rank - batch,
       data.shape[..<batch] == indices.shape[..<batch]
@@ -32,7 +32,7 @@ package struct GatherND: Operator {
   /// - Throws: `missing-operand`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, indices) = (try builder.operand(0), try builder.operand(1))
-    let (y, batch) = (try builder.result(), attributes.int("batch_dims"))
+    let (y, batch) = (try builder.result(), settings.int("batch_dims"))
     let (lead, depth) = (indices.rank - 1, indices.shape[indices.rank - 1])
     builder.loops(y.shape) { index in
       var source = Array(index[..<batch])

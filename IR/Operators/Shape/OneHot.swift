@@ -11,7 +11,7 @@ package struct OneHot: Operator {
   /// - Throws: `axis-range`, `one-hot`, `element-type`, `extent`, `unknown-value`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (indices, values) = (try context.computable(0), try context.computable(2))
-    let axis = attributes.int("axis", -1)
+    let axis = settings.int("axis")
     guard axis >= -indices.rank - 1, axis <= indices.rank else {
       throw DiagnosticMessage("axis-range", "axis \(axis) lies outside of the result of \(indices)")
     }
@@ -30,7 +30,7 @@ package struct OneHot: Operator {
     guard let (count, result) = context.shown(1), count == 1, let indices = context.operands[0],
       result.rank == indices.rank + 1
     else { return [:] }
-    let axis = attributes.int("axis", -1)
+    let axis = settings.int("axis")
     let place = axis < 0 ? axis + result.rank : axis
     guard result.shape.indices.contains(place) else { return [:] }
     return [1: ImpliedOperand(exactly: [result.shape[place]])]
@@ -41,7 +41,7 @@ package struct OneHot: Operator {
   /// - Throws: `missing-operand`.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (indices, values) = (try builder.operand(0), try builder.operand(2))
-    let (y, given) = (try builder.result(), attributes.int("axis", -1))
+    let (y, given) = (try builder.result(), settings.int("axis"))
     let axis = given < 0 ? given + y.rank : given
     let (off, on) = (values[[.integer(0)]], values[[.integer(1)]])
     builder.loops(y.shape) { index in

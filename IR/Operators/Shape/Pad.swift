@@ -46,7 +46,7 @@ package struct Pad: Operator {
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
     let pads = try pads(context)
-    let mode = attributes.string("mode", "constant")
+    let mode = settings.string("mode")
     if context.has(2) {
       let value = try context.type(2)
       guard value.element == data.element, value.count == 1 else {
@@ -68,7 +68,7 @@ package struct Pad: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let pads = try pads(builder.context)
-    let mode = attributes.string("mode", "constant")
+    let mode = settings.string("mode")
     guard mode == "constant" else {
       return builder.loops(y.shape) { index in
         let source = index.indices.map { axis in

@@ -18,7 +18,7 @@ package struct Reshape: Reshaping {
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.type(0)
     var shape = try context.integers(1, "the shape")
-    if !attributes.flag("allowzero") {
+    if !settings.flag("allowzero") {
       for (axis, extent) in shape.enumerated() where extent == 0 && axis < data.rank {
         shape[axis] = data.shape[axis]
       }
@@ -44,7 +44,7 @@ package struct Reshape: Reshaping {
     else { return [:] }
     let accepted = result.shape.enumerated().map { axis, extent in
       let isCopied = axis < data.rank && data.shape[axis] == extent
-      return [extent] + (isCopied && !attributes.flag("allowzero") ? [0] : []) + [-1]
+      return [extent] + (isCopied && !settings.flag("allowzero") ? [0] : []) + [-1]
     }
     return [1: ImpliedOperand(accepted, rule: .atMostOnce(-1))]
   }

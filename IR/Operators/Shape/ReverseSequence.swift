@@ -11,8 +11,8 @@ package struct ReverseSequence: Operator {
   /// - Throws: `reverse-sequence`, `axis-range`, `index-type`, `element-type`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, lengths) = (try context.computable(0), try context.indices(1))
-    let time = try existingAxis(attributes.int("time_axis"), data)
-    let batch = try existingAxis(attributes.int("batch_axis", 1), data)
+    let time = try existingAxis(settings.int("time_axis"), data)
+    let batch = try existingAxis(settings.int("batch_axis"), data)
     guard time != batch, lengths.shape == [data.shape[batch]] else {
       throw DiagnosticMessage(
         "reverse-sequence", "there must be a length for each batch, and two different axes",
@@ -27,8 +27,8 @@ package struct ReverseSequence: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, lengths, y) = (try builder.operand(0), try builder.operand(1), try builder.result())
     let type = TensorType(x.element, x.shape)
-    let time = try existingAxis(attributes.int("time_axis"), type)
-    let batch = try existingAxis(attributes.int("batch_axis", 1), type)
+    let time = try existingAxis(settings.int("time_axis"), type)
+    let batch = try existingAxis(settings.int("batch_axis"), type)
     builder.loops(y.shape) { index in
       let raw = lengths[[index[batch]]]
       let inside = raw.maximum(raw.like(0)).minimum(raw.like(Double(x.shape[time])))

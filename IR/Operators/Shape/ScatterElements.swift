@@ -12,9 +12,9 @@ package struct ScatterElements: Operator {
   /// - Throws: `scatter-shape`, `scatter-reduction`, `axis-range`, `index-type`, `index-range`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (
-      try context.scattered(attributes.string("reduction", "none")), try context.indices(1)
+      try context.scattered(settings.string("reduction")), try context.indices(1)
     )
-    let axis = try existingAxis(attributes.int("axis"), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     try context.checkIndices(1, extent: data.shape[axis])
     let fits = zip(indices.shape, data.shape).enumerated().allSatisfy { $0 == axis || $1.0 <= $1.1 }
     guard indices.rank == data.rank, fits, try context.type(2).shape == indices.shape else {
@@ -32,12 +32,12 @@ package struct ScatterElements: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (indices, updates) = (try builder.operand(1), try builder.operand(2))
     let y = try builder.result()
-    let axis = try existingAxis(attributes.int("axis"), TensorType(y.element, y.shape))
+    let axis = try existingAxis(settings.int("axis"), TensorType(y.element, y.shape))
     builder.copy(try builder.operand(0), to: y)
     builder.loops(indices.shape) { index in
       var target = index
       target[axis] = builder.place(indices[index], operand: 1, extent: y.shape[axis])
-      builder.scatter(updates[index], attributes.string("reduction", "none"), to: y, at: target)
+      builder.scatter(updates[index], settings.string("reduction"), to: y, at: target)
     }
   }
   /// The data, whose elements are copied before updates are stored.

@@ -12,7 +12,7 @@ package struct ScatterND: Operator {
   /// - Throws: `scatter-shape`, `scatter-reduction`, `index-type`, `index-range`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (data, indices) = (
-      try context.scattered(attributes.string("reduction", "none")), try context.indices(1)
+      try context.scattered(settings.string("reduction")), try context.indices(1)
     )
     let updates = try context.type(2)
     guard let depth = indices.shape.last, depth <= data.rank,
@@ -40,7 +40,7 @@ package struct ScatterND: Operator {
         builder.place(indices[tuple + [.integer(part)]], operand: 1, extent: y.shape[part])
       }
       builder.loops(Array(updates.shape[lead...]), "j") { rest in
-        let reduction = attributes.string("reduction", "none")
+        let reduction = settings.string("reduction")
         builder.scatter(updates[tuple + rest], reduction, to: y, at: chosen + rest)
       }
     }

@@ -10,8 +10,8 @@ package struct Shape: Operator {
   /// - Parameter type: The operand.
   /// - Returns: The result's elements.
   package func extents(_ type: TensorType) -> [Int] {
-    let start = Self.clamped(attributes.int("start"), type.rank)
-    let end = Self.clamped(attributes.int("end", type.rank), type.rank)
+    let start = Self.clamped(settings.int("start"), type.rank)
+    let end = Self.clamped(settings.int(given: "end") ?? type.rank, type.rank)
     return start < end ? Array(type.shape[start..<end]) : []
   }
 

@@ -18,7 +18,7 @@ package struct Split: Operator {
   /// - Throws: `split-sizes`, `axis-range`, `unknown-value`.
   package func sizes(_ context: InferenceContext) throws(DiagnosticMessage) -> [Int] {
     let data = try context.type(0)
-    let extent = data.shape[try existingAxis(attributes.int("axis"), data)]
+    let extent = data.shape[try existingAxis(settings.int("axis"), data)]
     if context.has(1) {
       let sizes = try context.integers(1, "the sizes")
       var rest = extent
@@ -33,7 +33,7 @@ package struct Split: Operator {
       }
       return sizes
     }
-    let count = attributes.int("num_outputs", context.resultCount)
+    let count = settings.int(given: "num_outputs") ?? context.resultCount
     guard count > 0, count == context.resultCount else {
       throw DiagnosticMessage(
         "split-sizes", "num_outputs is \(count), but there are \(context.resultCount) results")
@@ -45,7 +45,7 @@ package struct Split: Operator {
   /// The extents of the declared results along the axis.
   package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let count = context.shown(1)?.count, let data = context.operands[0],
-      let axis = try? existingAxis(attributes.int("axis"), data)
+      let axis = try? existingAxis(settings.int("axis"), data)
     else { return [:] }
     let sizes = context.results.compactMap { $0?.rank == data.rank ? $0?.shape[axis] : nil }
     guard sizes.count == context.resultCount, sizes.count == count else { return [:] }
@@ -57,7 +57,7 @@ package struct Split: Operator {
   /// - Throws: `split-sizes`, `axis-range`, `unknown-value`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let axis = try existingAxis(attributes.int("axis"), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     let sizes = try sizes(context)
     return sizes.map { size in
       var shape = data.shape
@@ -69,7 +69,7 @@ package struct Split: Operator {
   /// Parts of the operand's memory.
   package func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]? {
     guard let types = try? inferTypes(context),
-      let axis = try? existingAxis(attributes.int("axis"), TensorType(.bool, operand.shape))
+      let axis = try? existingAxis(settings.int("axis"), TensorType(.bool, operand.shape))
     else { return nil }
     var origin = [Int](repeating: 0, count: operand.rank)
     return types.map { type in

@@ -16,7 +16,7 @@ package struct TopK: Operator {
   /// - Throws: `top-k`, `axis-range`, `element-type`, `unknown-value`.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let data = try context.computable(0)
-    let axis = try existingAxis(attributes.int("axis", -1), data)
+    let axis = try existingAxis(settings.int("axis"), data)
     let count = try context.integers(1, "K")
     guard data.element != .bool, count.count == 1, 0...data.shape[axis] ~= count[0] else {
       throw DiagnosticMessage("top-k", "K \(count) is not possible along axis \(axis) of \(data)")
@@ -29,7 +29,7 @@ package struct TopK: Operator {
   /// K, from the declared shape.
   package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(1), count == 1, let data = context.operands[0],
-      result.rank == data.rank, let axis = try? existingAxis(attributes.int("axis", -1), data)
+      result.rank == data.rank, let axis = try? existingAxis(settings.int("axis"), data)
     else { return [:] }
     return [1: ImpliedOperand(exactly: [result.shape[axis]])]
   }
@@ -42,7 +42,7 @@ package struct TopK: Operator {
     let x = try builder.operand(0)
     let (values, places) = (builder.resultIfAny(0), builder.resultIfAny(1))
     guard let shape = (values ?? places)?.shape else { return }
-    let axis = try existingAxis(attributes.int("axis", -1), TensorType(x.element, x.shape))
+    let axis = try existingAxis(settings.int("axis"), TensorType(x.element, x.shape))
     var lines = shape
     lines[axis] = 1
     builder.loops(lines) { line in
@@ -79,7 +79,7 @@ package struct TopK: Operator {
 
   /// Whether an element comes before another for its value.
   private func isBetter(_ a: Expr, _ b: Expr) -> Expr {
-    let isLargest = attributes.flag("largest", true)
+    let isLargest = settings.flag("largest")
     let ordered = a.compared(isLargest ? .gt : .lt, b)
     guard a.scalar.isFloat else { return ordered }
     let (greater, other) = isLargest ? (a, b) : (b, a)

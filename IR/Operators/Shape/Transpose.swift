@@ -9,7 +9,7 @@ package struct Transpose: ElementCarrier {
   ///
   /// - Parameter rank: The operand's rank.
   /// - Returns: A permutation of `0 ..< rank` if the attribute is one.
-  package func order(rank: Int) -> [Int] { attributes.ints("perm") ?? (0..<rank).reversed() }
+  package func order(rank: Int) -> [Int] { settings.ints("perm") ?? (0..<rank).reversed() }
 
   /// The permuted shape.
   ///

@@ -30,7 +30,7 @@ package struct Trilu: Operator {
     let (x, y) = (try builder.operand(0), try builder.result())
     let shift = builder.operandIfAny(1).map { $0[$0.shape.map { _ in .integer(0) }] }
     let limit = builder.define("k", shift ?? .whole(0, .int64))
-    let keep: CompareOp = attributes.flag("upper", true) ? .ge : .le
+    let keep: CompareOp = settings.flag("upper") ? .ge : .le
     builder.loops(y.shape) { index in
       let diagonal = (index[y.rank - 1] - index[y.rank - 2]).converted(to: .int64)
       let kept = diagonal.compared(keep, limit)

@@ -8,7 +8,7 @@ extension CosineWindow {
   /// A vector of the size, which must be known.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let sizes = try context.integers(0, "the size")
-    let wanted = attributes.int("output_datatype", 1)
+    let wanted = settings.int("output_datatype")
     guard sizes.count == 1, 0...(1 << 24) ~= sizes[0] else {
       throw DiagnosticMessage("window", "the size must be one number from 0 to 16777216")
     }
@@ -27,7 +27,7 @@ extension CosineWindow {
   /// Every element from its place.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
-    let turns = attributes.flag("periodic", true) ? y.count : y.count - 1
+    let turns = settings.flag("periodic") ? y.count : y.count - 1
     let step = 2 * Double.pi / Double(max(turns, 1))
     let factors = Self.factors
     let number = { (value: Double) in Expr.constant(value, .float64) }

@@ -12,12 +12,12 @@ package struct DFT: Operator {
   /// Moves the `axis` attribute of opsets 17 to 19 to an operand; its default was 1.
   package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
     guard node.opset < 20 else { return }
-    node.setOperand(2, Constant([Int64(node.attributes.int("axis", 1))], .int64, []))
+    node.setOperand(2, Constant([Int64(node.attributes.int("axis") ?? 1)], .int64, []))
     node.attributes["axis"] = nil
   }
 
   /// Whether half a spectrum gives real numbers.
-  private var isRealInverse: Bool { attributes.flag("inverse") && attributes.flag("onesided") }
+  private var isRealInverse: Bool { settings.flag("inverse") && settings.flag("onesided") }
 
   /// The axis and the length of the transform.
   private func extents(
@@ -51,7 +51,7 @@ package struct DFT: Operator {
     let x = try context.real(0)
     let (axis, length) = try extents(context)
     var shape = x.shape
-    shape[axis] = attributes.flag("onesided") && !isRealInverse ? length / 2 + 1 : length
+    shape[axis] = settings.flag("onesided") && !isRealInverse ? length / 2 + 1 : length
     shape[x.rank - 1] = isRealInverse ? 1 : 2
     return [TensorType(x.element, shape)]
   }
@@ -60,7 +60,7 @@ package struct DFT: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let (axis, length) = try extents(builder.context)
-    let isInverse = attributes.flag("inverse")
+    let isInverse = settings.flag("inverse")
     let cosine = table(builder, length, .cos)
     let sine = table(builder, length, .sin)
     let zero = Expr.constant(0, .float64)

@@ -18,7 +18,7 @@ package struct MelWeightMatrix: Operator {
         throw DiagnosticMessage("mel-bins", "operand \(index) is \(scalar), but must be one number")
       }
     }
-    guard let element = ElementType(onnx: attributes.int("output_datatype", 1)),
+    guard let element = ElementType(onnx: settings.int("output_datatype")),
       element.isComputable, element != .bool, 1...(1 << 24) ~= bands, 1...(1 << 24) ~= length
     else {
       throw DiagnosticMessage(

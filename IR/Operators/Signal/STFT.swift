@@ -32,7 +32,7 @@ package struct STFT: Expansion {
     if let window = builder.operand(2) {
       parts = try builder.node(Mul(), parts, try builder.reshape(window, [length, 1]))
     }
-    let oneSided = shape[2] == 1 && attributes.flag("onesided", true)
+    let oneSided = shape[2] == 1 && settings.flag("onesided")
     let transform = DFT(attributes: ["onesided": .int(oneSided ? 1 : 0)])
     let axis = builder.constant(Constant([Int64(2)], .int64, []))
     builder.setResult(0, try builder.node(transform, parts, nil, axis))
@@ -45,7 +45,7 @@ package struct STFT: Expansion {
       let signal = context.operands.first.flatMap({ $0 }), signal.rank >= 2, signal.shape[1] <= 4096
     else { return [:] }
     let extent = signal.shape[1]
-    let oneSided = (signal.rank == 2 || signal.shape[2] == 1) && attributes.flag("onesided", true)
+    let oneSided = (signal.rank == 2 || signal.shape[2] == 1) && settings.flag("onesided")
     var lengths = Array(1...max(extent, 1))
     if context.has(2), let window = context.operands[2] {
       lengths = [window.count]

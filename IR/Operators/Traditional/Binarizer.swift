@@ -8,7 +8,7 @@ package struct Binarizer: Elementwise {
 
   /// `x > threshold`; whole numbers are compared in float64.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {
-    let threshold = Double(attributes.float("threshold"))
+    let threshold = Double(settings.float("threshold"))
     let value = x[0].element.isFloat ? x[0] : x[0].converted(to: .float64)
     return .select(value.compared(.gt, value.like(threshold)), x[0].like(1), x[0].like(0))
   }

@@ -8,7 +8,7 @@ package struct FeatureVectorizer: Operator {
 
   /// Rows with the features of all operands.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    let wanted = attributes.ints("inputdimensions") ?? []
+    let wanted = settings.ints("inputdimensions") ?? []
     guard !context.operands.isEmpty, wanted.count == context.operands.count else {
       throw DiagnosticMessage(
         "vectorizer-operands",

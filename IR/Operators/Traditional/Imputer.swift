@@ -13,8 +13,8 @@ package struct Imputer: Operator {
     let x = try context.number(0)
     let count =
       x.element.isFloat
-      ? attributes.floats("imputed_value_floats")?.count ?? 0
-      : attributes.ints("imputed_value_int64s")?.count ?? 0
+      ? settings.floats("imputed_value_floats")?.count ?? 0
+      : settings.ints("imputed_value_int64s")?.count ?? 0
     guard x.rank > 0, count > 0 else {
       throw DiagnosticMessage("imputer-values", "there is no value to be put into \(x)")
     }
@@ -41,9 +41,9 @@ package struct Imputer: Operator {
   private func imputed(_ element: ElementType) -> Constant {
     if element.isFloat {
       return Constant.reals(
-        (attributes.floats("imputed_value_floats") ?? []).map(Double.init), element)
+        (settings.floats("imputed_value_floats") ?? []).map(Double.init), element)
     }
-    let values = attributes.ints("imputed_value_int64s") ?? []
+    let values = settings.ints("imputed_value_int64s") ?? []
     if element == .int64 { return .indices(values) }
     let bytes = values.flatMap { Bytes.number(Double($0), element).array(of: UInt8.self) }
     return Constant(TensorType(element, [values.count]), .dense(Bytes(bytes)))
@@ -51,10 +51,10 @@ package struct Imputer: Operator {
 
   private func isReplaced(_ x: Expr) -> Expr {
     guard x.element.isFloat else {
-      let value = attributes.int("replaced_value_int64")
+      let value = settings.int("replaced_value_int64")
       return x.converted(to: .int64).compared(.eq, .whole(Int64(value), .int64))
     }
-    let replaced = attributes.float("replaced_value_float")
+    let replaced = settings.float("replaced_value_float")
     return replaced.isNaN ? .math(.isnan, [x]) : x.compared(.eq, x.like(Double(replaced)))
   }
   package var storesOnce: Bool { true }

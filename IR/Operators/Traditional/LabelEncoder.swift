@@ -19,9 +19,9 @@ package struct LabelEncoder: Operator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   private func list(_ name: String) -> Constant? {
-    if let tensor = attributes.tensor("\(name)_tensor") { return tensor }
-    if let values = attributes.ints("\(name)_int64s"), !values.isEmpty { return .indices(values) }
-    guard let values = attributes.floats("\(name)_floats"), !values.isEmpty else { return nil }
+    if let tensor = settings.tensor("\(name)_tensor") { return tensor }
+    if let values = settings.ints("\(name)_int64s"), !values.isEmpty { return .indices(values) }
+    guard let values = settings.floats("\(name)_floats"), !values.isEmpty else { return nil }
     return Constant(values, .float32, [values.count])
   }
 
@@ -76,16 +76,16 @@ package struct LabelEncoder: Operator {
   }
 
   private func fallback(_ element: ElementType) -> Expr {
-    if let tensor = attributes.tensor("default_tensor"), tensor.type.count > 0 {
+    if let tensor = settings.tensor("default_tensor"), tensor.type.count > 0 {
       if let whole = tensor.integers?.first, element == .int64 {
         return .whole(Int64(whole), .int64)
       }
       return .constant(tensor.number(at: 0), element)
     }
     if element.isFloat {
-      return .constant(Double(attributes.float("default_float", -0.0)), element)
+      return .constant(Double(settings.float("default_float")), element)
     }
-    if element == .int64 { return .whole(Int64(attributes.int("default_int64", -1)), .int64) }
-    return .constant(Double(attributes.int("default_int64", -1)), element)
+    if element == .int64 { return .whole(Int64(settings.int("default_int64")), .int64) }
+    return .constant(Double(settings.int("default_int64")), element)
   }
 }

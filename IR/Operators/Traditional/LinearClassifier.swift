@@ -13,9 +13,9 @@ package struct LinearClassifier: LinearScores {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var labels: [Int] { attributes.ints("classlabels_ints") ?? [] }
+  private var labels: [Int] { settings.ints("classlabels_ints") ?? [] }
   /// onnxruntime counts the scores by the intercepts.
-  private var scoreCount: Int { attributes.floats("intercepts")?.count ?? 0 }
+  private var scoreCount: Int { settings.floats("intercepts")?.count ?? 0 }
   private var isMirrored: Bool { scoreCount == 1 && labels.count == 2 }
 
   /// A label and a row of scores for each row.
@@ -35,9 +35,9 @@ package struct LinearClassifier: LinearScores {
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
     let scores = try scores(
-      &builder, targets: scoreCount, intercepts: attributes.floats("intercepts") ?? [])
+      &builder, targets: scoreCount, intercepts: settings.floats("intercepts") ?? [])
     builder.setResult(0, try label(&builder, scores))
-    let name = attributes.string("post_transform", "NONE")
+    let name = settings.string("post_transform")
     let change = ScoreTransform(
       attributes: ["kind": .string(name), "mirrored": .int(isMirrored ? 1 : 0)])
     let isKept = !isMirrored && (name == "NONE" || scoreCount == 1 && name != "PROBIT")

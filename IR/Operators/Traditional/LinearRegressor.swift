@@ -10,7 +10,7 @@ package struct LinearRegressor: LinearScores {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var targets: Int { attributes.int("targets", 1) }
+  private var targets: Int { settings.int("targets") }
 
   /// A row of targets for each row.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -21,9 +21,9 @@ package struct LinearRegressor: LinearScores {
   package func decompose(
     _ builder: inout DecompositionBuilder
   ) throws(DiagnosticMessage) -> Bool {
-    let intercepts = attributes.floats("intercepts") ?? []
+    let intercepts = settings.floats("intercepts") ?? []
     let scores = try scores(&builder, targets: targets, intercepts: intercepts)
-    let name = attributes.string("post_transform", "NONE")
+    let name = settings.string("post_transform")
     // onnxruntime leaves a single target as it is but for PROBIT.
     let isKept = name == "NONE" || targets == 1 && name != "PROBIT"
     builder.setResult(

@@ -13,7 +13,7 @@ extension LinearScores {
   func scores(
     _ builder: inout DecompositionBuilder, targets: Int, intercepts: [Float]
   ) throws(DiagnosticMessage) -> ValueID {
-    let coefficients = attributes.floats("coefficients") ?? []
+    let coefficients = settings.floats("coefficients") ?? []
     let rows = try builder.rowsOfFloats()
     let features = builder.type(rows).shape[1]
     let weight = builder.constant(Constant(coefficients, .float32, [targets, features]))
@@ -26,7 +26,7 @@ extension LinearScores {
   /// Checks that the coefficients are those of so many targets, and says how many rows there are.
   func checkedRows(_ context: InferenceContext, targets: Int) throws(DiagnosticMessage) -> Int {
     let (rows, features) = try context.rows(0)
-    let count = attributes.floats("coefficients")?.count ?? 0
+    let count = settings.floats("coefficients")?.count ?? 0
     guard targets > 0, product([targets, features]) == (count, false) else {
       throw DiagnosticMessage(
         "linear-shape",

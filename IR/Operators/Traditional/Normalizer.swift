@@ -15,7 +15,7 @@ package struct Normalizer: Operator {
   /// Two passes over each row; one whose divisor is 0 stays as it is.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let norm = attributes.string("norm", "MAX")
+    let norm = settings.string("norm")
     let features = x.shape[x.rank - 1]
     builder.loops(Array(x.shape.dropLast())) { row in
       let start = norm == "MAX" ? -Double(Float.greatestFiniteMagnitude) : 0

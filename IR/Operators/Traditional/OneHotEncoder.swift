@@ -9,7 +9,7 @@ package struct OneHotEncoder: Operator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var categories: [Int] { attributes.ints("cats_int64s") ?? [] }
+  private var categories: [Int] { settings.ints("cats_int64s") ?? [] }
 
   /// A further axis as long as the categories.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

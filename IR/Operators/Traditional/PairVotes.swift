@@ -13,16 +13,16 @@ struct PairVotes {
   private let matrix: TensorView
   private let sums: TensorView
 
-  init(_ attributes: Attributes, _ classes: Int, _ builder: LoopBuilder) {
+  init(_ settings: Settings, _ classes: Int, _ builder: LoopBuilder) {
     (self.classes, self.builder) = (classes, builder)
-    perClass = attributes.ints("vectors_per_class") ?? []
+    perClass = settings.ints("vectors_per_class") ?? []
     supports = perClass.reduce(0, +)
-    let values = attributes.floats("coefficients") ?? []
+    let values = settings.floats("coefficients") ?? []
     coefficients = builder.table(
       Constant(Array(values.prefix((classes - 1) * supports)), .float32, [classes - 1, supports]),
       "coefficients")
-    rho = attributes.floats("rho") ?? []
-    slopes = (attributes.floats("prob_a") ?? [], attributes.floats("prob_b") ?? [])
+    rho = settings.floats("rho") ?? []
+    slopes = (settings.floats("prob_a") ?? [], settings.floats("prob_b") ?? [])
     votes = builder.scratch(.int32, [classes], "votes")
     let count = slopes.0.isEmpty ? 1 : classes
     chances = builder.scratch(.float32, [count, count], "chances")

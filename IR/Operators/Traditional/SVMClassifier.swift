@@ -1,7 +1,7 @@
 /// Classification by support vectors, pair of classes by pair (ai.onnx.ml, opset 1).
 ///
 /// Votes, probabilities and the rule for two classes are onnxruntime's.
-package struct SVMClassifier: Operator {
+package struct SVMClassifier: SupportVectorOperator {
   package static let schema = OperatorSchema(
     "SVMClassifier", domain: "ai.onnx.ml", through: 5, operands: ["X"], results: ["Y", "Z"],
     attributes: [
@@ -14,11 +14,11 @@ package struct SVMClassifier: Operator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var labels: [Int] { attributes.ints("classlabels_ints") ?? [] }
-  private var perClass: [Int] { attributes.ints("vectors_per_class") ?? [] }
+  private var labels: [Int] { settings.ints("classlabels_ints") ?? [] }
+  private var perClass: [Int] { settings.ints("vectors_per_class") ?? [] }
   private var supports: Int { perClass.reduce(0, &+) }
   private var pairs: Int { labels.count * (labels.count - 1) / 2 }
-  private var hasProbabilities: Bool { attributes.floats("prob_a")?.isEmpty == false }
+  private var hasProbabilities: Bool { settings.floats("prob_a")?.isEmpty == false }
 
   private var columns: Int {
     supports == 0 || hasProbabilities || labels.count <= 2 ? labels.count : pairs
@@ -34,7 +34,7 @@ package struct SVMClassifier: Operator {
         "svm-classes", "2 to 4096 classes are possible, each with a number of vectors")
     }
     _ = try supportVectors(supports, linear: labels.count, features: features)
-    let count = { attributes.floats($0)?.count ?? 0 }
+    let count = { settings.floats($0)?.count ?? 0 }
     let isWhole =
       count("rho") >= (supports > 0 ? pairs : 1)
       && (supports == 0 || count("coefficients") >= (labels.count - 1) * supports)
@@ -55,7 +55,7 @@ package struct SVMClassifier: Operator {
     let products = builder.scratch(.float32, [vectors.count], "products")
     let scores = builder.scratch(.float32, [max(columns, pairs, 2)], "scores")
     let names = builder.table(.indices(labels), "labels")
-    let voting = supports > 0 ? PairVotes(attributes, labels.count, builder) : nil
+    let voting = supports > 0 ? PairVotes(settings, labels.count, builder) : nil
     builder.loop("row", x.rank == 1 ? 1 : x.shape[0]) { row in
       vectors.products(
         { x[x.rank == 1 ? [$0] : [row, $0]].converted(to: .float32) }, to: products, builder)
@@ -84,14 +84,14 @@ package struct SVMClassifier: Operator {
     let own = names[[place]]
     guard labels.count == 2, !hasProbabilities, supports == 0 else { return own }
     let most = scores[[place]]
-    let isPositive = (attributes.floats("coefficients") ?? []).allSatisfy { $0 >= 0 }
+    let isPositive = (settings.floats("coefficients") ?? []).allSatisfy { $0 >= 0 }
     let wins = isPositive ? most.compared(.ge, most.like(0.5)) : most.compared(.gt, most.like(0))
     return .select(wins, names[[.integer(1)]], own)
   }
 
   /// Transforms scores; of two classes without probabilities there is one so far.
   private func finish(_ scores: TensorView, _ builder: LoopBuilder) {
-    let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
+    let transform = PostTransform(name: settings.string("post_transform"))
     let stored = TensorView(scores.buffer, [columns])
     guard supports > 0, !hasProbabilities, labels.count == 2 else {
       return builder.transform(stored, transform)

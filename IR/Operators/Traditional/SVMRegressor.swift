@@ -1,5 +1,5 @@
 /// Regression by support vectors (ai.onnx.ml, opset 1).
-package struct SVMRegressor: Operator {
+package struct SVMRegressor: SupportVectorOperator {
   package static let schema = OperatorSchema(
     "SVMRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
@@ -14,14 +14,14 @@ package struct SVMRegressor: Operator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var supports: Int { attributes.int("n_supports") }
+  private var supports: Int { settings.int("n_supports") }
 
   /// One number for each row.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (rows, features) = try context.rows(0)
     _ = try supportVectors(supports, linear: 1, features: features)
-    let coefficients = attributes.floats("coefficients")?.count ?? 0
-    guard supports == 0 || coefficients == supports, attributes.floats("rho")?.isEmpty == false
+    let coefficients = settings.floats("coefficients")?.count ?? 0
+    guard supports == 0 || coefficients == supports, settings.floats("rho")?.isEmpty == false
     else {
       throw DiagnosticMessage(
         "svm-shape",
@@ -37,9 +37,9 @@ package struct SVMRegressor: Operator {
     let vectors = try supportVectors(supports, linear: 1, features: features)
     let products = builder.scratch(.float32, [vectors.count], "products")
     let weights = builder.table(
-      Constant.reals((attributes.floats("coefficients") ?? []).map(Double.init), .float32),
+      Constant.reals((settings.floats("coefficients") ?? []).map(Double.init), .float32),
       "weights")
-    let rho = Expr.constant(Double(attributes.floats("rho")?.first ?? 0), .float32)
+    let rho = Expr.constant(Double(settings.floats("rho")?.first ?? 0), .float32)
     builder.loop("row", y.shape[0]) { row in
       vectors.products(
         { x[x.rank == 1 ? [$0] : [row, $0]].converted(to: .float32) }, to: products, builder)
@@ -51,7 +51,7 @@ package struct SVMRegressor: Operator {
         }
         value = .variable(sum) + rho
       }
-      if attributes.flag("one_class") {
+      if settings.flag("one_class") {
         value = .select(value.compared(.gt, value.like(0)), value.like(1), value.like(-1))
       }
       builder.store(value, to: y, at: [row, .integer(0)])

@@ -11,7 +11,7 @@ package struct Scaler: Operator {
     let x = try context.number(0)
     let features = x.features
     for name in ["offset", "scale"] {
-      let count = attributes.floats(name)?.count ?? 0
+      let count = settings.floats(name)?.count ?? 0
       guard count == 1 || count == features else {
         throw DiagnosticMessage(
           "scaler-count", "'\(name)' has \(count) numbers; 1 or \(features) are expected")
@@ -24,8 +24,8 @@ package struct Scaler: Operator {
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let element: ElementType = x.element == .float64 ? .float64 : .float32
-    let offset = FeatureTable(attributes.floats("offset") ?? [], "offset", element, builder)
-    let scale = FeatureTable(attributes.floats("scale") ?? [], "scale", element, builder)
+    let offset = FeatureTable(settings.floats("offset") ?? [], "offset", element, builder)
+    let scale = FeatureTable(settings.floats("scale") ?? [], "scale", element, builder)
     builder.loops(x.shape) { index in
       let value = x[index].converted(to: element)
       let scaled = (value - offset[index]) * scale[index]

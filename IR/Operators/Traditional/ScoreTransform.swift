@@ -7,7 +7,7 @@ package struct ScoreTransform: Operator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  private var isMirrored: Bool { attributes.flag("mirrored") }
+  private var isMirrored: Bool { settings.flag("mirrored") }
 
   /// The operand's type, with two columns from one where mirrored.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -22,7 +22,7 @@ package struct ScoreTransform: Operator {
   /// One pass over each row.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
-    let kind = PostTransform(name: attributes.string("kind", "NONE"))
+    let kind = PostTransform(name: settings.string("kind"))
     let scores = builder.scratch(x.element, [y.shape[1]], "scores")
     builder.loop("row", x.shape[0]) { row in
       builder.loop("t", x.shape[1]) { place in

@@ -53,7 +53,10 @@ struct SupportVectors {
   }
 }
 
-extension Operator {
+/// An operator whose attributes hold support vectors and a kernel.
+protocol SupportVectorOperator: Operator {}
+
+extension SupportVectorOperator {
   /// The vectors among the attributes, checked against the features of rows.
   ///
   /// - Parameters:
@@ -65,9 +68,9 @@ extension Operator {
   func supportVectors(
     _ supports: Int, linear: Int, features: Int
   ) throws(DiagnosticMessage) -> SupportVectors {
-    let vectors = attributes.floats(supports > 0 ? "support_vectors" : "coefficients") ?? []
+    let vectors = settings.floats(supports > 0 ? "support_vectors" : "coefficients") ?? []
     let count = supports > 0 ? supports : linear
-    var parameters = attributes.floats("kernel_params") ?? []
+    var parameters = settings.floats("kernel_params") ?? []
     if parameters.isEmpty { parameters = [0, 0, 0] }
     guard count > 0, product([count, features]) == (vectors.count, false), parameters.count >= 3
     else {
@@ -76,10 +79,10 @@ extension Operator {
         "\(vectors.count) numbers are not those of \(count) vectors of \(features) features, or the "
           + "kernel's parameters are not three")
     }
-    let name = attributes.string("kernel_type", "LINEAR")
+    let name = settings.string("kernel_type")
     let kernel = supports > 0 ? SupportVectors.Kernel(rawValue: name) ?? .linear : .linear
     return SupportVectors(
       kernel: kernel, parameters: parameters, vectors: vectors, count: count, features: features,
-      offset: supports > 0 ? 0 : attributes.floats("rho")?.first ?? 0)
+      offset: supports > 0 ? 0 : settings.floats("rho")?.first ?? 0)
   }
 }

@@ -12,8 +12,8 @@ package struct ZipMap: Operator {
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (rows, columns) = try context.rows(0)
     let names = [
-      attributes.strings("classlabels_strings")?.count,
-      attributes.ints("classlabels_int64s")?.count,
+      settings.strings("classlabels_strings")?.count,
+      settings.ints("classlabels_int64s")?.count,
     ].compactMap { $0 }.filter { $0 > 0 }
     guard names == [columns] else {
       throw DiagnosticMessage(

@@ -17,14 +17,14 @@ package struct Adagrad: Expansion {
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Adagrad", parts: 3)
     let decay = try step.multiply(
-      try step.steps(), step.number(attributes.float("decay_factor")))
+      try step.steps(), step.number(settings.float("decay_factor")))
     let rate = try step.divide(step.rate, try step.add(step.number(1.0), decay))
     var results: [[ValueID]] = []
     for group in step.groups {
-      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let gradient = try step.regularized(group, settings.float("norm_coefficient"))
       let square = try step.add(group[2], try step.multiply(gradient, gradient))
       let root = try step.add(
-        try step.builder.node(Sqrt(), square), step.number(attributes.float("epsilon", 1e-6)))
+        try step.builder.node(Sqrt(), square), step.number(settings.float("epsilon")))
       let change = try step.divide(try step.multiply(rate, gradient), root)
       results.append([try step.subtract(group[0], change), square])
     }

@@ -17,18 +17,18 @@ package struct Adam: Expansion {
   /// Sums, products and a root for each tensor.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Adam", parts: 4)
-    let (alpha, beta) = (attributes.float("alpha", 0.9), attributes.float("beta", 0.999))
+    let (alpha, beta) = (settings.float("alpha"), settings.float("beta"))
     let rate = try rate(&step, alpha, beta)
     var results: [[ValueID]] = []
     for group in step.groups {
-      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let gradient = try step.regularized(group, settings.float("norm_coefficient"))
       let mean = try step.mixed(group[2], alpha, gradient, step.number(1 - alpha))
       let square = try step.mixed(
         group[3], beta, try step.multiply(gradient, gradient), step.number(1 - beta))
       let root = try step.add(
-        try step.builder.node(Sqrt(), square), step.number(attributes.float("epsilon", 1e-6)))
+        try step.builder.node(Sqrt(), square), step.number(settings.float("epsilon")))
       let change = try step.divide(try step.multiply(rate, mean), root)
-      let kept = step.number(1 - attributes.float("norm_coefficient_post"))
+      let kept = step.number(1 - settings.float("norm_coefficient_post"))
       let next = try step.multiply(kept, try step.subtract(group[0], change))
       results.append([next, mean, square])
     }

@@ -20,14 +20,14 @@ package struct Momentum: Expansion {
   /// Sums and products for each tensor.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     var step = try OptimizerStep(builder, "Momentum", parts: 3)
-    let alpha = attributes.float("alpha")
-    let share = try step.later(step.number(attributes.float("beta")), else: step.number(1.0))
+    let alpha = settings.float("alpha")
+    let share = try step.later(step.number(settings.float("beta")), else: step.number(1.0))
     var results: [[ValueID]] = []
     for group in step.groups {
-      let gradient = try step.regularized(group, attributes.float("norm_coefficient"))
+      let gradient = try step.regularized(group, settings.float("norm_coefficient"))
       let speed = try step.mixed(group[2], alpha, gradient, share)
       var way = speed
-      if attributes.string("mode", "standard") == "nesterov" {
+      if settings.string("mode") == "nesterov" {
         way = try step.add(gradient, try step.multiply(step.number(alpha), speed))
       }
       let next = try step.subtract(group[0], try step.multiply(step.rate, way))

@@ -2,12 +2,12 @@ extension Forest {
   /// Reads the attributes of opsets 1 to 4, where a node is found by the numbers of its tree and its own.
   ///
   /// - Parameters:
-  ///   - attributes: Of the ensemble.
+  ///   - settings: Of the ensemble.
   ///   - prefix: `target` or `class`: what leaves add to.
   /// - Throws: `tree-nodes`.
-  init(_ attributes: Attributes, leaves prefix: String) throws(DiagnosticMessage) {
-    let nodes = try TreeNodes(attributes)
-    let weights = try nodes.weights(attributes, prefix)
+  init(_ settings: Settings, leaves prefix: String) throws(DiagnosticMessage) {
+    let nodes = try TreeNodes(settings)
+    let weights = try nodes.weights(settings, prefix)
     var places = [Child?](repeating: nil, count: nodes.count)
     for node in 0..<nodes.count {
       if nodes.modes[node] == "LEAF" {
@@ -44,16 +44,16 @@ private struct TreeNodes {
   let places: [Key: Int]
   var count: Int { modes.count }
 
-  init(_ attributes: Attributes) throws(DiagnosticMessage) {
-    trees = attributes.ints("nodes_treeids") ?? []
-    ids = attributes.ints("nodes_nodeids") ?? []
-    modes = attributes.strings("nodes_modes") ?? []
-    features = attributes.ints("nodes_featureids") ?? []
-    values = attributes.reals("nodes_values")
+  init(_ settings: Settings) throws(DiagnosticMessage) {
+    trees = settings.ints("nodes_treeids") ?? []
+    ids = settings.ints("nodes_nodeids") ?? []
+    modes = settings.strings("nodes_modes") ?? []
+    features = settings.ints("nodes_featureids") ?? []
+    values = settings.reals("nodes_values")
     children = (
-      attributes.ints("nodes_truenodeids") ?? [], attributes.ints("nodes_falsenodeids") ?? []
+      settings.ints("nodes_truenodeids") ?? [], settings.ints("nodes_falsenodeids") ?? []
     )
-    missing = attributes.ints("nodes_missing_value_tracks_true") ?? []
+    missing = settings.ints("nodes_missing_value_tracks_true") ?? []
     let counts = [trees, ids, features, children.yes, children.no].map(\.count) + [values.count]
     guard counts == [Int](repeating: modes.count, count: counts.count) else {
       throw .treeNodes("the lists of nodes have different lengths")
@@ -87,12 +87,12 @@ private struct TreeNodes {
 
   /// What each node adds, in the order of the lists.
   func weights(
-    _ attributes: Attributes, _ prefix: String
+    _ settings: Settings, _ prefix: String
   ) throws(DiagnosticMessage) -> [Int: [Forest.Weight]] {
-    let targets = attributes.ints("\(prefix)_ids") ?? []
-    let trees = attributes.ints("\(prefix)_treeids") ?? []
-    let nodes = attributes.ints("\(prefix)_nodeids") ?? []
-    let values = attributes.reals("\(prefix)_weights")
+    let targets = settings.ints("\(prefix)_ids") ?? []
+    let trees = settings.ints("\(prefix)_treeids") ?? []
+    let nodes = settings.ints("\(prefix)_nodeids") ?? []
+    let values = settings.reals("\(prefix)_weights")
     guard [trees.count, nodes.count, values.count].allSatisfy({ $0 == targets.count }) else {
       throw .treeNodes("the lists of weights have different lengths")
     }
@@ -108,7 +108,7 @@ private struct TreeNodes {
   }
 }
 
-extension Attributes {
+extension Settings {
   /// Numbers that a list or a tensor of the name with `_as_tensor` has.
   func reals(_ name: String) -> [Double] {
     if let tensor = tensor("\(name)_as_tensor") { return tensor.numbers }

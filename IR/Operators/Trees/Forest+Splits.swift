@@ -1,27 +1,27 @@
 extension Forest {
   /// Reads the attributes of opset 5, where branches and leaves are numbered apart.
   ///
-  /// - Parameter attributes: Of the ensemble.
+  /// - Parameter settings: Of the ensemble.
   /// - Throws: `tree-nodes`.
-  init(splits attributes: Attributes) throws(DiagnosticMessage) {
-    let features = attributes.ints("nodes_featureids") ?? []
-    let values = attributes.tensor("nodes_splits")?.numbers ?? []
-    let modes = attributes.tensor("nodes_modes")?.integers ?? []
+  init(splits settings: Settings) throws(DiagnosticMessage) {
+    let features = settings.ints("nodes_featureids") ?? []
+    let values = settings.tensor("nodes_splits")?.numbers ?? []
+    let modes = settings.tensor("nodes_modes")?.integers ?? []
     let sides = [true, false].map { side in
       (
-        attributes.ints(side ? "nodes_truenodeids" : "nodes_falsenodeids") ?? [],
-        attributes.ints(side ? "nodes_trueleafs" : "nodes_falseleafs") ?? []
+        settings.ints(side ? "nodes_truenodeids" : "nodes_falsenodeids") ?? [],
+        settings.ints(side ? "nodes_trueleafs" : "nodes_falseleafs") ?? []
       )
     }
-    let missing = attributes.ints("nodes_missing_value_tracks_true") ?? []
-    let targets = attributes.ints("leaf_targetids") ?? []
-    let weights = attributes.tensor("leaf_weights")?.numbers ?? []
+    let missing = settings.ints("nodes_missing_value_tracks_true") ?? []
+    let targets = settings.ints("leaf_targetids") ?? []
+    let weights = settings.tensor("leaf_weights")?.numbers ?? []
     let counts = sides.flatMap { [$0.0.count, $0.1.count] } + [values.count, modes.count]
     guard counts.allSatisfy({ $0 == features.count }), targets.count == weights.count else {
       throw .treeNodes("the lists of nodes or leaves have different lengths")
     }
     leaves = zip(targets, weights).map { [Weight(target: $0, value: $1)] }
-    var sets = Self.members(attributes.tensor("membership_values")?.numbers ?? [])[...]
+    var sets = Self.members(settings.tensor("membership_values")?.numbers ?? [])[...]
     // A branch on a set becomes one on each member; those after the first stand behind all others.
     var further: [Branch] = []
     for node in features.indices {
@@ -55,7 +55,7 @@ extension Forest {
       branches.append(branch)
     }
     branches += further
-    for root in attributes.ints("tree_roots") ?? [] {
+    for root in settings.ints("tree_roots") ?? [] {
       guard features.indices ~= root else { throw .treeNodes("tree_roots names node \(root)") }
       roots.append(.branch(root))
     }

@@ -6,7 +6,7 @@ package struct TreeEnsemble: TreeOperator {
     "TreeEnsemble", domain: "ai.onnx.ml", since: 5, through: 5, operands: ["X"],
     attributes: [
       "aggregate_function": .int(1), "leaf_targetids": .ints([]), "leaf_weights": nil,
-      "membership_values": nil, "n_targets": nil, "nodes_falseleafs": .ints([]),
+      "membership_values": nil, "n_targets": .int(1), "nodes_falseleafs": .ints([]),
       "nodes_falsenodeids": .ints([]), "nodes_featureids": .ints([]), "nodes_hitrates": nil,
       "nodes_missing_value_tracks_true": .ints([]), "nodes_modes": nil, "nodes_splits": nil,
       "nodes_trueleafs": .ints([]), "nodes_truenodeids": .ints([]), "post_transform": .int(0),
@@ -20,9 +20,9 @@ package struct TreeEnsemble: TreeOperator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  var targetCount: Int { attributes.int("n_targets", 1) }
+  var targetCount: Int { settings.int("n_targets") }
 
-  func forest() throws(DiagnosticMessage) -> Forest { try Forest(splits: attributes) }
+  func forest() throws(DiagnosticMessage) -> Forest { try Forest(splits: settings) }
 
   /// A row of targets for each row.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -33,8 +33,8 @@ package struct TreeEnsemble: TreeOperator {
   /// Walks every tree with every row.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
-    let aggregate = Aggregate(rawValue: attributes.int("aggregate_function", 1)) ?? .sum
-    let transform = PostTransform(rawValue: attributes.int("post_transform")) ?? .none
+    let aggregate = Aggregate(rawValue: settings.int("aggregate_function")) ?? .sum
+    let transform = PostTransform(rawValue: settings.int("post_transform")) ?? .none
     try walk(builder, aggregate, asksWhoSpoke: false) { row, walk in
       walk.finishRegression([], transform)
       builder.loop("t", targetCount) { target in

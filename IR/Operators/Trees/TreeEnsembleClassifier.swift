@@ -26,9 +26,9 @@ package struct TreeEnsembleClassifier: TreeOperator {
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   var targetCount: Int { labels.count }
-  private var labels: [Int] { attributes.ints("classlabels_int64s") ?? [] }
+  private var labels: [Int] { settings.ints("classlabels_int64s") ?? [] }
 
-  func forest() throws(DiagnosticMessage) -> Forest { try Forest(attributes, leaves: "class") }
+  func forest() throws(DiagnosticMessage) -> Forest { try Forest(settings, leaves: "class") }
 
   /// A label and a row of scores for each row.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -39,11 +39,11 @@ package struct TreeEnsembleClassifier: TreeOperator {
   /// Walks every tree with every row.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (y, z) = (builder.resultIfAny(0), builder.resultIfAny(1))
-    let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
+    let transform = PostTransform(name: settings.string("post_transform"))
     let vote = ForestVote(
-      labels: labels, base: attributes.reals("base_values"), transform: transform,
-      weights: attributes.reals("class_weights"),
-      classes: Set(attributes.ints("class_ids") ?? []).count)
+      labels: labels, base: settings.reals("base_values"), transform: transform,
+      weights: settings.reals("class_weights"),
+      classes: Set(settings.ints("class_ids") ?? []).count)
     try walk(builder, .sum, asksWhoSpoke: true) { row, walk in
       let label = targetCount > 2 ? vote.most(walk) : vote.binary(walk)
       if let y { builder.store(label, to: y, at: [row]) }

@@ -6,7 +6,7 @@ package struct TreeEnsembleRegressor: TreeOperator {
   package static let schema = OperatorSchema(
     "TreeEnsembleRegressor", domain: "ai.onnx.ml", through: 5, operands: ["X"],
     attributes: [
-      "aggregate_function": .string("SUM"), "base_values": .floats([]), "n_targets": nil,
+      "aggregate_function": .string("SUM"), "base_values": .floats([]), "n_targets": .int(1),
       "nodes_falsenodeids": .ints([]), "nodes_featureids": .ints([]), "nodes_hitrates": .floats([]),
       "nodes_missing_value_tracks_true": .ints([]), "nodes_modes": .strings([]),
       "nodes_nodeids": .ints([]), "nodes_treeids": .ints([]), "nodes_truenodeids": .ints([]),
@@ -24,9 +24,9 @@ package struct TreeEnsembleRegressor: TreeOperator {
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
-  var targetCount: Int { attributes.int("n_targets", 1) }
+  var targetCount: Int { settings.int("n_targets") }
 
-  func forest() throws(DiagnosticMessage) -> Forest { try Forest(attributes, leaves: "target") }
+  func forest() throws(DiagnosticMessage) -> Forest { try Forest(settings, leaves: "target") }
 
   /// A row of targets for each row.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
@@ -36,9 +36,9 @@ package struct TreeEnsembleRegressor: TreeOperator {
   /// Walks every tree with every row.
   package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
-    let aggregate = Aggregate(name: attributes.string("aggregate_function", "SUM"))
-    let transform = PostTransform(name: attributes.string("post_transform", "NONE"))
-    let base = attributes.reals("base_values")
+    let aggregate = Aggregate(name: settings.string("aggregate_function"))
+    let transform = PostTransform(name: settings.string("post_transform"))
+    let base = settings.reals("base_values")
     let asksWhoSpoke = targetCount > 1 && base.count == targetCount
     try walk(builder, aggregate, asksWhoSpoke: asksWhoSpoke) { row, walk in
       walk.finishRegression(base, transform)

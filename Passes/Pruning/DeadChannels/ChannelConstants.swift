@@ -43,9 +43,9 @@ struct ChannelConstants {
       "ReduceMin":
       return [first]
     case "AveragePool":
-      let pads = (node.op.attributes.ints("pads") ?? []).contains { $0 != 0 }
-      let isPadded = pads || node.op.attributes.string("auto_pad", "NOTSET").hasPrefix("SAME")
-      return isPadded && node.op.attributes.flag("count_include_pad") ? [] : [first]
+      let pads = (node.op.settings.ints("pads") ?? []).contains { $0 != 0 }
+      let isPadded = pads || node.op.settings.string("auto_pad").hasPrefix("SAME")
+      return isPadded && node.op.settings.flag("count_include_pad") ? [] : [first]
     case "BatchNormalization": return [normalized(id, first)]
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Gather":
       return moved(id)
@@ -85,7 +85,7 @@ struct ChannelConstants {
     guard constants.count == 4, constants.allSatisfy({ $0.count == channels.count }) else {
       return []
     }
-    let epsilon = Double(node.op.attributes.float("epsilon", 1e-5))
+    let epsilon = Double(node.op.settings.float("epsilon"))
     return channels.indices.map { index in
       channels[index].map { number in
         let deviation = (constants[3][index] + epsilon).squareRoot()

@@ -8,7 +8,7 @@ extension FilterAnalysis {
       return refuse(operandsOf: id, "takes it by heads, which attention=features keeps")
     }
     for operand in [4, 5, 6] { refuse(node.operand(operand), reason(id, "takes it from a cache")) }
-    guard let shape = try? AttentionShape(graph.inferenceContext(id), node.op.attributes) else {
+    guard let shape = try? AttentionShape(graph.inferenceContext(id), node.op.settings) else {
       return refuse(operandsOf: id, "has heads that are not known")
     }
     guard let heads = heads(id, shape) else { return }
@@ -114,14 +114,14 @@ struct HeadSearch {
     let (from, to) = (graph[value].type.shape, graph[result].type.shape)
     switch node.op.name {
     case "Transpose":
-      return (node.op.attributes.ints("perm") ?? from.indices.reversed()).firstIndex(of: axis)
+      return (node.op.settings.ints("perm") ?? from.indices.reversed()).firstIndex(of: axis)
     case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
       if operand != 0 { return nil }
       let before = from[..<axis].reduce(1, *)
       return to.indices.last { to[$0] >= from[axis] && to[..<$0].reduce(1, *) == before }
     case "Gather":
       guard operand == 0, let indices = node.operand(1),
-        let own = try? normalizedAxis(node.op.attributes.int("axis"), rank: from.count), own != axis
+        let own = try? normalizedAxis(node.op.settings.int("axis"), rank: from.count), own != axis
       else { return nil }
       return own < axis ? axis + graph[indices].type.rank - 1 : axis
     case "Split", "Slice", "Concat", "Expand", "Tile", "Dropout", "Softmax", "RotaryEmbedding":

@@ -33,7 +33,7 @@ extension FilterAnalysis {
     if node.op.name != "Concat", labels[data] == nil { return "takes it as a parameter" }
     if graph[data].type.count > 1 << 26 { return "moves too many elements to follow" }
     guard node.op.name == "Gather", let own = labels[data], let indices = node.operand(1),
-      (try? normalizedAxis(node.op.attributes.int("axis"), rank: graph[data].type.rank))
+      (try? normalizedAxis(node.op.settings.int("axis"), rank: graph[data].type.rank))
         == own.axis,
       graph[indices].type.rank > 1
     else { return nil }

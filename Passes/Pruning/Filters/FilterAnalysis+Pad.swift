@@ -11,7 +11,7 @@ extension FilterAnalysis {
       return refuse(data, reason(id, "pads it by numbers that are not known now"))
     }
     let (before, after) = (pads.before[own.axis], pads.after[own.axis])
-    let mode = op.attributes.string("mode", "constant")
+    let mode = op.settings.string("mode")
     let isConstant = mode == "constant"
     if before != 0 || after != 0 {
       guard isConstant else { return refuse(data, reason(id, "pads its channels by \(mode)")) }

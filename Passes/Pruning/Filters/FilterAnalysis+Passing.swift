@@ -47,7 +47,7 @@ extension FilterAnalysis {
     guard let input = channels(0, of: id, axis: 1) else { return }
     let node = graph[id]
     let isConstant = constants.allSatisfy { graph.constant(node.operand($0)) != nil }
-    guard isConstant, !node.op.attributes.flag("training_mode") else {
+    guard isConstant, !node.op.settings.flag("training_mode") else {
       return refuse(
         operandsOf: id,
         unfolded(id, constants, otherwise: "normalizes with computed parameters"))
@@ -66,7 +66,7 @@ extension FilterAnalysis {
   private mutating func resize(_ id: NodeID) {
     guard let result = graph[id].result else { return }
     let output = graph[result].type.shape
-    let hasRegion = graph[id].op.attributes.string("coordinate_transformation_mode").hasPrefix(
+    let hasRegion = graph[id].op.settings.string("coordinate_transformation_mode").hasPrefix(
       "tf_crop")
     through(id) { type, labels in
       !hasRegion && output[labels.axis] == type.shape[labels.axis] ? labels : nil

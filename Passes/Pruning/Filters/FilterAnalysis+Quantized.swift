@@ -22,7 +22,7 @@ extension FilterAnalysis {
   /// The node that dequantizes a constant for one reader, if a stored 0 stands for zero.
   func dequantized(_ value: ValueID?) -> NodeID? {
     guard let value, let id = graph.producer(value), graph[id].op is DequantizeLinear,
-      uses[value].count == 1, graph[id].op.attributes.int("block_size") == 0,
+      uses[value].count == 1, graph[id].op.settings.int("block_size") == 0,
       graph[id].operands.allSatisfy({ $0 == nil || graph.constant($0) != nil })
     else { return nil }
     let zero = graph.constant(graph[id].operand(2))?.integers ?? []
@@ -33,7 +33,7 @@ extension FilterAnalysis {
   mutating func sliceScales(_ id: NodeID, axis: Int, _ units: [Int]) {
     guard let data = graph[id].operand(0),
       let own = try? normalizedAxis(
-        graph[id].op.attributes.int("axis", 1), rank: graph[data].type.rank), own == axis
+        graph[id].op.settings.int("axis"), rank: graph[data].type.rank), own == axis
     else { return }
     for operand in 1...2 {
       guard let value = graph[id].operand(operand), graph[value].type.shape == [units.count] else {
@@ -50,7 +50,7 @@ extension FilterAnalysis {
     let isConstant = node.operands.dropFirst().allSatisfy {
       $0 == nil || graph.constant($0) != nil
     }
-    guard isConstant, node.op.attributes.int("block_size") == 0, let value = node.operand(0),
+    guard isConstant, node.op.settings.int("block_size") == 0, let value = node.operand(0),
       let found = labels[value]
     else { return refuse(operandsOf: id, "quantizes it by computed or blocked scales") }
     sliceScales(id, axis: found.axis, found.units)

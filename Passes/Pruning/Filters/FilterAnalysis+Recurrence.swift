@@ -27,7 +27,7 @@ extension FilterAnalysis {
     for operand in [5, 6] where node.operand(operand) != nil {
       keepsZero = state(id, operand, units) && keepsZero
     }
-    if node.op.attributes.int("hidden_size") > 0 { counts[id] = ["hidden_size": units] }
+    if node.op.settings.int("hidden_size") > 0 { counts[id] = ["hidden_size": units] }
     for result in node.results.compactMap({ $0 }) {
       let axis = graph[result].type.rank - 1
       labels[result] = ChannelLabels(axis: axis, units: units, isZero: keepsZero)
@@ -82,7 +82,7 @@ extension FilterAnalysis {
 
   /// Whether a unit without weights stays at zero: its activations map 0 to 0.
   private func startsAtZero(_ id: NodeID) -> Bool {
-    guard let names = graph[id].op.attributes.strings("activations") else { return true }
+    guard let names = graph[id].op.settings.strings("activations") else { return true }
     let count = graph[id].op is LSTM ? 3 : graph[id].op is GRU ? 2 : 1
     let odd = ["affine", "sigmoid", "softplus", "hardsigmoid"]
     return names.enumerated().allSatisfy { index, name in

@@ -14,7 +14,7 @@ extension FilterAnalysis {
     var isInside = false
     through(id) { type, labels in
       guard
-        let axis = try? normalizedAxis(isLRN ? 1 : op.attributes.int("axis", -1), rank: type.rank)
+        let axis = try? normalizedAxis(isLRN ? 1 : op.settings.int("axis"), rank: type.rank)
       else { return nil }
       isInside = labels.axis == axis || isTrailing && labels.axis >= axis
       if isInside, !allowsInexact { return nil }
@@ -61,7 +61,7 @@ extension FilterAnalysis {
   }
 
   mutating func reduce(_ id: NodeID, _ op: any Reduction) {
-    let keeps = op.attributes.flag("keepdims", true)
+    let keeps = op.settings.flag("keepdims")
     let axes = (try? op.axes(graph.inferenceContext(id))) ?? []
     let allowsInexact = allowsInexact
     var isGone = false

@@ -36,7 +36,7 @@ extension FilterRewriting {
     let isCopied = old.indices.allSatisfy { axis in
       old[axis] != 0 || analysis.graph[id].operand(0).map { shape($0)[axis] } == new[axis]
     }
-    if !isCopied || analysis.graph[id].op.attributes.flag("allowzero") { values = new }
+    if !isCopied || analysis.graph[id].op.settings.flag("allowzero") { values = new }
     if values != old { setIndices(&graph, id, 1, values) }
   }
 
@@ -53,7 +53,7 @@ extension FilterRewriting {
   private func resize(_ id: NodeID, _ graph: inout Graph) {
     guard let result = analysis.graph[id].result, var values = integers(id, 3) else { return }
     let new = shape(result)
-    let axes = analysis.graph[id].op.attributes.ints("axes") ?? Array(new.indices)
+    let axes = analysis.graph[id].op.settings.ints("axes") ?? Array(new.indices)
     for (index, axis) in axes.enumerated() where index < values.count {
       let axis = axis < 0 ? axis + new.count : axis
       if let labels = analysis.labels[result], labels.axis == axis { values[index] = new[axis] }
@@ -65,7 +65,7 @@ extension FilterRewriting {
     let node = analysis.graph[id]
     guard let op = node.op as? Split, let data = node.operand(0),
       let axis = try? normalizedAxis(
-        op.attributes.int("axis"), rank: analysis.graph[data].type.rank),
+        op.settings.int("axis"), rank: analysis.graph[data].type.rank),
       let labels = analysis.labels[data], labels.axis == axis,
       let sizes = try? op.sizes(analysis.graph.inferenceContext(id))
     else { return }
@@ -90,7 +90,7 @@ extension FilterRewriting {
     let node = analysis.graph[id]
     guard let data = node.operand(0), let labels = analysis.labels[data],
       let axis = try? normalizedAxis(
-        node.op.attributes.int("axis"), rank: analysis.graph[data].type.rank),
+        node.op.settings.int("axis"), rank: analysis.graph[data].type.rank),
       labels.axis == axis, let indices = node.operand(1), let old = integers(id, 1)
     else { return }
     let places = positions(labels.units)

@@ -28,9 +28,9 @@ extension LayerInput {
       throw LayerRefusal("the model does not name its states (result 0)")
     }
     let all = graph[states].type
-    let axes = node.op.attributes.flag("layout") ? (time: 1, direction: 2, batch: 0) : (0, 1, 2)
+    let axes = node.op.settings.flag("layout") ? (time: 1, direction: 2, batch: 0) : (0, 1, 2)
     let isReverse = { (direction: Int) in
-      direction == 1 || node.op.attributes.string("direction") == "reverse"
+      direction == 1 || node.op.settings.string("direction") == "reverse"
     }
     let places = (0..<directions).map { direction in
       previousStates(all, axes, direction, isReverse(direction))

@@ -76,7 +76,7 @@ extension LayerInput {
         )
       case let op as ConvTranspose:
         let window = try TransposedWindow(
-          op.attributes, kernel: Array(weight.shape[2...]), input: Array(type.shape[2...]))
+          op.settings, kernel: Array(weight.shape[2...]), input: Array(type.shape[2...]))
         self = .transposed(value, type, weight, op.group, SpatialTable(window, type))
       case is Gemm: self = .matrix(value, type, axis: reader.reading.inputAxis)
       case is MatMul: self = try .product(value, type, weight, reader.reading)

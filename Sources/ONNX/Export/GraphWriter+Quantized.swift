@@ -41,7 +41,7 @@ extension GraphWriter {
     }
     while inputs.last == "" { inputs.removeLast() }
     let element = graph[result].type.element
-    let bounds = (try? Requantization(node.op.attributes, element))?.bounds ?? element.bytes
+    let bounds = (try? Requantization(node.op.settings, element))?.bounds ?? element.bytes
     let isClamped = bounds != element.bytes
     let output = isClamped ? graph.uniqueName(name(result) + "/unclamped") : name(result)
     append(

@@ -39,7 +39,7 @@ import Testing
     let conv = graph[graph.nodes[0]]
     #expect(conv.name == "conv//1" && conv.origin == Origin(index: 3, type: "FusedConv"))
     #expect(conv.trail == ["fuse-a", "fuse-b"])
-    #expect(conv.op.attributes.string("auto_pad") == "a\"b\n")
+    #expect(conv.op.settings.string("auto_pad") == "a\"b\n")
     let rows = try #require(graph.constant(graph.constantValues[1]))
     #expect(rows.numbers == [0, 0, 1, 0, .infinity, 0, 0, 0])
     #expect(graph.opset == 17 && graph.source == "net.onnx")

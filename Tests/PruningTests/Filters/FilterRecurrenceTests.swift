@@ -70,7 +70,7 @@ import Testing
     #expect(found["i"]?.split(separator: " ").count == (sparsity == "0.5" ? 2 : 3))
     let pruned = try FilterHarness.prune(graph, ["sparsity": sparsity]).graph
     let node = try #require(pruned.nodes.first { pruned[$0].op.name == layer.op })
-    #expect(pruned[node].op.attributes.int("hidden_size") == 6 - wanted)
+    #expect(pruned[node].op.settings.int("hidden_size") == 6 - wanted)
     let recurrence = try #require(pruned[node].operand(2))
     #expect(
       pruned[recurrence].type.shape == [layer.directions, (6 - wanted) * layer.gates, 6 - wanted])

@@ -76,7 +76,7 @@ struct FastRequantization {
     guard site.computation.tail.isEmpty, let y = site.results[0],
       [.int8, .uint8].contains(y.element),
       site.op is QLinearConv || site.op is QLinearMatMul,
-      let requantization = try? Requantization(site.op.attributes, y.element),
+      let requantization = try? Requantization(site.op.settings, y.element),
       requantization.form == .fast,
       let scales = graph.inferenceContext(head).requantizationScales((1, 4, 6)),
       scales.allSatisfy({ $0.shift == 0 }), let zero = site.constants[7]?.integers?.first,
