@@ -15,15 +15,21 @@ public protocol Operator: Sendable {
   init(attributes: Attributes)
 
   /// The types of the results, in the order of the schema.
+  ///
+  /// - Throws: What is wrong with operands and attributes.
   func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType]
 
   /// The operands that are not known but must be, as the declared types of the results show them.
   func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand]
 
   /// Emits the plain loops that compute the results.
+  ///
+  /// - Throws: What type inference throws, and what cannot be computed.
   func lower(_ builder: LoopBuilder) throws(DiagnosticMessage)
 
   /// Brings a node of an older opset to the form of the newest.
+  ///
+  /// - Throws: Why an old form cannot be adapted.
   static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage)
 
   /// Results that need no loops: constants known without computing, or operands passed through.
@@ -33,6 +39,8 @@ public protocol Operator: Sendable {
   func view(of operand: TensorView, _ context: InferenceContext) -> [TensorView]?
 
   /// The nodes that the operator stands for, when it is lowered by way of others.
+  ///
+  /// - Throws: What type inference of those nodes throws.
   func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool
 
   /// Every element of result 0 is stored exactly once, through `LoopBuilder.store`, and is not

@@ -84,6 +84,5 @@ package struct ContribAttention: Expansion {
     return try builder.add(Concat(attributes: ["axis": .int(0)]), parts)[0]
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

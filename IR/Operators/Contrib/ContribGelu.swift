@@ -15,6 +15,5 @@ package struct ContribGelu: Expansion {
     return true
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

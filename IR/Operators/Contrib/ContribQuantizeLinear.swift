@@ -19,6 +19,5 @@ package struct ContribQuantizeLinear: Expansion {
     return true
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

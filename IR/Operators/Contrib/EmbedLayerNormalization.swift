@@ -52,6 +52,5 @@ package struct EmbedLayerNormalization: Expansion {
     return try builder.cast(sum, .int32)
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

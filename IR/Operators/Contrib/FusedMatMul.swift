@@ -41,6 +41,5 @@ package struct FusedMatMul: Expansion {
     return try builder.transpose(value, order)
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

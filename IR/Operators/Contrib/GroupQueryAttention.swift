@@ -114,6 +114,5 @@ package struct GroupQueryAttention: Expansion {
     return try builder.node(TensorScatter(), cache, new, starts)
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

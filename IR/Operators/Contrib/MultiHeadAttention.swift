@@ -91,6 +91,5 @@ package struct MultiHeadAttention: Expansion {
     return try builder.reshape(ordered, [shape[0], shape[2], shape[1] * shape[3]])
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

@@ -49,7 +49,7 @@ package struct QGemm: Expansion {
   private func integerProduct(
     _ sides: [ValueID], _ builder: DecompositionBuilder
   ) throws(DiagnosticMessage) -> [ValueID?]? {
-    guard attributes.float("alpha", 1) == 1, let step = builder.operand(7),
+    guard settings.float("alpha") == 1, let step = builder.operand(7),
       let zero = builder.operand(8)
     else { return nil }
     let addend = builder.operand(6)
@@ -62,6 +62,5 @@ package struct QGemm: Expansion {
     return left + right + [step, zero] + (addend.map { [$0] } ?? [])
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

@@ -23,6 +23,5 @@ package struct SkipSimplifiedLayerNormalization: Expansion {
     return true
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

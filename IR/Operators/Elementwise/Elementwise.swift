@@ -7,6 +7,8 @@ public protocol Elementwise: Operator {
   func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr
 
   /// The result's element type.
+  ///
+  /// - Throws: What is wrong with the operands' types.
   func resultElement(_ context: InferenceContext) throws(DiagnosticMessage) -> ElementType
 
   /// Whether `scalar` uses only operations that exist for vectors: then fast kernels may apply it

@@ -10,7 +10,7 @@ extension GlobalPooling {
   package func check() throws(DiagnosticMessage) {}
 
   /// The channels, with spatial extents of 1.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let x = try context.real(0)
     guard x.rank >= 2 else {
       throw DiagnosticMessage("pooling-rank", "X is \(x); its rank must be 2 or more")
@@ -20,7 +20,7 @@ extension GlobalPooling {
   }
 
   /// One pass over each channel.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (x, y) = (try builder.operand(0), try builder.result())
     let axes = ReducedAxes(x.shape, Array(2..<x.rank))
     axes.outer(builder) { index in
@@ -29,5 +29,5 @@ extension GlobalPooling {
   }
 
   /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

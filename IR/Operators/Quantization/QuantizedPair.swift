@@ -42,12 +42,12 @@ extension QuantizedPair {
   }
 
   /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
   /// Both tensors; the planner checks types and shapes.
-  public var inPlaceOperands: [Int] { [0, 3] }
+  package var inPlaceOperands: [Int] { [0, 3] }
 
   /// The broadcast shape.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let grids = try QuantizedPairGrids(context)
     let form = try Requantization(settings, grids.y.element).form
     guard form == .onnx || integers(grids) != nil else {
@@ -67,7 +67,7 @@ extension QuantizedPair {
   /// One pass over the elements: in integers, or by tables of the real numbers.
   ///
   /// Tables, because a product and a sum in one expression might be joined to one rounding.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let (a, b, y) = (try builder.operand(0), try builder.operand(3), try builder.result())
     let grids = try QuantizedPairGrids(builder.context)
     let requantization = try Requantization(settings, grids.y.element)

@@ -46,7 +46,7 @@ extension QuantizedPooling {
   }
 
   /// Every element once, but a permuted view is not the result that a tail waits for.
-  public var storesOnce: Bool { !channelsLast }
+  package var storesOnce: Bool { !channelsLast }
 }
 
 /// How the mean of a number of integers is requantized.

@@ -21,20 +21,20 @@ extension QuantizedUnary {
   }
 
   /// The operand's type.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     _ = try table(context)
     return [try context.quantized(0)]
   }
 
   /// A Lookup.
-  public func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
+  package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let table = builder.constant(try table(builder.context))
     builder.setResult(0, try builder.node(Lookup(), builder.operands[0], table))
     return true
   }
 
   /// Lowered by way of Lookup.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     throw DiagnosticMessage("compiler-fault", "\(name) is decomposed")
   }
 }

@@ -6,7 +6,7 @@ package protocol CosineWindow: Operator {
 
 extension CosineWindow {
   /// A vector of the size, which must be known.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let sizes = try context.integers(0, "the size")
     let wanted = settings.int("output_datatype")
     guard sizes.count == 1, 0...(1 << 24) ~= sizes[0] else {
@@ -19,13 +19,13 @@ extension CosineWindow {
   }
 
   /// The size, from the declared shape.
-  public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
+  package func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
     guard let (count, result) = context.shown(0), count == 1, result.rank == 1 else { return [:] }
     return [0: ImpliedOperand(exactly: result.shape)]
   }
 
   /// Every element from its place.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     let y = try builder.result()
     let turns = settings.flag("periodic") ? y.count : y.count - 1
     let step = 2 * Double.pi / Double(max(turns, 1))
@@ -41,5 +41,5 @@ extension CosineWindow {
   }
 
   /// Always.
-  public var storesOnce: Bool { true }
+  package var storesOnce: Bool { true }
 }

@@ -34,6 +34,5 @@ package struct ArrayFeatureExtractor: Operator {
     return true
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

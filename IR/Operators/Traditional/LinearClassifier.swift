@@ -62,6 +62,5 @@ package struct LinearClassifier: LinearScores {
     return try builder.node(Where(), flat, numbers[1], numbers[0])
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }

@@ -53,6 +53,5 @@ package struct Adam: Expansion {
     return try step.later(corrected, else: step.rate)
   }
 
-  /// Never lowered by itself.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {}
 }
