@@ -65,11 +65,13 @@ generated-c: build
 misra: build
 	.venv/bin/python Tests/GeneratedC/misra.py
 
-# The MLPerf Tiny models as firmware under QEMU; needs ../shared.
+# Kernels on packed integers, and the MLPerf Tiny models as firmware under QEMU, which need ../shared.
 firmware: build
+	.venv/bin/python Tests/Firmware/integers.py --coppice .build/release/coppice --only 0 8 16 21 24 36 40 44 --count 45
 	@if [ -d ../shared/models/mlperf-tiny ]; then \
 	  .venv/bin/python Tests/Firmware/mlperf.py --coppice .build/release/coppice \
-	    --models ../shared/models/mlperf-tiny --pruned; \
+	    --models ../shared/models/mlperf-tiny --pruned && \
+	  .venv/bin/python Tests/Firmware/cores.py --coppice .build/release/coppice; \
 	else echo "skipped: the MLPerf Tiny models are not beside the project"; fi
 
 # How time, memory and C grow with a model, up to 100,000 nodes.

@@ -103,13 +103,16 @@ class Chain:
 
     def weight(self, shape, channels, axis):
         integers = self.rng.integers(-127, 128, shape).astype(np.int8)
+        zeros = np.zeros(channels, np.int8)
+        if self.rng.integers(8) == 0:
+            zeros = self.rng.integers(-20, 20, channels).astype(np.int8)
         spread = np.exp(self.rng.uniform(np.log(0.001), np.log(0.02), channels)).astype(np.float32)
         if self.rng.integers(3) == 0:
             scale = spread[0]
             value = self.node("DequantizeLinear", [self.constant(integers, "w"), self.constant(scale, "s")])
             return value, np.full(channels, scale)
         value = self.node("DequantizeLinear", [self.constant(integers, "w"), self.constant(spread, "s"),
-                                               self.constant(np.zeros(channels, np.int8), "z")], axis=axis)
+                                               self.constant(zeros, "z")], axis=axis)
         return value, spread
 
     def clamp(self, value):
@@ -121,6 +124,11 @@ class Chain:
         return value
 
     def bias(self, channels, scales):
+        kind = self.rng.integers(6)
+        if kind == 0:
+            return self.constant((self.rng.integers(-3000, 3000, channels) * scales).astype(np.float32), "b")
+        if kind == 1:
+            scales = scales * np.float32(self.rng.choice([2, 3]))
         integers = self.rng.integers(-3000, 3000, channels).astype(np.int32)
         return self.node("DequantizeLinear", [self.constant(integers, "b"), self.constant(scales.astype(np.float32), "s"),
                                               self.constant(np.zeros(channels, np.int32), "z")], axis=0)
@@ -132,13 +140,21 @@ class Chain:
         group = int(shape[1]) if self.rng.integers(3) == 0 else 1
         filters = shape[1] if group > 1 else int(self.rng.integers(1, 12))
         kernel = [int(self.rng.integers(1, min(4, shape[2] + 1))), int(self.rng.integers(1, min(4, shape[3] + 1)))]
-        pads = [int(self.rng.integers(0, k)) for k in kernel] * 2
+        pads = [int(self.rng.integers(0, k)) for k in kernel * 2]
         strides = [int(self.rng.integers(1, 3)), int(self.rng.integers(1, 3))]
+        room = [shape[2 + i] + pads[i] + pads[2 + i] for i in range(2)]
+        dilations = [int(self.rng.integers(1, 3)) if 2 * (k - 1) + 1 <= n else 1 for k, n in zip(kernel, room)]
         real = self.real(x)
         weight, scales = self.weight((filters, shape[1] // group, *kernel), filters, 0)
-        inputs = [real, weight] + ([self.bias(filters, grid[2] * scales)] if self.rng.integers(2) else [])
-        value = self.clamp(self.node("Conv", inputs, kernel_shape=kernel, pads=pads, strides=strides, group=group))
-        extents = [(shape[2 + i] + 2 * pads[i] - kernel[i]) // strides[i] + 1 for i in range(2)]
+        given = int(self.rng.integers(5))
+        inputs = [real, weight] + ([self.bias(filters, grid[2] * scales)] if given > 2 else [])
+        value = self.node("Conv", inputs, kernel_shape=kernel, pads=pads, strides=strides, group=group,
+                          dilations=dilations)
+        if given == 0:
+            addend = (self.rng.integers(-3000, 3000, (1, filters, 1, 1)) * grid[2] * scales[:, None, None])
+            value = self.node("Add", [value, self.constant(addend.astype(np.float32), "b")])
+        value = self.clamp(value)
+        extents = [(room[i] - dilations[i] * (kernel[i] - 1) - 1) // strides[i] + 1 for i in range(2)]
         depth = shape[1] // group * kernel[0] * kernel[1]
         self.close(start, [x], value, (1, filters, *extents), 60 * grid[2] * float(scales.mean()) * depth ** 0.5)
 
@@ -202,9 +218,54 @@ class Chain:
         x = self.current
         shape, grid = self.values[x]
         start = len(self.nodes)
-        order = [0, *(1 + self.rng.permutation(len(shape) - 1))]
-        value = self.node("Transpose", [self.real(x)], perm=[int(i) for i in order])
-        self.close(start, [x], value, [shape[i] for i in order], grid[2])
+        value = self.real(x)
+        whole = lambda numbers: self.constant(np.array(numbers, np.int64), "i")
+        rank = len(shape)
+        kind = int(self.rng.integers(7 if rank == 4 else 5))
+        if kind == 0:
+            order = [0, *(1 + self.rng.permutation(rank - 1))]
+            value, shape = self.node("Transpose", [value], perm=[int(i) for i in order]), [shape[i] for i in order]
+        elif kind == 1:
+            shape = [shape[0], int(np.prod(shape[1:]))]
+            value = self.node("Reshape", [value, whole(shape)])
+        elif kind == 2:
+            first = int(self.rng.integers(0, shape[1]))
+            value = self.node("Slice", [value, whole([first]), whole([shape[1]]), whole([1])])
+            shape = [shape[0], shape[1] - first, *shape[2:]]
+        elif kind == 3:
+            pads = [0, 1] + [0] * (rank - 2) + [0, 0] + [int(self.rng.integers(3))] * (rank - 2)
+            value = self.node("Pad", [value, whole(pads), self.constant(np.float32(0), "c")])
+            shape = [n + pads[i] + pads[rank + i] for i, n in enumerate(shape)]
+        elif kind == 4:
+            picked = self.rng.integers(0, shape[1], int(self.rng.integers(1, 5)))
+            value = self.node("Gather", [value, whole(picked)], axis=1)
+            shape = [shape[0], len(picked), *shape[2:]]
+        elif kind == 5:
+            scales = self.constant(np.array([1, 1, 2, 2], np.float32), "c")
+            value = self.node("Resize", [value, "", scales], mode="nearest", nearest_mode="floor",
+                              coordinate_transformation_mode="asymmetric")
+            shape = [*shape[:2], shape[2] * 2, shape[3] * 2]
+        else:
+            value, shape = self.node("GlobalMaxPool", [value]), [*shape[:2], 1, 1]
+        self.close(start, [x], value, shape, grid[2])
+
+    def mean(self):
+        x = self.current
+        shape, grid = self.values[x]
+        if len(shape) != 4:
+            return self.unary()
+        start = len(self.nodes)
+        value = self.node("ReduceMean", [self.real(x)], axes=[2, 3], keepdims=1)
+        self.close(start, [x], value, [*shape[:2], 1, 1], grid[2])
+
+    def activations(self):
+        """The product of a tensor and its transpose."""
+        x = self.current
+        shape, grid = self.values[x]
+        start = len(self.nodes)
+        order = [*range(len(shape) - 2), len(shape) - 1, len(shape) - 2]
+        value = self.node("MatMul", [self.real(x), self.node("Transpose", [self.real(x)], perm=order)])
+        self.close(start, [x], value, [*shape[:-1], shape[-2]], 60 * grid[2] ** 2 * shape[-1] ** 0.5)
 
     def concat(self):
         x = self.current
@@ -238,7 +299,8 @@ def exported(tool, folder, number, graph):
     return answers
 
 
-STEPS = ["conv", "conv", "conv", "product", "unary", "pair", "pool", "moved", "concat", "softmax"]
+STEPS = ["conv", "conv", "conv", "product", "unary", "pair", "pool", "moved", "concat", "softmax", "moved", "mean",
+         "activations"]
 
 
 def draw(seed, number):

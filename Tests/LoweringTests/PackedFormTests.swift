@@ -148,4 +148,22 @@ import Testing
       last = (arena, cost, bytes)
     }
   }
+
+  /// Places and nonzeros of a weight of 128 x 128 with a random mask, beside its bytes when dense; a
+  /// multiplier and a start for each channel are there in every form.
+  @Test(arguments: [(50, 0.63), (70, 0.44), (80, 0.32), (90, 0.19), (95, 0.11)])
+  func sparseWeightsTakeFewBytes(_ percent: Int, _ part: Double) throws {
+    var random = UInt64(percent)
+    let list = (0..<(128 * 128)).map { _ -> String in
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (random >> 33) % 100 < UInt64(percent) ? "0" : "\((random >> 48) % 120 + 1)"
+    }
+    let dense = Self.convolution([1, 128, 8, 8], [128, 128, 1, 1], [1, 128, 8, 8], "")
+    let numbers = Self.numbers(128 * 128)
+    let text = dense.replacing(numbers, with: "[" + list.joined(separator: ", ") + "]")
+    let graph = try Graph(parsing: text, file: "g")
+    let plans = explain(graph, for: .cortexM4).filter { $0.form.hasPrefix("sparse_pairs") }
+    let least = try #require(plans.map(\.bytes).min())
+    #expect(Double(least - 128 * 8) <= part * 128 * 128)
+  }
 }
