@@ -71,6 +71,7 @@ firmware: build
 	@if [ -d ../shared/models/mlperf-tiny ]; then \
 	  .venv/bin/python Tests/Firmware/mlperf.py --coppice .build/release/coppice \
 	    --models ../shared/models/mlperf-tiny --pruned && \
+	  .venv/bin/python Tests/Firmware/floats.py --coppice .build/release/coppice --count 6 && \
 	  .venv/bin/python Tests/Firmware/cores.py --coppice .build/release/coppice; \
 	else echo "skipped: the MLPerf Tiny models are not beside the project"; fi
 

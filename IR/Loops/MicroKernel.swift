@@ -65,6 +65,30 @@ public struct MicroKernel: Hashable, Sendable {
     case rowPairs = "row_pairs"
     /// Sums of two rows of a sparse product at once, over blocks of four inputs with a nonzero.
     case rowBlocks = "row_blocks"
+    /// Zeros words, sixteen at a time.
+    case clear
+    /// Copies runs of floats into a panel, in which four positions lie interleaved.
+    case gather
+    /// Sums of floats of four positions by four channels.
+    case panel
+    /// Sums of floats of one position by eight channels.
+    case row
+    /// Sums of floats of neighbouring positions over the nonzeros of each channel.
+    case points
+    /// Sums of floats of a tile of positions over the nonzeros of each channel's window.
+    case windows
+    /// Sums of floats over the nonzeros of rows.
+    case entries
+    /// Copies rows of floats.
+    case copy
+
+    /// Whether it computes in floats.
+    package var isFloat: Bool {
+      switch self {
+      case .clear, .gather, .panel, .row, .points, .windows, .entries, .copy: true
+      default: false
+      }
+    }
 
     /// How many numbers it is made for, and how many operands it takes.
     package var counts: (parameters: Int, operands: Int) {
@@ -79,6 +103,14 @@ public struct MicroKernel: Hashable, Sendable {
       case .planes: (4, 2)
       case .pairs: (6, 6)
       case .rowPairs, .rowBlocks: (1, 5)
+      case .clear: (0, 2)
+      case .gather: (0, 6)
+      case .panel: (1, 6)
+      case .row: (0, 5)
+      case .points: (4, 9)
+      case .windows: (5, 14)
+      case .entries: (2, 6)
+      case .copy: (1, 5)
       }
     }
   }

@@ -22,6 +22,25 @@ public struct SparseTable {
   /// Whether several nonzeros of a row can be met in a turn.
   package var readsSeveral: Bool { reader.readsSeveral }
 
+  /// Tables of rows with an index for each entry.
+  package struct Entries {
+    /// Where each group of each row starts; after the last one, how many entries there are.
+    package let starts: Buffer
+    /// The column of each entry.
+    package let columns: Buffer
+  }
+
+  /// Where each entry has an index, and rows a start.
+  package var entries: Entries? {
+    (reader as? IndexedReader).map { Entries(starts: $0.starts, columns: $0.indices) }
+  }
+
+  /// The first entry of a line of such tables.
+  package func entryStart(_ line: Expr) -> Expr {
+    guard let entries else { return .integer(0) }
+    return .load(entries.starts, line, lanes: 1).converted(to: .index)
+  }
+
   /// A value of a nonzero.
   ///
   /// - Parameters:

@@ -18,7 +18,8 @@ STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 80: ["index-rows", "bitm
 SOURCES = {"x86-64": "Sources/Lowering/Targets/X86.swift", "cortex-m4": "Sources/Lowering/Targets/CortexM4.swift"}
 MARGINS = {"x86-64": {"sparse_": 1.1}, "cortex-m4": {"sparse_conv1x1": 1.0, "sparse_conv_single": 1.1, "sparse_": 1.05}}
 LEAST = 12
-STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "bit", "miss", "near", "far"]
+STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "bit", "miss", "near", "far",
+         "result"]
 
 
 def measure(target):

@@ -185,7 +185,7 @@ def compiled(options, path, folder, target, flags=()):
     return json.loads((folder / "layer.json").read_text())
 
 
-def on_host(folder, manifest, x, compiler="gcc"):
+def on_host(folder, manifest, x, compiler="gcc", item=1):
     """The answer of the C on the host, its memory between guarded bytes."""
     library = folder / "layer.so"
     sources = [p for p in (folder / "layer.c", folder / "layer_weights.c") if p.exists()]
@@ -193,7 +193,7 @@ def on_host(folder, manifest, x, compiler="gcc"):
                      "-fno-sanitize-recover", "-fPIC", "-shared", "-I", folder, *sources, "-lm",
                      "-o", library)
     run = ctypes.CDLL(str(library)).layer_run
-    size = firmware.elements(manifest["outputs"][0])
+    size = firmware.elements(manifest["outputs"][0]) * item
 
     def guarded(count):
         memory = np.full(count + 2 * GUARD + 64, 0xA5, np.uint8)

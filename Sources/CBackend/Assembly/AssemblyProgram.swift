@@ -9,9 +9,16 @@ struct AssemblyProgram {
   let signature: String
   private(set) var lines: [String] = []
 
+  /// Characters of a string with several instructions.
+  private static let width = 80
+
   /// Writes the program of a step.
-  init(_ step: MicroKernel) {
-    signature = step.program.signature
+  ///
+  /// - Parameters:
+  ///   - step: The step.
+  ///   - unused: The attribute of parameters that C does not see used.
+  init(_ step: MicroKernel, unused: String) {
+    signature = step.program.signature(unused)
     let p = step.parameters
     switch step.program {
     case .windows: windows(WindowsProgram(p))
@@ -25,6 +32,14 @@ struct AssemblyProgram {
     case .pairs: pairs(PairsProgram(p))
     case .rowPairs: rowPairs(indexBytes: p[0])
     case .rowBlocks: rowBlocks(indexBytes: p[0])
+    case .clear: clear()
+    case .gather: gather()
+    case .panel: panel(isRectified: p[0] != 0)
+    case .row: row()
+    case .points: points(PointsProgram(p))
+    case .windows: windows(WindowsProgram(p))
+    case .entries: entries(EntryTables(p))
+    case .copy: copy(columns: p[0])
     }
   }
 
@@ -35,16 +50,21 @@ struct AssemblyProgram {
   ///   - macro: Storage class and attributes of functions without code of the compiler's.
   ///   - c: Takes the text.
   func print(_ name: String, macro: String, to c: inout CText) {
-    var body = ["__asm__(\".syntax unified\\n\""]
-    body += lines.dropLast().map { "    \"\($0)\\n\"" }
-    body += lines.suffix(1).map { "    \"\($0)\\n\");" }
+    var texts = [".syntax unified\\n"]
+    for line in lines {
+      let fits = texts[texts.count - 1].utf8.count + line.utf8.count <= Self.width
+      if fits { texts[texts.count - 1] += line + "\\n" } else { texts.append(line + "\\n") }
+    }
+    let last = texts.count - 1
+    let body = texts.enumerated().map { number, text in
+      (number == 0 ? "__asm__(" : "    ") + "\"\(text)\"" + (number == last ? ");" : "")
+    }
     c.function("\(macro) void \(name)(\(signature))", body)
   }
 }
 
 extension MicroKernel.Program {
-  fileprivate var signature: String {
-    let unused = "__attribute__((unused))"
+  fileprivate func signature(_ unused: String) -> String {
     let names: [String] =
       switch self {
       case .windows: ["const void *x", "void *out", "ptrdiff_t count", "ptrdiff_t odd"]
@@ -61,6 +81,41 @@ extension MicroKernel.Program {
         ]
       case .rows: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
       case .depthwise, .taps: ["const void *x", "const void *w", "void *out"]
+      case .clear: ["void *out", "ptrdiff_t count"]
+      case .gather:
+        [
+          "const void *x", "void *out", "ptrdiff_t run", "ptrdiff_t rows", "ptrdiff_t xr",
+          "ptrdiff_t or",
+        ]
+      case .panel:
+        [
+          "const void *x", "const void *w", "void *out", "ptrdiff_t step", "ptrdiff_t turns",
+          "ptrdiff_t blocks",
+        ]
+      case .row:
+        [
+          "const void *x", "const void *w", "void *out", "ptrdiff_t turns", "ptrdiff_t blocks",
+        ]
+      case .points:
+        [
+          "const void *x", "const void *w", "const void *columns", "void *out",
+          "const void *starts", "const void *bias", "ptrdiff_t rows", "ptrdiff_t xs",
+          "ptrdiff_t os",
+        ]
+      case .windows:
+        [
+          "const void *x", "const void *w", "const void *columns", "void *out",
+          "const void *starts", "const void *bias", "const void *places", "ptrdiff_t rows",
+          "ptrdiff_t xs", "ptrdiff_t os", "ptrdiff_t groups", "ptrdiff_t advance",
+          "ptrdiff_t xr", "ptrdiff_t or",
+        ]
+      case .entries:
+        [
+          "const void *x", "const void *w", "const void *columns", "void *out",
+          "const void *starts", "ptrdiff_t rows",
+        ]
+      case .copy:
+        ["const void *x", "void *out", "ptrdiff_t rows", "ptrdiff_t xr", "ptrdiff_t or"]
       }
     return "\n    " + names.map { "\($0) \(unused)" }.joined(separator: ",\n    ")
   }

@@ -16,15 +16,43 @@ extension Helpers {
     c.line("    && defined(__thumb2__) && defined(__ARM_FEATURE_UNALIGNED) \\")
     c.line("    && !defined(__ARM_BIG_ENDIAN)")
     c.line("#define \(name)_PACKED 1")
-    c.line("#if defined(__clang__)")
-    c.line("#define \(name)_NAKED static __attribute__((naked, noinline, unused))")
-    c.line("#else")
-    c.line("#define \(name)_NAKED static __attribute__((naked, noipa, unused))")
-    c.line("#endif")
+    for line in nakedLines { c.line(line) }
     c.line("#else")
     c.line("#define \(name)_PACKED 0")
     c.line("#endif")
     c.line()
+  }
+}
+
+extension Helpers {
+  /// The storage class and attributes of functions in assembly.
+  private var nakedLines: [String] {
+    let name = "\(prefix.uppercased())_NAKED"
+    return [
+      "#define \(prefix.uppercased())_UNUSED __attribute__((unused))", "#if defined(__clang__)",
+      "#define \(name) static __attribute__((naked, noinline, unused))", "#else",
+      "#define \(name) static __attribute__((naked, noipa, unused))", "#endif",
+    ]
+  }
+
+  /// Says where programs on floats are compiled.
+  ///
+  /// There has to be a unit for single precision that multiplies and adds in one step, as compilers
+  /// then do in C too, unless they follow ISO C to the letter. `COPPICE_PORTABLE` leaves them out.
+  var floatCondition: [String] {
+    let name = "\(prefix.uppercased())_FLOATS"
+    return [
+      "#if defined(__ARM_FP) && (__ARM_FP & 4) && defined(__ARM_FEATURE_FMA) \\",
+      "    && defined(__thumb2__) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN) \\",
+      "    && !defined(__STRICT_ANSI__) && !defined(COPPICE_PORTABLE)", "#define \(name) 1",
+    ] + nakedDefinition
+      + ["#else", "#define \(name) 0", "#endif", "#if \(name)"]
+  }
+
+  /// The attributes, where nothing else has defined them.
+  private var nakedDefinition: [String] {
+    let name = "\(prefix.uppercased())_NAKED"
+    return ["#if !defined(\(name))"] + nakedLines + ["#endif"]
   }
 }
 

@@ -9,6 +9,8 @@ struct Helpers {
   private var functions: [String: (vectorBytes: Int, text: [String])] = [:]
   /// Functions in assembly, by name.
   private var programs: [String: AssemblyProgram] = [:]
+  /// Those of them that compute in floats.
+  private var floatPrograms: [String: AssemblyProgram] = [:]
   /// Whether anything is done on packed integers.
   private var isPacked = false
   private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
@@ -44,6 +46,7 @@ struct Helpers {
   func print(to c: inout CText) {
     if !vectors.isEmpty { printVectors(to: &c) }
     if isPacked { printPackedMacros(to: &c) }
+    printPrograms(floatPrograms, floatMacro, floatCondition, to: &c)
     guard !functions.isEmpty || !programs.isEmpty else { return }
     for line in nativeHalfLines() { c.line(line) }
     c.line("#if defined(__GNUC__)")
@@ -63,12 +66,20 @@ struct Helpers {
       }
       if vectorBytes > 0 { c.line("#endif\n") }
     }
-    printPrograms(to: &c)
+    printPrograms(programs, packedMacro, nil, to: &c)
   }
 
-  private func printPrograms(to c: inout CText) {
+  /// Prints programs where a macro is 1; after the macro, if it has a condition.
+  private func printPrograms(
+    _ programs: [String: AssemblyProgram], _ macro: String, _ condition: [String]?,
+    to c: inout CText
+  ) {
     if programs.isEmpty { return }
-    c.line("#if \(packedMacro)")
+    if let condition {
+      for line in condition { c.line(line) }
+    } else {
+      c.line("#if \(macro)")
+    }
     for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
       program.print(name, macro: "\(prefix.uppercased())_NAKED", to: &c)
     }
@@ -87,17 +98,33 @@ struct Helpers {
 
   /// The name of a function that is the program of a step.
   mutating func program(_ step: MicroKernel) -> String {
-    isPacked = true
     let name = ([prefix, step.program.rawValue] + step.parameters.map(symbol)).joined(
       separator: "_")
-    if programs[name] == nil { programs[name] = AssemblyProgram(step) }
+    if step.program.isFloat {
+      if floatPrograms[name] == nil {
+        floatPrograms[name] = AssemblyProgram(step, unused: "\(prefix.uppercased())_UNUSED")
+      }
+    } else {
+      isPacked = true
+      if programs[name] == nil {
+        programs[name] = AssemblyProgram(step, unused: "\(prefix.uppercased())_UNUSED")
+      }
+    }
     return name
+  }
+
+  /// The macro that is 1 where a step has its program.
+  func macro(_ program: MicroKernel.Program) -> String {
+    program.isFloat ? floatMacro : packedMacro
   }
 
   private func symbol(_ number: Int) -> String { number < 0 ? "m\(-number)" : "\(number)" }
 
   /// 1 where packed integers have instructions and steps their programs, else 0.
   var packedMacro: String { "\(prefix.uppercased())_PACKED" }
+
+  /// 1 where steps on floats have their programs, else 0.
+  private var floatMacro: String { "\(prefix.uppercased())_FLOATS" }
 
   private func printVectors(to c: inout CText) {
     c.line("#if defined(__GNUC__)")

@@ -68,7 +68,7 @@ struct StatementPrinter {
       case .number(let value): expressions.text(value)
       }
     }
-    c.line("#if \(expressions.helpers.packedMacro)")
+    c.line("#if \(expressions.helpers.macro(step.program))")
     c.line("\(expressions.helpers.program(step))(\(wrapped(arguments)));")
     c.line("#else")
     let outer = scope

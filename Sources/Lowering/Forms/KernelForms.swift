@@ -1,9 +1,9 @@
 /// Every form, most special first: of two plans that cost the same the first one is taken.
 let kernelForms: [any KernelForm] = [
   UniformConvolution(), SparsePlanes(byPattern: true), SparsePlanes(byPattern: false),
-  SparsePointwise(), SparseConvolution(), SparsePaddedConvolution(),
+  SparsePoints(), SparsePointwise(), SparseTaps(), SparseConvolution(), SparsePaddedConvolution(),
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
-  DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePlanes(), DenseConvolution(),
-  SparseProduct(), DenseProduct(),
+  DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
+  DenseConvolution(), SparseEntries(), SparseProduct(), ProductRow(), DenseProduct(),
   PoolChannels(), PlainLoops(),
 ]

@@ -33,6 +33,8 @@ struct Work: Sendable {
     case near
     /// Bytes of weights that come from beyond the second cache.
     case far
+    /// A result that a program stores as it is in the end, with its tail.
+    case result
   }
 
   private var counts = SIMD16<Double>()

@@ -1,7 +1,8 @@
 extension Target {
   /// Cortex-M4 with its float unit: one number at a time.
   public static let cortexM4 = Target(
-    "cortex-m4", hasPackedIntegers: true, reach: 1020, codeBytes: 5, costs: .cortexM4)
+    "cortex-m4", hasPackedIntegers: true, hasFloatPrograms: true, reach: 1020, codeBytes: 5,
+    costs: .cortexM4)
 }
 
 extension Costs {
@@ -45,6 +46,21 @@ extension Costs {
       ],
       "depthwise_dot": [
         .tile: 50, .line: 6, .step: 10, .fma: 5, .copy: 2, .store: 22,
+      ],
+      "conv_panel": [
+        .tile: 50, .line: 14, .step: 45, .load: 0.19, .fma: 1.095, .copy: 1.7, .store: 9,
+      ],
+      "product_row": [
+        .tile: 13, .line: 40, .fma: 1.157, .copy: 4, .store: 9,
+      ],
+      "sparse_points": [
+        .tile: 14, .line: 50, .step: 7, .fma: 1, .result: 2.7,
+      ],
+      "sparse_taps": [
+        .tile: 18, .line: 7.3, .step: 5, .load: 1, .fma: 1, .chain: 75, .copy: 1, .result: 2.7,
+      ],
+      "sparse_entries": [
+        .tile: 15, .line: 40, .step: 4.6, .store: 9, .copy: 5,
       ],
       "depthwise": [
         .line: 0.627, .step: 8.43, .fma: 1.96, .store: 1.55,

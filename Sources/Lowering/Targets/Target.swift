@@ -29,6 +29,8 @@ public struct Target: Sendable {
   let hasWideVectors: Bool
   /// Whether it has instructions for halves and bytes packed in words.
   package let hasPackedIntegers: Bool
+  /// Whether steps on floats have programs of their own.
+  let hasFloatPrograms: Bool
   /// What caches hold; `nil` where all memory is alike.
   let caches: Caches?
   /// Bytes that the offset of a load spans; `nil` where that is more than tiles do.
@@ -45,7 +47,7 @@ public struct Target: Sendable {
     tableAlignment: Int = 16,
     channelBlocks: [Int] = [32, 16, 8, 4, 1], columnBlocks: [Int] = [64, 32, 16, 8, 4, 1],
     accumulators: [Int: Int] = [1: 16], hasWideVectors: Bool = false,
-    hasPackedIntegers: Bool = false,
+    hasPackedIntegers: Bool = false, hasFloatPrograms: Bool = false,
     caches: Caches? = nil,
     reach: Int? = nil, codeBytes: Double, costs: Costs
   ) {
@@ -58,6 +60,7 @@ public struct Target: Sendable {
     self.accumulators = accumulators
     self.hasWideVectors = hasWideVectors
     self.hasPackedIntegers = hasPackedIntegers
+    self.hasFloatPrograms = hasFloatPrograms
     self.caches = caches
     self.reach = reach
     operationBytes = codeBytes
