@@ -28,10 +28,12 @@ extension KernelCode {
     case .math(let function, let arguments): return try test(function, arguments, lane)
     case .packed(let op, let operands): return try packed(op, operands)
     case .splat(let a, _): return try integer(a, 0)
+    case .pick: break
     case .shuffle(let a, let b, let order):
       let (source, place) = try shuffled(a, b, order, lane)
       return try integer(source, place)
     }
+    throw .fault("a \(expr.scalar) stands where a whole number is needed")
   }
 
   private func packed(_ op: PackedOp, _ operands: [Expr]) throws(DiagnosticMessage) -> IntegerCode {

@@ -32,9 +32,25 @@ extension KernelCode {
     case .shuffle(let a, let b, let order):
       let (source, place) = try shuffled(a, b, order, lane)
       return try real(source, place)
+    case .pick(let a, let b, let lanes): return try picked(a, b, lanes, lane)
     case .integer, .whole, .compare, .packed: break
     }
     throw .fault("a \(expr.scalar) stands where a real number is needed")
+  }
+
+  /// A lane that is told by a number, modulo the lanes of both vectors.
+  private func picked(
+    _ a: Expr, _ b: Expr, _ lanes: Expr, _ lane: Int
+  ) throws(DiagnosticMessage) -> RealCode {
+    guard a.scalar == b.scalar, a.lanes == b.lanes, lanes.lanes == a.lanes else {
+      throw .fault("a pick takes vectors of different lanes")
+    }
+    var codes: [RealCode] = []
+    for source in [a, b] {
+      for lane in 0..<source.lanes { codes.append(try real(source, lane)) }
+    }
+    let (all, number) = (codes, try integer(lanes, lane))
+    return { all[Int(number()) & (all.count - 1)]() }
   }
 
   /// The vector and its lane that a lane of a shuffle is.

@@ -44,7 +44,8 @@ extension Expr {
       a.operations + b.operations + ([.div, .rem, .min, .max].contains(op) ? 2 : 1)
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): 1 + a.operations
     case .compare(_, let a, let b), .shuffle(let a, let b, _): 1 + a.operations + b.operations
-    case .select(let c, let a, let b): 2 + c.operations + a.operations + b.operations
+    case .select(let c, let a, let b), .pick(let c, let a, let b):
+      2 + c.operations + a.operations + b.operations
     case .packed(_, let operands): operands.reduce(1) { $0 + $1.operations }
     case .math(_, let arguments): arguments.reduce(4) { $0 + $1.operations }
     }

@@ -128,6 +128,8 @@ public indirect enum Expr: Hashable, Sendable {
   /// Lanes of two vectors of floats in an order known now: those of the first are numbered from 0,
   /// those of the second go on.
   case shuffle(Expr, Expr, [Int])
+  /// Lanes of two vectors of floats, numbered in the same way, by numbers in a vector of int32.
+  case pick(Expr, Expr, Expr)
 
   /// The scalar type.
   public var scalar: Scalar {
@@ -143,7 +145,7 @@ public indirect enum Expr: Hashable, Sendable {
     case .math(.isnan, _), .math(.isinf, _): .bool
     case .math(_, let arguments): arguments[0].scalar
     case .packed(let op, _): .element(op.result)
-    case .splat(let a, _), .shuffle(let a, _, _): a.scalar
+    case .splat(let a, _), .shuffle(let a, _, _), .pick(let a, _, _): a.scalar
     }
   }
 
@@ -154,6 +156,7 @@ public indirect enum Expr: Hashable, Sendable {
     case .variable(let variable): variable.lanes
     case .load(_, _, let lanes), .splat(_, let lanes): lanes
     case .shuffle(_, _, let order): order.count
+    case .pick(let a, _, _): a.lanes
     case .binary(_, let a, let b), .compare(_, let a, let b): max(a.lanes, b.lanes)
     case .unary(_, let a), .convert(let a, _): a.lanes
     case .select(_, let a, let b): max(a.lanes, b.lanes)

@@ -18,6 +18,8 @@ extension Expr {
     case .packed(let op, let operands): .packed(op, operands.map { $0.mapBuffers(map) })
     case .splat(let a, let lanes): .splat(a.mapBuffers(map), lanes: lanes)
     case .shuffle(let a, let b, let order): .shuffle(a.mapBuffers(map), b.mapBuffers(map), order)
+    case .pick(let a, let b, let lanes):
+      .pick(a.mapBuffers(map), b.mapBuffers(map), lanes.mapBuffers(map))
     }
   }
 
@@ -45,7 +47,10 @@ extension Expr {
   var movesLanes: Bool {
     var pending = [self]
     while let next = pending.popLast() {
-      if case .shuffle = next { return true }
+      switch next {
+      case .shuffle, .pick: return true
+      default: break
+      }
       next.appendParts(to: &pending)
     }
     return false
@@ -59,7 +64,7 @@ extension Expr {
     case .binary(_, let a, let b), .compare(_, let a, let b), .shuffle(let a, let b, _):
       list.append(a)
       list.append(b)
-    case .select(let c, let a, let b):
+    case .select(let c, let a, let b), .pick(let c, let a, let b):
       list.append(c)
       list.append(a)
       list.append(b)
@@ -179,7 +184,7 @@ package struct BufferAccess: Sendable {
       visit(a)
       visit(b)
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): visit(a)
-    case .select(let c, let a, let b):
+    case .select(let c, let a, let b), .pick(let c, let a, let b):
       visit(c)
       visit(a)
       visit(b)

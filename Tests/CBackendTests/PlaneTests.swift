@@ -25,7 +25,7 @@ struct PlaneTests {
       last = graph.addInput("x", TensorType(.float32, shape))
     }
 
-    private func weight(_ shape: [Int], keeping part: Int, _ dice: inout Dice) -> Constant {
+    func weight(_ shape: [Int], keeping part: Int, _ dice: inout Dice) -> Constant {
       let values = (0..<shape.reduce(1, *)).map { _ -> Float in
         let isKept = dice.roll(0...99) < part
         return isKept ? Float(dice.roll(1...5) * (dice.roll(0...1) * 2 - 1)) / 8 : 0
@@ -87,7 +87,7 @@ struct PlaneTests {
   @Test(arguments: [Target.x86, .aarch64]) func randomChainsAreAsPlainLoops(_ target: Target) throws
   {
     var forms: Set<String> = []
-    for seed in 1...30 {
+    for seed in 1...45 {
       let chain = try chain(seed)
       let input = numbers(chain.graph[chain.graph.inputs[0]].type.shape)
       let plain = try lower(chain.graph, for: .generic).program
@@ -103,6 +103,112 @@ struct PlaneTests {
     }
     #expect(
       forms.isSuperset(of: ["sparse_planes", "sparse_planes1x1", "depthwise_planes"]), "\(forms)")
+  }
+
+  /// A sparse convolution in steps of up to three behind another one, its window anywhere.
+  private func stepping(_ seed: Int) throws -> Chain {
+    var dice = Dice(state: UInt64(seed) &* 104_729)
+    var chain = Chain([dice.roll(1...2), dice.roll(1...9), dice.roll(5...20), dice.roll(5...20)])
+    if dice.roll(0...1) == 0 { try chain.conv(16, isDepthwise: false, &dice) }
+    let kernel = [dice.roll(1...5), dice.roll(1...5)]
+    let (steps, dilations) = ([dice.roll(1...3), dice.roll(2...3)], [dice.roll(1...2), 1])
+    let (begin, end) = (kernel.map { dice.roll(0...($0 - 1)) }, kernel.map { dice.roll(0...$0) })
+    let shape = (0..<2).map { axis -> Int in
+      let room = chain.shape[2 + axis] + begin[axis] + end[axis]
+      return (room - (kernel[axis] - 1) * dilations[axis] - 1) / steps[axis] + 1
+    }
+    guard shape[0] > 0 else { return try stepping(seed + 1000) }
+    let isDepthwise = chain.shape[1] > 1 && dice.roll(0...2) == 0
+    let channels = isDepthwise ? chain.shape[1] : 4 * dice.roll(1...4)
+    let inner = isDepthwise ? 1 : chain.shape[1]
+    let weight = chain.weight([channels, inner] + kernel, keeping: 20, &dice)
+    let operand = chain.graph.addConstant(
+      weight.stored(as: dice.roll(0...3) == 0 && !isDepthwise ? .blocks : .indexRows, rowAxis: 0),
+      name: "steps")
+    let bias = chain.graph.addConstant(chain.weight([channels], keeping: 100, &dice), name: "bias")
+    let attributes: [String: Attribute] = [
+      "group": .int(isDepthwise ? channels : 1), "dilations": .ints(dilations),
+      "strides": .ints(steps), "pads": .ints(begin + end),
+    ]
+    chain.shape = [chain.shape[0], channels] + shape
+    try chain.add(Conv(attributes: Attributes(attributes)), [chain.last, operand, bias])
+    chain.graph.setOutputs([chain.last])
+    return chain
+  }
+
+  /// Runs a chain in every width of vectors beside plain loops; gives the forms.
+  private func compare(_ chain: Chain, _ name: String) throws -> Set<String> {
+    let input = numbers(chain.graph[chain.graph.inputs[0]].type.shape)
+    let plain = try lower(chain.graph, for: .generic).program
+    let wanted = try Interpreter.run(plain, inputs: [input])[0].array(of: Float.self)
+    let largest = max(wanted.map(abs).max() ?? 0, 1e-6)
+    let model = try lower(chain.graph, for: .x86)
+    for width in [64, 32, 16, 0] {
+      let got = try Interpreter.run(model.program, inputs: [input], vectorBytes: width)[0]
+      let worst = zip(got.array(of: Float.self), wanted).map { abs($0 - $1) }.max() ?? 1
+      #expect(worst <= largest * 2e-5, "\(name) in \(width) bytes: \(worst) of \(largest)")
+    }
+    return Set(model.forms.values)
+  }
+
+  @Test func convolutionsInLargerSteps() throws {
+    var planes = 0
+    for seed in 1...60 {
+      if try compare(stepping(seed), "steps \(seed)").contains("sparse_planes") { planes += 1 }
+    }
+    #expect(planes > 10)
+  }
+
+  /// Products of one row and of some, of widths that are no multiple of a vector, and 1x1 convolutions
+  /// whose channels come last.
+  @Test func rowsTimesMatricesByWindows() throws {
+    var dice = Dice(state: 11)
+    for seed in 1...24 {
+      let (rows, depth) = (seed % 3 == 0 ? 1 : dice.roll(1...23), dice.roll(32...90))
+      let columns = rows == 1 ? dice.roll(16...70) : 16 * dice.roll(1...4)
+      var chain = Chain([rows, depth])
+      let isTurned = dice.roll(0...1) == 0
+      let weight = chain.weight(
+        isTurned ? [columns, depth] : [depth, columns], keeping: dice.roll(1...50), &dice)
+      let stored = weight.stored(as: .indexRows, rowAxis: isTurned ? 0 : 1)
+      let operand = chain.graph.addConstant(stored, name: "w")
+      let bias = chain.graph.addConstant(chain.weight([columns], keeping: 100, &dice), name: "b")
+      chain.shape = [rows, columns]
+      let attributes: [String: Attribute] = ["transB": .int(isTurned ? 1 : 0)]
+      try chain.add(Gemm(attributes: Attributes(attributes)), [chain.last, operand, bias])
+      if dice.roll(0...1) == 0 { try chain.add(Relu(), [chain.last]) }
+      chain.graph.setOutputs([chain.last])
+      let forms = try compare(chain, "product \(seed)")
+      if rows == 1 { #expect(forms.contains("sparse_windows"), "\(forms)") }
+    }
+  }
+
+  /// Dense depthwise layers keep channels last, and images are too small for planes.
+  @Test(arguments: [1, 2, 3]) func pointwiseConvolutionsByWindows(_ size: Int) throws {
+    var dice = Dice(state: UInt64(size))
+    var chain = Chain([2, 48, size, size])
+    for number in 0..<3 {
+      let channels = [64, 96, 32][number]
+      let weight = chain.weight([channels, chain.shape[1], 1, 1], keeping: 15, &dice)
+      let operand = chain.graph.addConstant(
+        weight.stored(as: .indexRows, rowAxis: 0), name: "w\(number)")
+      let bias = chain.graph.addConstant(
+        chain.weight([channels], keeping: 100, &dice), name: "b\(number)")
+      chain.shape[1] = channels
+      try chain.add(Conv(), [chain.last, operand, bias])
+    }
+    chain.graph.setOutputs([chain.last])
+    let forms = try compare(chain, "size \(size)")
+    #expect(!forms.isDisjoint(with: ["sparse_windows_rows", "sparse_windows"]), "\(forms)")
+  }
+
+  @Test(arguments: [[1, 5, 9, 7], [2, 3, 4, 4], [1, 4, 25, 5], [1, 2, 16, 16], [1, 3, 1, 33]])
+  func meansOfPlanes(_ shape: [Int]) throws {
+    var chain = Chain(shape)
+    chain.shape = Array(shape.prefix(2)) + [1, 1]
+    try chain.add(GlobalAveragePool(), [chain.last])
+    chain.graph.setOutputs([chain.last])
+    #expect(try compare(chain, "means of \(shape)").contains("mean_planes"))
   }
 
   /// Only what the caller hands over is copied.

@@ -9,6 +9,7 @@ import Testing
       buffer @1 "w \\"packed\\"" f32 2 constant hex "0000803f00000040"
       buffer @2 "y" f32 16 output 0
       buffer @3 "t" i64 4 arena
+      buffer @4 "n" u8 16 arena
       kernel "conv" for ["a", "b//c"] macs 32 16 scratch [@3] share @2 [@0] {
         variant 16 {
           loop %i.0 from 0 to 16 step 4 {
@@ -17,6 +18,7 @@ import Testing
             set %a.2 = max(%a.2, splat(-inf:f32) x 4)
             store @2[%i.0] = %a.2
             store @2[%i.0] = shuffle(%a.2, %x.1) [3, 4, 5, 6]
+            store @2[%i.0] = pick(%a.2, %x.1, convert load x 4 @4[%i.0] i32)
           }
         }
         variant 0 {

@@ -130,6 +130,16 @@ extension ProgramParser {
       }
       return .select(arguments[0], arguments[1], try same(arguments[1], arguments[2], at: place))
     }
+    if name == "pick" {
+      try take(3)
+      let (a, b, lanes) = (arguments[0], arguments[1], arguments[2])
+      guard a.scalar.isFloat, a.lanes > 1, a.lanes == b.lanes, a.lanes == lanes.lanes,
+        lanes.scalar == .element(.int32)
+      else {
+        throw lexer.fault("text-type", "'pick' takes two vectors and as many numbers", at: place)
+      }
+      return .pick(a, try same(a, b, at: place), lanes)
+    }
     if name == "shuffle" {
       try take(2)
       return try shuffle(arguments[0], try same(arguments[0], arguments[1], at: place), at: place)

@@ -133,6 +133,7 @@ struct ProgramPrinter {
       return "\(function.rawValue)(\(arguments.map(text).joined(separator: ", ")))"
     case .packed(let op, let operands):
       return "\(op.rawValue)(\(operands.map(text).joined(separator: ", ")))"
+    case .pick(let a, let b, let lanes): return call("pick", a, b, lanes)
     case .shuffle(let a, let b, let order): return "\(call("shuffle", a, b)) \(order)"
     case .splat(let a, let lanes): return "\(call("splat", a)) x \(lanes)"
     }

@@ -55,6 +55,9 @@ struct ExpressionPrinter {
       let arguments = operands.map { text($0) }.joined(separator: ", ")
       return ("\(helpers.packed(op))(\(arguments))", .primary)
     case .splat(let a, let lanes): return splat(a, lanes)
+    case .pick(let a, let b, let lanes):
+      let call = helpers.pick(a.elementType, a.lanes)
+      return ("\(call)(\(text(a)), \(text(b)), \(text(lanes)))", .primary)
     case .shuffle(let a, let b, let order):
       return ("\(helpers.shuffle(a.elementType, order))(\(text(a)), \(text(b)))", .primary)
     }
@@ -228,6 +231,9 @@ struct ExpressionPrinter {
         "\(to.shortName)_of", helpers.rounding(to, from: from), from: from, to: to.arithmetic,
         lanes: a.lanes, arguments: 1)
       return ("\(call)(\(text(a)))", .primary)
+    }
+    if from == .uint8, to == .int32 {
+      return ("\(helpers.widenBytes(a.lanes))(\(text(a)))", .primary)
     }
     let type = helpers.vector(to, a.lanes)
     if from.isFloat && !to.isFloat {

@@ -225,6 +225,46 @@ extension Helpers {
       ])
   }
 
+  /// Bytes as int32, which gcc would take one by one.
+  mutating func widenBytes(_ lanes: Int) -> String {
+    let (narrow, wide) = (vector(.uint8, lanes), vector(.int32, lanes))
+    let direct = "return __builtin_convertvector(n, \(wide));"
+    let body =
+      lanes == 16
+      ? [
+        "#if defined(__AVX512F__) && !defined(__clang__)",
+        "typedef char bytes __attribute__((vector_size(16)));",
+        "return (\(wide))__builtin_ia32_pmovzxbd512_mask((bytes)n, (\(wide)){0}, 0xffff);",
+        "#else", direct, "#endif",
+      ]
+      : [
+        "return __builtin_convertvector(__builtin_convertvector(n, \(vector(.uint16, lanes))), "
+          + "\(wide));"
+      ]
+    return function(
+      "widen_v\(lanes)u8", vectorBytes: bytes(.int32, lanes), wide, "\(narrow) n", body)
+  }
+
+  /// Lanes of two vectors by numbers in a vector of int32.
+  mutating func pick(_ element: ElementType, _ lanes: Int) -> String {
+    let (type, numbers) = (vector(element, lanes), vector(.int32, lanes))
+    let wide = "return (\(type))__builtin_ia32_vpermi2varps512(a, n, b);"
+    let loop = [
+      "\(type) r = a;",
+      "for (int i = 0; i < \(lanes); ++i) {",
+      "    const int32_t j = n[i] & \(2 * lanes - 1);",
+      "    r[i] = j < \(lanes) ? a[j] : b[j - \(lanes)];",
+      "}",
+      "return r;",
+    ]
+    let body =
+      ["#if defined(__clang__)"] + (lanes == 16 ? [wide] : loop)
+      + ["#else", "return __builtin_shuffle(a, b, n);", "#endif"]
+    return function(
+      "pick_v\(lanes)\(element.shortName)", vectorBytes: bytes(element, lanes), type,
+      "\(type) a, \(type) b, \(numbers) n", body)
+  }
+
   /// A scalar function on every lane.
   mutating func lanewise(
     _ name: String, _ call: String, from: ElementType, to: ElementType, lanes: Int, arguments: Int,

@@ -82,7 +82,7 @@ extension Expr {
       a.forEachVariable(visit)
       b.forEachVariable(visit)
     case .unary(_, let a), .convert(let a, _), .splat(let a, _): a.forEachVariable(visit)
-    case .select(let c, let a, let b):
+    case .select(let c, let a, let b), .pick(let c, let a, let b):
       c.forEachVariable(visit)
       a.forEachVariable(visit)
       b.forEachVariable(visit)

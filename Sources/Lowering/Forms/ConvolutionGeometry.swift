@@ -17,6 +17,9 @@ struct ConvolutionGeometry {
   /// Strides of the activations along rows and columns; rows and columns may be one axis.
   var strideH: Int
   var strideW: Int
+  /// What the operand is taken apart into for steps of one; height, width, window and the operand's
+  /// channels are those of its planes then, its strides and those along rows and columns its own.
+  var phases: ConvolutionPhases?
 
   /// Takes a convolution of rank 4 with constant weights apart.
   ///

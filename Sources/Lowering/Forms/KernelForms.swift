@@ -4,6 +4,6 @@ let kernelForms: [any KernelForm] = [
   SparsePoints(), SparsePointwise(), SparseTaps(), SparseConvolution(), SparsePaddedConvolution(),
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
-  DenseConvolution(), SparseEntries(), SparseProduct(), ProductRow(), DenseProduct(),
-  PoolChannels(), PlainLoops(),
+  DenseConvolution(), SparseEntries(), SparseWindowRows(), SparseProduct(), ProductRow(),
+  DenseProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),
 ]

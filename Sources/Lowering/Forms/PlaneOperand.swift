@@ -49,7 +49,8 @@ struct PlaneOperand {
   ) -> Int? {
     let x = g.x
     let zeros = site.zerosAroundPlanes
-    guard g.strideW == 1, g.strideH == g.width || g.height == 1, x.strides[1] % shape.lanes == 0,
+    guard g.phases == nil, g.strideW == 1, g.strideH == g.width || g.height == 1,
+      x.strides[1] % shape.lanes == 0,
       x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
       x.strides[1] >= shape.padded, x.shape[0] == 1 || x.strides[0] % shape.lanes == 0,
       x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1] + shape.padded
@@ -76,11 +77,13 @@ struct PlaneOperand {
   /// Bytes of the copy.
   var bytes: Int { isCopy ? view.element.byteCount(view.buffer.count) : 0 }
 
-  /// Elements that are written for the copy; those that do not lie side by side take six times as long.
+  /// Elements that are written for the copy; those that do not lie side by side take longer.
   var written: Double {
     guard isCopy else { return 0 }
     let around = view.buffer.count - source.x.count / source.x.shape[0]
-    return Double(around) + Double(source.x.count * (source.strideW == 1 ? 1 : 6))
+    let isApart = (source.phases?.columns.stride ?? 1) > 1
+    let factor = source.strideW > 1 ? 6 : isApart ? 3 : 1
+    return Double(around) + Double(source.x.count * factor)
   }
 
   /// Where a channel's plane begins.
@@ -91,22 +94,78 @@ struct PlaneOperand {
   /// Zeros what lies around the planes of the copy.
   func clear(_ builder: LoopBuilder) {
     guard isCopy else { return }
-    shape.clear(view.buffer, channels: source.x.shape[1], images: 1, builder)
+    guard let phases = source.phases, !phases.fill(source.height, source.width) else {
+      return shape.clear(view.buffer, channels: source.x.shape[1], images: 1, builder)
+    }
+    builder.loop("i", view.buffer.count) { index in
+      builder.emit(.store(view.buffer, index, .constant(0, view.element)))
+    }
   }
 
   /// Copies an image.
   func fill(_ n: Expr, _ builder: LoopBuilder) {
     guard isCopy else { return }
-    builder.loop("c", source.x.shape[1]) { channel in
-      builder.loop("iy", source.height) { row in
-        let from = source.x.at([n, channel, .integer(0), .integer(0)]) + row * source.strideH
-        let to = at(n, channel) + row * source.width
-        builder.loop("j", source.width) { column in
-          let value = Expr.load(source.x.buffer, from + column * source.strideW, lanes: 1)
-          builder.emit(.store(view.buffer, to + column, value))
+    let planes = source.phases?.count ?? 1
+    let channels = source.x.shape[1] / planes
+    // Channels that lie side by side are read together.
+    let sizes = source.strideW > 1 && source.x.strides[1] == 1 ? [16, 8, 4, 2, 1] : [1]
+    let size = sizes.first { channels % $0 == 0 } ?? 1
+    builder.loop("c", to: .integer(channels), step: size) { channel in
+      for part in source.parts {
+        builder.loop("iy", part.rows) { row in
+          let from = source.x.at([n, channel, .integer(0), .integer(0)]) + part.from(row, source)
+          let to = at(n, channel * planes + part.number) + row * source.width
+          let (first, start) = (builder.define("from", from), builder.define("to", to))
+          builder.loop("j", part.columns) { column in
+            let place = first + column * (part.stepW * source.strideW)
+            for inner in 0..<size {
+              let value = Expr.load(
+                source.x.buffer, place + inner * source.x.strides[1], lanes: 1)
+              builder.emit(.store(view.buffer, start + column + inner * planes * step, value))
+            }
+          }
         }
       }
     }
+  }
+}
+
+/// What one plane of a channel is copied from.
+private struct PlanePart {
+  /// The plane.
+  var number = 0
+  var rows: Int
+  var columns: Int
+  /// The first row and column of the operand, and how far the next ones lie apart.
+  var first = (row: 0, column: 0)
+  var stepH = 1
+  var stepW = 1
+
+  func from(_ row: Expr, _ g: ConvolutionGeometry) -> Expr {
+    row * (stepH * g.strideH) + (first.row * g.strideH + first.column * g.strideW)
+  }
+}
+
+extension ConvolutionGeometry {
+  /// The planes of a channel.
+  fileprivate var parts: [PlanePart] {
+    guard let phases else { return [PlanePart(rows: height, columns: width)] }
+    return phases.rows.phases.enumerated().flatMap { down, row in
+      phases.columns.phases.enumerated().map { across, column in
+        PlanePart(
+          number: down * phases.columns.phases.count + across, rows: phases.rows.count(row),
+          columns: phases.columns.count(column), first: (row, column),
+          stepH: phases.rows.stride, stepW: phases.columns.stride)
+      }
+    }
+  }
+}
+
+extension ConvolutionPhases {
+  /// Whether every plane has so many rows and columns.
+  fileprivate func fill(_ height: Int, _ width: Int) -> Bool {
+    rows.phases.allSatisfy { rows.count($0) == height }
+      && columns.phases.allSatisfy { columns.count($0) == width }
   }
 }
 

@@ -33,10 +33,10 @@ struct PlaneWalk {
     }
   }
 
-  /// Meets the entries of a column of the window.
+  /// Meets the entries of a column of the window, some in a turn.
   private func entries(
-    _ cursor: Cursor, _ block: Expr, _ stage: Int, _ base: Expr,
-    _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)]) -> Void
+    _ cursor: Cursor, _ block: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
+    _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)], _ turn: Int) -> Void
   ) {
     let patterns = order.patterns
     let line = (block * order.columns.count + stage) * patterns.count
@@ -45,15 +45,21 @@ struct PlaneWalk {
       let start = Expr.variable(cursor.entry)
       let end = builder.define("end", start + count)
       let values = cursor.value.map { Expr.variable($0) }
-      builder.loop("e", from: start, to: end) { entry in
+      func meet(_ entry: Expr, _ turn: Int) {
         let place = Expr.load(table.places, entry, lanes: 1).converted(to: .index)
         let x = builder.define("x", base + place * places.unit)
         let first = values.map { $0 + (entry - start) * rows.count } ?? entry * rows.count
         let weights = rows.enumerated().map { number, row in
           (row, builder.define("w", .load(table.values, first + number, lanes: 1)))
         }
-        body(x, weights)
+        body(x, weights, turn)
       }
+      let whole =
+        turns == 1 ? end : builder.define("whole", start + count / .integer(turns) * turns)
+      builder.loop("e", from: start, to: whole, step: turns) { entry in
+        for turn in 0..<turns { meet(entry + turn, turn) }
+      }
+      if turns > 1 { builder.loop("e", from: whole, to: end) { meet($0, 0) } }
       if let value = cursor.value, let values {
         builder.assign(value, values + (end - start) * rows.count)
       }
@@ -70,7 +76,21 @@ struct PlaneWalk {
       let above = PlaneOperand.above(g)
       let base = builder.define("x0", operand.at(tile.n, channel) + tile.place - above)
       sums.run(block, tile) { stage, sums in
-        entries(cursor, block, stage, base) { x, weights in add(sums, x, weights, tile.lanes) }
+        let turns = order.turns(g, sums[0].count)
+        let others = (1..<turns).map { _ in
+          sums.map { row in
+            row.map { _ in builder.declare("b", g.arithmetic.zero.splatted(tile.lanes)) }
+          }
+        }
+        let all = [sums] + others
+        entries(cursor, block, stage, base, turns: turns) { x, weights, turn in
+          add(all[turn], x, weights, tile.lanes)
+        }
+        for other in others {
+          for (row, parts) in zip(sums, other) {
+            for (sum, part) in zip(row, parts) { builder.accumulate(sum, .variable(part)) }
+          }
+        }
       }
     }
   }
@@ -106,7 +126,7 @@ struct PlaneWalk {
           let offset = columns.offset(tap, g.window)
           let isMet = column.compared(.ge, .integer(-offset))
           let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
-          entries(next, block, stage, base + offset) { x, weights in
+          entries(next, block, stage, base + offset) { x, weights, _ in
             if offset == 0 { return add(sums, x, weights, 1) }
             builder.when(isInside) { add(sums, x, weights, 1) }
           }
@@ -117,5 +137,14 @@ struct PlaneWalk {
         }
       }
     }
+  }
+}
+
+extension PlaneTable.Order {
+  /// Entries that are met in a turn: two where a tile has so few sums that they would wait for each
+  /// other, and entries enough.
+  func turns(_ g: ConvolutionGeometry, _ vectors: Int) -> Int {
+    let most = g.x.shape[1] / g.group * g.window.kernel[0]
+    return !byPattern && height * vectors < 4 && most >= 32 ? 2 : 1
   }
 }

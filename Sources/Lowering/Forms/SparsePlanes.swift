@@ -1,7 +1,7 @@
 import CoppiceIR
 
-/// Convolution with sparse weights in steps of one, over planes whose rows lie side by side, so that
-/// vectors are full whatever the width of an image.
+/// Convolution with sparse weights over planes whose rows lie side by side, so that vectors are full
+/// whatever the width of an image; in larger steps over a copy with a plane for each place in a step.
 ///
 /// A nonzero meets a tile of whole vectors of neighbouring positions. Taps beside each other are not
 /// read from beside each other: sums of a column of the window are moved by a lane at its end, so that
@@ -12,12 +12,16 @@ struct SparsePlanes: KernelForm {
   let byPattern: Bool
 
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard target.hasWideVectors, let g = site.convolution, g.arithmetic.isFloat,
-      let weight = site.sparse(g.operand, storage, rowAxis: 0),
-      storage == .indexRows && weight.height == 1 || storage == .blocks && !byPattern,
-      weight.layout.windowColumns == g.window.kernel[1],
-      let columns = WindowColumns(g)
+    guard target.hasWideVectors, let own = site.convolution, own.arithmetic.isFloat,
+      let weight = site.sparse(own.operand, storage, rowAxis: 0),
+      storage == .indexRows && weight.height == 1 || storage == .blocks && !byPattern
     else { return nil }
+    let g = own.inPhases() ?? own
+    let shape = g.phases?.shape(own.weight.type.shape) ?? own.weight.type.shape
+    let layout = SparseLayout(shape, rowAxis: 0)
+    guard layout.windowColumns == g.window.kernel[1], let columns = WindowColumns(g) else {
+      return nil
+    }
     let order = PlaneTable.Order(
       height: byPattern ? 4 : weight.height, byPattern: byPattern, columns: columns.order)
     let frame = PlaneFrame(g, site, columns, height: order.height, target)
@@ -27,7 +31,7 @@ struct SparsePlanes: KernelForm {
     let entries = byPattern ? site.entries(g.operand, .blocks) : Int(weight.slots)
     let values = byPattern ? site.entries(g.operand, .indexRows) : entries * weight.height
     let bytes = PlaneTable.bytes(
-      weight.layout, order, places, windowRows: g.window.kernel[0], entries: entries,
+      layout, order, places, windowRows: g.window.kernel[0], entries: entries,
       values: values, elementBytes: g.weight.type.element.bits / 8)
     let form =
       (g.window.kernel == [1, 1] ? "sparse_planes1x1" : "sparse_planes")
@@ -46,7 +50,8 @@ struct SparsePlanes: KernelForm {
     let images = Double(frame.g.y.shape[0])
     var work = frame.work(loads: entries)
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
-    work[.step] = entries * images * Double(frame.widest.tiles)
+    let turns = order.turns(frame.g, frame.widest.size)
+    work[.step] = entries * images * Double(frame.widest.tiles) / Double(turns)
     work[.fma] = values * images * Double(frame.widest.vectors)
     work.reads(bytes, passes: images * Double(frame.widest.tiles), target)
     return work
@@ -57,7 +62,8 @@ struct SparsePlanes: KernelForm {
     _ builder: LoopBuilder
   ) throws(DiagnosticMessage) -> Kernel {
     let g = frame.g
-    let table = builder.planeTable(g.weight, g.operand, order, places)
+    let weight = g.phases?.rearranged(g.weight) ?? g.weight
+    let table = builder.planeTable(weight, g.operand, order, places)
     func walk(_ sums: PlaneSums, _ operand: PlaneOperand) -> PlaneWalk {
       PlaneWalk(
         g: g, order: order, columns: frame.columns, operand: operand, places: places, table: table,

@@ -6,7 +6,7 @@ import CoppiceIR
 /// A group has its channels first or last as a whole, or first in planes that begin on whole vectors.
 /// The cost of a weight is the sum of the best plans of its readers under the layouts of their
 /// groups. From three starts (all last, all first, and first only where that serves a sparse weight)
-/// single groups are turned while the sum falls.
+/// single groups are turned while the sum falls, then runs of groups at the begin or the end.
 final class LayoutPlanner {
   let graph: Graph
   let target: Target
@@ -256,7 +256,29 @@ extension LayoutPlanner {
       descend(choice)
       consider()
     }
+    for runs in 0..<2 where order.count <= 64 && target.hasWideVectors {
+      let before = best?.score
+      for cut in order.indices {
+        for layout in Layout.allCases {
+          turn(runs == 0 ? order[cut...] : order[...cut], to: layout, from: best?.layouts)
+          consider()
+        }
+      }
+      if let before, let score = best?.score, score.isBetter(than: before) {
+        chosen = best?.layouts ?? [:]
+        descend(choice)
+        consider()
+      }
+    }
     chosen = best?.layouts ?? [:]
+  }
+
+  /// Gives neighbouring groups one layout: what lies between two of them gains only if both turn.
+  private func turn(
+    _ groups: ArraySlice<ValueID>, to layout: Layout, from layouts: [ValueID: Layout]?
+  ) {
+    chosen = layouts ?? [:]
+    for group in groups where options(group).contains(layout) { chosen[group] = layout }
   }
 
   private func starts(_ choice: Choice) -> [[ValueID: Layout]] {

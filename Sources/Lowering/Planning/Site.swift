@@ -134,6 +134,16 @@ struct Site {
   }
 }
 
+extension Site {
+  /// The slots of the weight's matrix for windows of some lanes.
+  func windowSlots(_ rowAxis: Int, _ lanes: Int) -> Int? {
+    guard let weightOperand, let constant = constants[weightOperand],
+      let value = computation.graph[computation.head].operand(weightOperand)
+    else { return nil }
+    return counter.windowSlots(value, constant, rowAxis: rowAxis, lanes: lanes)
+  }
+}
+
 /// What is known of a weight before it is packed without its zeros.
 struct SparseWeight {
   let layout: SparseLayout
@@ -202,6 +212,26 @@ final class WeightCounter {
   }
 
   private var known: [Key: WeightShape] = [:]
+  private var windows: [Key: Int] = [:]
+
+  /// The slots of a matrix for windows of some lanes; `nil` for one that is too full or too large.
+  ///
+  /// - Parameters:
+  ///   - value: The constant's value.
+  ///   - constant: The constant.
+  ///   - rowAxis: The axis that the rows go along.
+  ///   - lanes: Of a vector.
+  /// - Returns: Their number.
+  func windowSlots(
+    _ value: ValueID, _ constant: Constant, rowAxis: Int, lanes: Int
+  ) -> Int? {
+    let counts = counts(value, constant, rowAxis: rowAxis, as: nil)
+    guard counts.density < 0.8, counts.nonzeros <= 1 << 22 else { return nil }
+    let key = Key(value: value, rowAxis: rowAxis, shape: [lanes])
+    let slots = windows[key] ?? WindowTable.slots(constant, rowAxis: rowAxis, lanes: lanes)
+    windows[key] = slots
+    return slots
+  }
 
   /// The counts of a constant.
   ///

@@ -77,6 +77,9 @@ public struct Target: Sendable {
     accumulators[lanes == 1 ? 1 : lanes * element.bits / 32] ?? 16
   }
 
+  /// Whether there is an instruction that picks lanes of two of the widest vectors by their numbers.
+  var picksLanes: Bool { vectors.first == .avx512 }
+
   /// The bytes of the vectors that compute in a type, widest first; none where nothing does.
   ///
   /// - Parameter element: Of sums.

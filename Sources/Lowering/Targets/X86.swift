@@ -73,6 +73,14 @@ extension Costs {
         .tile: 4, .line: 0.8, .step: 0.25, .load: 0.05, .fma: 0.18, .store: 0.3, .tail: 0.3,
         .copy: 0.031, .reach: 0.22, .near: 0.002,
       ],
+      "sparse_windows": [
+        .tile: 4, .fma: 0.6, .store: 0.5, .near: 0.001, .far: 0.004,
+      ],
+      "sparse_windows_rows": [
+        .tile: 4.4, .step: 0.44, .fma: 0.29, .store: 0.44, .near: 0.0014, .far: 0.006,
+      ],
+      // As plain loops without a weight, which it replaces wherever it applies.
+      "mean_planes": [:],
       "sparse_product": [
         .step: 0.228, .load: 0.0335, .fma: 0.167, .store: 0.174, .bit: 0.17, .miss: 8.4,
       ],

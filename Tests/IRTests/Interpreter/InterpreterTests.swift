@@ -159,6 +159,22 @@ import Testing
     #expect(result.array(of: Float.self) == [4, 5, 6, 1])
   }
 
+  @Test func lanesAreToldByNumbers() throws {
+    let x = Constant((0..<8).map { Float($0) }, .float32, [8])
+    var program = Program(
+      inputs: [("x", x.type)], outputs: [("y", TensorType(.float32, [4]))])
+    let a = program.addBuffer(.float32, 8, .input(0), name: "x")
+    let y = program.addBuffer(.float32, 4, .output(0), name: "y")
+    let numbers = program.addBuffer(.uint8, 4, .constant(Bytes([UInt8]([7, 0, 3, 4]))), name: "n")
+    let value = Expr.pick(
+      .load(a, .integer(0), lanes: 4), .load(a, .integer(4), lanes: 4),
+      .load(numbers, .integer(0), lanes: 4).converted(to: .element(.int32)))
+    let body = [Statement.store(y, .integer(0), value)]
+    program.steps = [Program.Step(kernel: Kernel(title: "test", variants: [.init(body: body)]))]
+    #expect(
+      try Interpreter.run(program, inputs: [x.dense])[0].array(of: Float.self) == [7, 0, 3, 4])
+  }
+
   @Test func allLanesMoveAtOnce() throws {
     let x = Constant([Float(1), 2, 3, 4], .float32, [4])
     let a = Variable(id: 0, scalar: .element(.float32), lanes: 4, hint: "a")

@@ -72,7 +72,7 @@ extension Expr {
     case .load(_, let a, _), .unary(_, let a), .convert(let a, _), .splat(let a, _): 1 + a.nodes
     case .binary(_, let a, let b), .compare(_, let a, let b), .shuffle(let a, let b, _):
       1 + a.nodes + b.nodes
-    case .select(let a, let b, let c): 1 + a.nodes + b.nodes + c.nodes
+    case .select(let a, let b, let c), .pick(let a, let b, let c): 1 + a.nodes + b.nodes + c.nodes
     case .math(_, let arguments), .packed(_, let arguments): arguments.reduce(1) { $0 + $1.nodes }
     }
   }

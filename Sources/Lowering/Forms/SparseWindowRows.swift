@@ -1,0 +1,92 @@
+import CoppiceIR
+
+/// Rows times a sparse matrix, as many results as a vector has lanes at a time: each lane picks its
+/// nonzero's activation out of a window of two vectors that slides along the row.
+///
+/// Lanes go along the matrix's rows, so that vectors are full however few rows of activations there
+/// are: fully connected layers, and 1x1 convolutions whose channels come last.
+struct SparseWindowRows: KernelForm {
+  func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
+    guard storage == .indexRows, target.picksLanes, let rows = WindowRows(site),
+      rows.arithmetic.element == .float32, rows.weight.type.element == .float32
+    else { return nil }
+    let lanes = target.lanes(of: .float32)
+    let rest = rows.columns % lanes
+    guard rows.columns >= lanes, rows.depth >= 2 * lanes,
+      rest == 0 || rows.count == 1 && rows.arithmetic.start == nil,
+      let slots = site.windowSlots(rows.rowAxis, lanes)
+    else { return nil }
+    let bytes = WindowTable.bytes(
+      rows: rows.columns, depth: rows.depth, lanes: lanes, slots: slots, elementBytes: 4)
+    let kernel = WindowKernel(rows: rows, lanes: lanes)
+    let work = work(kernel, Double(slots), bytes, target)
+    return Plan(
+      rows.count == 1 ? "sparse_windows" : "sparse_windows_rows", storage, bytes: bytes,
+      scratch: kernel.scratch, work, target
+    ) { builder throws(DiagnosticMessage) in try kernel.emit(builder) }
+  }
+
+  private func work(
+    _ kernel: WindowKernel, _ slots: Double, _ bytes: Int, _ target: Target
+  ) -> Work {
+    let rows = kernel.rows
+    let outer = Double(rows.outer.reduce(1, *))
+    let groups = Double((rows.columns + kernel.lanes - 1) / kernel.lanes)
+    let size = kernel.size(kernel.lanes)
+    let tiles = outer * Double((rows.count + size - 1) / size)
+    var work = Work()
+    work[.tile] = groups * tiles
+    work[.step] = slots * tiles
+    work[.fma] = slots * outer * Double(rows.count)
+    work[.store] = groups * outer * Double(rows.count)
+    work.reads(bytes, passes: tiles, target)
+    return work
+  }
+}
+
+/// The loops over groups of the matrix's rows and tiles of rows of activations.
+private struct WindowKernel {
+  let rows: WindowRows
+  /// Lanes that the table is made for.
+  let lanes: Int
+
+  /// Results behind the last whole group.
+  private var rest: Int { rows.columns % lanes }
+
+  /// Bytes for the last results.
+  var scratch: Int { rest > 0 ? lanes * 4 : 0 }
+
+  /// Rows of activations in a tile.
+  func size(_ width: Int) -> Int {
+    let most = width == lanes ? 10 : width > 1 ? 3 : 1
+    let tiles = (rows.count + most - 1) / most
+    return (rows.count + tiles - 1) / tiles
+  }
+
+  func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
+    let table = builder.windowTable(
+      rows.weight, rows.operand, rowAxis: rows.rowAxis, lanes: lanes)
+    let finish = try rows.arithmetic.finishing(builder)
+    let last = rest > 0 ? builder.scratch(.float32, [lanes], "last") : nil
+    var variants: [Kernel.Variant] = []
+    for width in [lanes, lanes / 2, 1] {
+      builder.laneAxis = rows.laneAxis
+      builder.loops(rows.outer, "n") { outer in
+        let (size, start) = (size(width), builder.define("x0", rows.start(outer)))
+        let whole = rows.count / size * size
+        func tile(_ first: Expr, _ count: Int) {
+          let tile = WindowTile(
+            rows: rows, table: table, lanes: lanes, width: width, outer: outer, row: first,
+            count: count, start: builder.define("x1", start + first * rows.step), finish: finish,
+            last: last, builder: builder)
+          tile.run()
+        }
+        builder.loop("r", to: .integer(whole), step: size) { tile($0, size) }
+        if rows.count > whole { tile(.integer(whole), rows.count - whole) }
+      }
+      variants.append(
+        .init(vectorBytes: width > 1 ? width * 4 : 0, body: builder.takeStatements()))
+    }
+    return Kernel(title: "sparse_windows", variants: variants)
+  }
+}
