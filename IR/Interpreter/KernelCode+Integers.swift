@@ -36,10 +36,20 @@ extension KernelCode {
     throw .fault("a \(expr.scalar) stands where a whole number is needed")
   }
 
+  private func bits(_ op: PackedOp, _ operand: Expr) throws(DiagnosticMessage) -> IntegerCode {
+    let value = try real(operand, 0)
+    switch op {
+    case .singleBits: return { Int64(Int32(bitPattern: Float(value()).bitPattern)) }
+    case .doubleBits: return { Int64(bitPattern: value().bitPattern) }
+    default: throw .fault("'\(op.rawValue)' gives a real number")
+    }
+  }
+
   private func packed(_ op: PackedOp, _ operands: [Expr]) throws(DiagnosticMessage) -> IntegerCode {
     guard operands.map(\.scalar) == op.operands.map({ .element($0) }),
       operands.allSatisfy({ $0.lanes == 1 })
     else { throw .fault("'\(op.rawValue)' takes other operands") }
+    if op.isReinterpretation { return try bits(op, operands[0]) }
     let a = try integer(operands[0], 0)
     let b = operands.count > 1 ? try integer(operands[1], 0) : a
     let c = operands.count > 2 ? try integer(operands[2], 0) : a
@@ -67,6 +77,7 @@ extension KernelCode {
         let sum = c() << 32 &+ x &* y &+ 1 << 31
         return Int64(Int32(truncatingIfNeeded: sum >> 32))
       }
+    case .singleBits, .single, .doubleBits, .double: return try bits(op, operands[0])
     }
   }
 

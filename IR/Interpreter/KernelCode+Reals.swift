@@ -33,6 +33,12 @@ extension KernelCode {
       let (source, place) = try shuffled(a, b, order, lane)
       return try real(source, place)
     case .pick(let a, let b, let lanes): return try picked(a, b, lanes, lane)
+    case .packed(.single, let operands):
+      let bits = try integer(operands[0], 0)
+      return { Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits()))) }
+    case .packed(.double, let operands):
+      let bits = try integer(operands[0], 0)
+      return { Double(bitPattern: UInt64(bitPattern: bits())) }
     case .integer, .whole, .compare, .packed: break
     }
     throw .fault("a \(expr.scalar) stands where a real number is needed")

@@ -1,4 +1,4 @@
-/// Operations on 32-bit words that hold two 16-bit or four 8-bit numbers, and on products' upper halves.
+/// Operations on words that hold two 16-bit or four 8-bit numbers or the bits of a float, and on products' upper halves.
 ///
 /// Processors with packed integers have one instruction for each. All wrap around.
 public enum PackedOp: String, Hashable, Sendable {
@@ -16,6 +16,14 @@ public enum PackedOp: String, Hashable, Sendable {
   case pack2
   /// `(c * 2^32 + a * b + 2^31) / 2^32`, rounded down: `i32` from `i32, i32, i32`.
   case requantize
+  /// The bits of a float: `i32` from `f32`.
+  case singleBits = "single_bits"
+  /// The float with some bits: `f32` from `i32`.
+  case single
+  /// The bits of a double: `i64` from `f64`.
+  case doubleBits = "double_bits"
+  /// The double with some bits: `f64` from `i64`.
+  case double
 
   /// The types of its operands.
   package var operands: [ElementType] {
@@ -24,14 +32,29 @@ public enum PackedOp: String, Hashable, Sendable {
     case .widenEven, .widenOdd, .extendEven, .extendOdd: [.uint32]
     case .pack2: [.int32, .int32]
     case .requantize: [.int32, .int32, .int32]
+    case .singleBits: [.float32]
+    case .single: [.int32]
+    case .doubleBits: [.float64]
+    case .double: [.int64]
     }
   }
 
   /// The type of its result.
   package var result: ElementType {
     switch self {
-    case .dot2, .requantize: .int32
+    case .dot2, .requantize, .singleBits: .int32
+    case .single: .float32
+    case .doubleBits: .int64
+    case .double: .float64
     default: .uint32
+    }
+  }
+
+  /// Whether it only says otherwise what some bits mean.
+  package var isReinterpretation: Bool {
+    switch self {
+    case .singleBits, .single, .doubleBits, .double: true
+    default: false
     }
   }
 }

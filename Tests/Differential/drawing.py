@@ -115,6 +115,8 @@ class Drawing:
                       "above-one": lambda: 1 + rng.integers(0, 33, shape) / 8,
                       "small": lambda: rng.integers(-8, 9, shape) / 8}[kind]()
             return np.asarray(values, dtype)
+        if dtype == "float8_e8m0fnu":
+            return np.asarray(2.0 ** rng.integers(-3, 4, shape), "float32").astype(dtype)
         if is_small_float(dtype):
             return np.asarray(rng.integers(-8, 9, shape) / 2, "float32").astype(dtype)
         if is_code(dtype):

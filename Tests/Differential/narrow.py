@@ -8,11 +8,11 @@ HALVES = ("float16", "bfloat16")
 # ONNX's name of a type, and numpy's; the manifest has ONNX's.
 CODES = {"float8e4m3fn": "float8_e4m3fn", "float8e4m3fnuz": "float8_e4m3fnuz", "float8e5m2": "float8_e5m2",
          "float8e5m2fnuz": "float8_e5m2fnuz", "float4e2m1": "float4_e2m1fn", "int4": "int4", "uint4": "uint4",
-         "int2": "int2", "uint2": "uint2"}
+         "int2": "int2", "uint2": "uint2", "float8e8m0": "float8_e8m0fnu"}
 NARROW = {**{name: name for name in HALVES}, **CODES}
 NAMES = {numpy_name: name for name, numpy_name in NARROW.items()}
 # The operators that make numbers of codes, or codes of numbers; all others only move codes.
-CONVERTING = ("Cast", "CastLike", "QuantizeLinear", "DequantizeLinear")
+CONVERTING = ("Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "BitCast")
 
 
 def is_half(dtype):

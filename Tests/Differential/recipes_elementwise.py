@@ -23,8 +23,10 @@ def unary(d, op):
     if op == "Atanh":
         x = d.put(d.array(x) * 0.5)
     finite = not (d.dtype(x) in FLOATS and d.array(x).ndim and d.maybe(0.15))
+    # What a number below zero becomes where there is none is left open.
+    skipped = ("bias",) if d.dtype(x).startswith("uint") else ()
     d.node(op, [x if finite else d.extreme(x)], rounded=False if op in STEADY else None, finite=finite,
-           **d.declarations.attributes(op, d.rng))
+           **d.declarations.attributes(op, d.rng, skipped))
 
 
 def alike(d, op, count, kinds=None, exact=False, types=None):
@@ -134,7 +136,8 @@ def bounds(dtype):
 
 @recipe("Cast", "CastLike")
 def cast(d, op):
-    source, target = d.pick(d.declarations.types(op)), d.pick(d.declarations.types(op))
+    source = d.pick(d.declarations.types(op))
+    target = d.pick(d.declarations.types(op, 1) if op == "CastLike" else d.declarations.result_types(op))
     x = d.value([source], exact=True)
     if target not in FLOATS and target != "bool":
         # Only numbers that the target holds: what others become is left open.
@@ -152,7 +155,8 @@ def cast(d, op):
 @recipe("Dropout")
 def dropout(d, op):
     x = d.value(d.declarations.types(op))
-    d.node(op, [x], results=d.below(1, 2), rounded=False)
+    ratio = [d.constant(0.25, d.pick(d.declarations.types(op, 1)))] if d.maybe() else []
+    d.node(op, [x] + ratio, results=d.below(1, 2), rounded=False)
 
 
 @recipe("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd",

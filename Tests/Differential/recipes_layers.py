@@ -193,7 +193,8 @@ def layer(d, op):
     operands = [x, d.fresh(d.dtype(x), shape)]
     if op == "LayerNormalization" and d.maybe():
         operands.append(d.fresh(d.dtype(x), shape))
-    d.node(op, operands, axis=axis, epsilon=0.125)
+    results = d.below(1, 3) if op == "LayerNormalization" else 1
+    d.node(op, operands, results=results, axis=axis, epsilon=0.125)
 
 
 @recipe("LRN")
@@ -214,8 +215,9 @@ COORDINATES = ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "alig
 
 @recipe("Resize")
 def resize(d, op):
-    mode = d.pick(["nearest", "linear", "cubic"])
-    x = image(d, d.declarations.types(op), spatial=d.pick([1, 2]) if mode != "cubic" else 2, smallest=2)
+    kind = d.pick(d.declarations.types(op))
+    mode = "nearest" if kind == "bool" else d.pick(["nearest", "linear", "cubic"])
+    x = image(d, [kind], spatial=d.pick([1, 2]) if mode != "cubic" else 2, smallest=2)
     rank = len(d.extent(x))
     extra = {"coordinate_transformation_mode": d.pick(COORDINATES), "mode": mode}
     if mode == "nearest":
@@ -224,12 +226,14 @@ def resize(d, op):
         extra["cubic_coeff_a"] = d.pick([-0.75, -0.5])
         extra["exclude_outside"] = d.below(0, 1)
     lead = [1, 1]
+    # A region that no mode drawn here reads.
+    region = d.constant([0] * rank + [1] * rank, d.pick(d.declarations.types(op, 1))) if d.maybe(0.2) else ""
     if d.maybe():
         scales = lead + [d.pick([0.5, 0.75, 1, 1.5, 2, 3]) for _ in range(rank - 2)]
-        y = d.node(op, [x, "", d.constant(scales, "float32")], **extra)
+        y = d.node(op, [x, region, d.constant(scales, "float32")], **extra)
     else:
         sizes = d.extent(x)[:2] + [d.below(1, 9) for _ in range(rank - 2)]
-        y = d.node(op, [x, "", "", d.constant(sizes)], **extra)
+        y = d.node(op, [x, region, "", d.constant(sizes)], **extra)
     if mode != "nearest" and "int" in d.dtype(y):
         d.wild.add(y)  # a tie may fall to either side, which the next node must not see
 

@@ -98,7 +98,8 @@ def transform(d, op):
     axis = d.pick([1, 2])
     one_sided = 0 if complex_input else d.below(0, 1)
     inverse = 0 if one_sided else d.below(0, 1)
-    d.node(op, [x, "", d.constant(axis)], onesided=one_sided, inverse=inverse)
+    length = d.constant(d.below(2, 6), d.pick(d.declarations.types(op, 1))) if d.maybe(0.3) else ""
+    d.node(op, [x, length, d.constant(axis)], onesided=one_sided, inverse=inverse)
 
 
 @recipe("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss")

@@ -2,7 +2,7 @@
 import numpy as np
 import onnx
 
-from declarations import FLOATS
+from declarations import FLOATS, INTEGERS
 from drawing import number_type
 from recipes import recipe
 
@@ -126,6 +126,9 @@ def pad(d, op):
     operands = [x, d.constant(pads)]
     if mode == "constant" and d.maybe():
         operands.append(d.fresh(d.dtype(x), [], constant=True))
+    if d.maybe(0.3):
+        axes = d.constant(list(range(len(shape))), d.pick(d.declarations.types(op, 3)))
+        operands += [""] * (3 - len(operands)) + [axes]
     moved(d, op, operands, mode=mode)
 
 
@@ -208,6 +211,20 @@ def triangle(d, op):
 def eye(d, op):
     x = d.value(d.declarations.types(op), rank=(2, 2))
     moved(d, op, [x], k=d.below(-2, 2), dtype=number_type(d.pick(d.declarations.result_types(op))))
+
+
+@recipe("BitCast")
+def bits(d, op):
+    source = d.pick([t for t in d.declarations.types(op) if t in (*FLOATS, *INTEGERS)])
+    width = np.dtype(source).itemsize
+    target = d.pick([t for t in d.declarations.result_types(op) if t in (*FLOATS, *INTEGERS) and np.dtype(t).itemsize == width])
+    shape = d.shape()
+    raw = d.rng.integers(0, 256, int(np.prod(shape)) * width, dtype=np.uint8)
+    array = np.frombuffer(raw.tobytes(), source).reshape(shape)
+    if source in FLOATS:
+        # What a NaN has besides is nobody's business.
+        array = np.where(np.isnan(array.astype("float64")), np.zeros_like(array), array)
+    d.node(op, [d.put(array)], rounded=False, finite=False, to=number_type(target))
 
 
 @recipe("ConstantOfShape")

@@ -29,8 +29,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 KEPT = os.path.join(ROOT, ".build", "differential")
 BATCH = 50
 LEAST_OPERATORS, LEAST_TYPES = 130, 11
-UNDRAWN = {"BitCast": "which types it takes depends on their widths; ONNX's own cases compare it",
-           "If": "its branches read values around it; Tests/ONNXTests compares them",
+UNDRAWN = {"If": "its branches read values around it; Tests/ONNXTests compares them",
            "ai.onnx.ml.ZipMap": "it gives maps; ClassNameTests looks at what stands for them",
            **dict.fromkeys(["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
                             "RandomUniformLike"], "numbers differ by generator; RandomDrawTests looks at them"),

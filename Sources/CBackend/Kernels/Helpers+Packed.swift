@@ -86,6 +86,11 @@ extension PackedOp {
     case .pack2: choice((assembly, instruction("pkhbt %0, %1, %2, lsl #16", "a", "b")), portable)
     case .requantize:
       choice((assembly, instruction("smmlar %0, %1, %2, %3", "a", "b", "c")), portable)
+    case .singleBits, .single, .doubleBits, .double:
+      [
+        "union { \(cName(operands[0])) from; \(cName(result)) to; } bits;", "bits.from = a;",
+        "return bits.to;",
+      ]
     }
   }
 
@@ -119,6 +124,7 @@ extension PackedOp {
         "const uint64_t sum = product + ((uint64_t)(uint32_t)c << 32) + 0x80000000u;",
         "return (int32_t)(uint32_t)(sum >> 32);",
       ]
+    case .singleBits, .single, .doubleBits, .double: []
     }
   }
 

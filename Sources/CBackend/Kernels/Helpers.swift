@@ -89,7 +89,7 @@ struct Helpers {
 
   /// The name of a function for an operation on packed integers, in three forms of the same bits.
   mutating func packed(_ op: PackedOp) -> String {
-    isPacked = true
+    if !op.isReinterpretation { isPacked = true }
     let parameters = zip(op.operands, ["a", "b", "c"]).map { "\(cName($0)) \($1)" }
     return function(
       op.rawValue, cName(op.result), parameters.joined(separator: ", "),
