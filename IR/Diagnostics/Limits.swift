@@ -14,6 +14,9 @@ public struct Limits: Hashable, Sendable {
   /// Operations of the expressions of one kernel.
   public var expression = 1_000_000
 
+  /// Turns of a loop that is not written out, times those of the loops around it.
+  public var turns = 1 << 18
+
   /// Makes the default limits.
   public init() {}
 
@@ -47,6 +50,10 @@ public struct Limits: Hashable, Sendable {
     Setting(
       name: "nodes", summary: "nodes with functions expanded and loops written out",
       range: 1...(1 << 30), value: { limits, new in exchange(&limits.nodes, new) }),
+    Setting(
+      name: "turns",
+      summary: "turns of a loop that is not written out, times those of the loops around it",
+      range: 0...(1 << 50), value: { limits, new in exchange(&limits.turns, new) }),
   ]
 
   private static func exchange(_ place: inout Int, _ new: Int?) -> Int {

@@ -77,12 +77,12 @@ public struct GraphEvaluator {
 }
 
 /// One evaluation; a value is forgotten after its last reader.
-private struct GraphRun {
+struct GraphRun {
   let graph: Graph
   let reading: GraphEvaluator.Reading?
-  private var values: [ValueID: Constant] = [:]
-  private var readers: [ValueID: Int] = [:]
-  private let uses: UseMap
+  var values: [ValueID: Constant] = [:]
+  var readers: [ValueID: Int] = [:]
+  let uses: UseMap
 
   init(
     graph: Graph, uses: UseMap, reading: GraphEvaluator.Reading?, keeping wanted: [ValueID]
@@ -107,6 +107,10 @@ private struct GraphRun {
 
   mutating func run(_ block: BlockID) throws(Diagnostic) {
     for id in graph[block].nodes {
+      if let loop = graph[id].op as? Loop {
+        try runTurns(of: id, loop)
+        continue
+      }
       guard let chosen = try located(id, chosenBlock) else {
         try located(id) { run, id throws(DiagnosticMessage) in try run.evaluate(id) }
         continue
@@ -116,7 +120,7 @@ private struct GraphRun {
     }
   }
 
-  private mutating func located<Result>(
+  mutating func located<Result>(
     _ id: NodeID, _ body: (inout Self, NodeID) throws(DiagnosticMessage) -> Result
   ) throws(Diagnostic) -> Result {
     do {
@@ -150,7 +154,7 @@ private struct GraphRun {
     for value in graph[block].outputs + graph[id].operands { forget(value) }
   }
 
-  private mutating func forget(_ value: ValueID?) {
+  mutating func forget(_ value: ValueID?) {
     guard let value, let count = readers[value], count < .max else { return }
     readers[value] = count - 1
     if count <= 1 { values[value] = nil }

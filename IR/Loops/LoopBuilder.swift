@@ -20,7 +20,8 @@ public final class LoopBuilder {
   /// Operations so far; more than the limit when it was passed, and nothing is appended any more.
   package private(set) var size = 0
   private var frames: [[Statement]] = [[]]
-  private var nextVariable = 0
+  /// The number of the next variable.
+  package var nextVariable = 0
 
   /// Makes a builder.
   package init(

@@ -66,7 +66,7 @@ public enum OperatorRegistry {
   private static let loss: [any Operator.Type] = [
     NegativeLogLikelihoodLoss.self, SoftmaxCrossEntropyLoss.self,
   ]
-  private static let control: [any Operator.Type] = [Fused.self, If.self]
+  private static let control: [any Operator.Type] = [Fused.self, If.self, Loop.self]
   private static let contributed: [any Operator.Type] = [
     BiasGelu.self, ContribAttention.self, ContribDequantizeLinear.self, ContribGelu.self,
     ContribQuantizeLinear.self, ContribRotaryEmbedding.self, DynamicQuantizeMatMul.self,
@@ -81,7 +81,8 @@ public enum OperatorRegistry {
     RandomUniformLike.self,
   ]
   private static let traditional: [any Operator.Type] = [
-    ArrayFeatureExtractor.self, Binarizer.self, FeatureVectorizer.self, Imputer.self,
+    ArrayFeatureExtractor.self, Binarizer.self, CategoryMapper.self, FeatureVectorizer.self,
+    Imputer.self,
     LabelEncoder.self, LinearClassifier.self, LinearRegressor.self, Normalizer.self,
     OneHotEncoder.self, SVMClassifier.self, SVMRegressor.self, Scaler.self, ScoreTransform.self,
     TreeEnsemble.self, TreeEnsembleClassifier.self, TreeEnsembleRegressor.self, ZipMap.self,

@@ -3,11 +3,23 @@ import CoppiceIR
 extension ModelLowering {
   /// Lowers a node: as a view, or by the form with the least cost.
   func lower(_ id: NodeID) throws(DiagnosticMessage) {
+    try checkTypes(of: id)
+    if let loop = graph[id].op as? Loop { return try lowerTurns(id, loop) }
     if !(graph[id].op is Fused), lowerAsView(id) { return }
     guard let computation = graph.computation(id) else {
       throw DiagnosticMessage("fused-block", "a fused node needs a block with nodes")
     }
     try lower(computation, id)
+  }
+
+  /// Kernels hold and move real numbers and bool only.
+  private func checkTypes(of id: NodeID) throws(DiagnosticMessage) {
+    for case let value? in graph[id].results where !graph[value].type.element.isComputable {
+      throw DiagnosticMessage(
+        "element-type",
+        "the result of \(graph[id].op.name) is \(graph[value].type); texts and complex numbers are compiled only "
+          + "where they are known")
+    }
   }
 
   /// Takes the result as a view of operand 0 where no element has to move.
@@ -70,12 +82,16 @@ extension ModelLowering {
   /// Zeros what must be zero around the planes of results, after all else is stored.
   private func clearMargins(_ results: [ValueID?], _ kernel: inout Kernel, _ builder: LoopBuilder) {
     for case let value? in results {
-      guard let planes = planes(value), let view = views[value], view.count > 0 else { continue }
-      let clearing = builder.block {
-        planes.clear(view.buffer, channels: view.shape[1], images: view.shape[0], builder)
-      }
+      guard let view = views[value] else { continue }
+      let clearing = builder.block { clearMargins(of: value, view, builder) }
       for variant in kernel.variants.indices { kernel.variants[variant].body += clearing }
     }
+  }
+
+  /// Zeros what must be zero around the planes of a value.
+  func clearMargins(of value: ValueID, _ view: TensorView, _ builder: LoopBuilder) {
+    guard let planes = planes(value), view.count > 0 else { return }
+    planes.clear(view.buffer, channels: view.shape[1], images: view.shape[0], builder)
   }
 
   /// The plan for a site, noted for each of its weights.
@@ -113,6 +129,7 @@ extension ModelLowering {
         program.addBuffer(element, count, .arena, name: "\(node?.name ?? "") \(name)")
       })
     builder.sizeLimit = limits.expression
+    builder.nextVariable = freeVariable
     return builder
   }
 
@@ -121,10 +138,16 @@ extension ModelLowering {
     append(Kernel(title: title, variants: [.init(body: body)]), names, title, builder, nil)
   }
 
+  /// Inside of loops the kernels become one, so that their variables must be distinct.
+  private func noteVariables(of builder: LoopBuilder) {
+    freeVariable = depthOfLoops > 0 ? builder.nextVariable : 0
+  }
+
   private func append(
     _ kernel: Kernel, _ names: [String], _ form: String, _ builder: LoopBuilder,
     _ computation: Computation?
   ) {
+    noteVariables(of: builder)
     let macs = computation?.macs ?? (0, 0)
     var inPlace: [Buffer: [Buffer]] = [:]
     if let computation, let result = builder.results.first ?? nil {

@@ -42,9 +42,12 @@ final class ModelLowering {
   let target: Target
   let layouts: Layouts
   let limits: Limits
-  private let guards: BranchGuards
+  let guards: BranchGuards
   /// The branches that the node being lowered stands in, the outermost first.
-  private(set) var branches: [BranchGuard] = []
+  var branches: [BranchGuard] = []
+  /// How many loops the node being lowered stands in, and the first number that no variable in them has.
+  var depthOfLoops = 0
+  var freeVariable = 0
   var program: Program
   /// Where every value lies that has been placed.
   var views: [ValueID: TensorView] = [:]
@@ -106,6 +109,14 @@ final class ModelLowering {
         try lower(node)
       } catch {
         problems.append(Diagnostic(.error, error, at: graph.location(node)))
+      }
+    }
+    for value in graph.outputs where !graph[value].type.element.isComputable {
+      let text =
+        "output '\(graph[value].name)' is \(graph[value].type); outputs are real numbers or bool"
+      if graph.producer(value) == nil {
+        problems.append(
+          Diagnostic(.error, DiagnosticMessage("element-type", text), at: .file(graph.source)))
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }

@@ -75,6 +75,48 @@ import Testing
     #expect(try folder.text("out/model.c").contains("\"b\\?rd\""))
   }
 
+  /// Numbers to names, and names that are known to numbers.
+  @Test func categoriesMapBothWays() throws {
+    let categories = [
+      Onnx.ints("cats_int64s", [2, 5, 7]), Onnx.strings("cats_strings", ["cat", "dog", "bird"]),
+    ]
+    let texts = Onnx.node(
+      "CategoryMapper", ["x"], ["label"], domain: "ai.onnx.ml",
+      attributes: categories + [Onnx.attribute("default_string", kind: 3) { $0.text(4, "none") }])
+    let numbers = Onnx.node(
+      "CategoryMapper", ["words"], ["codes"], domain: "ai.onnx.ml",
+      attributes: categories + [Onnx.int("default_int64", -9)])
+    let words = Wire {
+      $0.int(1, 2)
+      $0.int(2, 8)
+      $0.text(8, "words")
+      $0.text(6, "bird")
+      $0.text(6, "fish")
+    }
+    let folder = try TemporaryFolder()
+    try folder.write(
+      Onnx.model(
+        Onnx.graph(
+          [texts, numbers, Onnx.node("Add", ["x", "codes"], ["sum"])],
+          inputs: [Onnx.value("x", 7, [2])],
+          outputs: [Onnx.value("label", 8, [2]), Onnx.value("sum", 7, [2])], initializers: [words]),
+        domains: ["ai.onnx.ml"]))
+    try folder.write(Self.tensor([7, 1]), "in/input_0.pb")
+    let outcome = try Program.coppice(
+      ["run", "model.onnx", "--inputs", "in", "--outputs", "in"], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let label = Wire {
+      $0.int(1, 2)
+      $0.int(2, 8)
+      $0.text(8, "label")
+      $0.text(6, "bird")
+      $0.text(6, "none")
+    }
+    #expect(try folder.bytes("in/output_0.pb") == label.bytes)
+    let sum = Onnx.tensor("sum", 7, [2], raw: [14, -8].flatMap { littleEndian(Int64($0)) })
+    #expect(try folder.bytes("in/output_1.pb") == sum.bytes)
+  }
+
   @Test func textsAreNotComputedWith() throws {
     let folder = try TemporaryFolder()
     let encoder = Onnx.node(

@@ -29,6 +29,9 @@ import Testing
     Row(
       name: "export-bytes", verb: prune, low: 1000, high: 20_000, id: "export-bytes", model: outer()
     ),
+    Row(
+      name: "turns", verb: compile, low: 2999, high: 3000, id: "loop-length",
+      model: LongLoopTests.adding(3000)),
   ]
 
   @Test(arguments: rows) func isReportedAndCanBeRaised(_ row: Row) throws {

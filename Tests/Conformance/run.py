@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ONNX's backend cases in three variants, held against the committed list of expected failures.
 
-    .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--update] [--variant NAME]... [--shuffle SEED] [--interpret]
+    .venv/bin/python Tests/Conformance/run.py [--match REGEX] [--part N/M] [--update] [--variant NAME]... [--shuffle SEED] [--interpret]
 
 The variants: `plain`, `stripped` (declared shapes of results removed) and `constant` (stripped, shape-like operands as constants).
 The list, expected_failures.txt beside this file, has a line for each case that does not pass: its name, the variants, how it fails
@@ -9,6 +9,7 @@ and the reason. A case that fails and is not listed, and one that is listed and 
 anew. --shuffle SEED runs the exact passes in another order for each batch, --interpret the loop IR instead of C: what is listed
 for C is what they may fail.
 
+coverage.txt lists for each operator how many cases with it pass and fail; --update writes it too.
 An operator that no passing case has, and that uncovered_operators.txt does not name with the reason, fails the run too."""
 import argparse, concurrent.futures, json, os, random, re, subprocess, sys, time
 from collections import Counter
@@ -17,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SUITE = os.path.join(ROOT, "..", "shared", "conformance")
 UNCOVERED = os.path.join(HERE, "uncovered_operators.txt")
+COVERAGE = os.path.join(HERE, "coverage.txt")
 LIST = os.path.join(HERE, "expected_failures.txt")
 CASES = os.path.join(ROOT, ".build", "onnx-node-cases")
 # Cases in one run of the C compiler.
@@ -42,26 +44,48 @@ def nodes_of(nodes):
                 yield from nodes_of(graph.node)
 
 
-def covered_operators(passed):
-    """The operators of the models of cases, by `domain.name` outside of ai.onnx."""
-    import cases as suite, onnx
+def operators_of(case):
+    """The operators of the model of a case, by `domain.name` outside of ai.onnx."""
+    import onnx
+    model = onnx.load(case.model_path, load_external_data=False)
     found = set()
-    for case in suite.find_cases(suite.SUITES, None):
-        if case.id in passed:
-            model = onnx.load(case.model_path, load_external_data=False)
-            for node in nodes_of(list(model.graph.node) + [n for f in model.functions for n in f.node]):
-                domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
-                found.add(domain + node.op_type)
+    for node in nodes_of(list(model.graph.node) + [n for f in model.functions for n in f.node]):
+        domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
+        found.add(domain + node.op_type)
     return found
 
 
-def check_operators(tool, passed):
+def counted(every, results):
+    """For each operator how many cases with it pass and fail, in the plain variant."""
+    counts = {}
+    for case in every:
+        result = results.get((case.id, "plain"))
+        for name in operators_of(case) if result else ():
+            counts.setdefault(name, [0, 0])[result["status"] != "pass"] += 1
+    return {name: tuple(count) for name, count in sorted(counts.items())}
+
+
+def write_counts(counts):
+    with open(COVERAGE, "w") as file:
+        file.writelines(f"{name}\t{passed}\t{failed}\n" for name, (passed, failed) in counts.items())
+
+
+def stale_counts(counts):
+    """How many lines of the list of cases by operator are not what came out."""
+    with open(COVERAGE) as file:
+        known = {name: (int(passed), int(failed)) for name, passed, failed in (line.split("\t") for line in file)}
+    changed = [name for name in {**known, **counts} if known.get(name) != counts.get(name)]
+    for name in changed:
+        print(f"{name}: {counts.get(name)} cases pass and fail, but {os.path.basename(COVERAGE)} has {known.get(name)}: --update it")
+    return len(changed)
+
+
+def check_operators(tool, found):
     """How many operators no case tests without a reason, or are excused though one does."""
     listed = json.loads(subprocess.run([tool, "ops", "--json"], check=True, capture_output=True, text=True).stdout)
     names = {f"{op['domain']}.{op['name']}" if op["domain"] else op["name"]: set(op["aliases"]) for op in listed}
     with open(UNCOVERED) as file:
         excused = {line.split("\t")[0] for line in file if line.strip()}
-    found = covered_operators(passed)
     missing = {name for name, aliases in names.items() if not ({name} | aliases) & found}
     for name in sorted(missing - excused):
         print(f"operator {name} has no case that passes: add one, or a reason to uncovered_operators.txt")
@@ -121,6 +145,7 @@ def write_list(failures, expected):
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--coppice", default=os.path.join(ROOT, ".build", "release", "coppice"))
 parser.add_argument("--match", help="only these cases")
+parser.add_argument("--part", default="0/1", metavar="N/M", help="every M-th case, from the N-th")
 parser.add_argument("--variant", action="append", choices=batch.VARIANTS, help="only these variants")
 parser.add_argument("--shuffle", type=int, metavar="SEED", help="the exact passes in another order")
 parser.add_argument("--interpret", action="store_true", help="run loop IR instead of C")
@@ -138,6 +163,9 @@ if __name__ == "__main__":
     start, tool = time.time(), os.path.abspath(arguments.coppice)
     every = suite.find_cases(suite.SUITES, None)
     numbers = [n for n, case in enumerate(every) if not arguments.match or re.search(arguments.match, case.id)]
+    first, step = map(int, arguments.part.split("/"))
+    numbers = [n for place, n in enumerate(numbers) if place % step == first]
+    is_whole = not arguments.match and step == 1
     results, seconds = run_cases(tool, arguments, numbers)
     expected = read_list() if os.path.exists(LIST) else {}
     failures = {key: result for key, result in sorted(results.items()) if result["status"] != "pass"}
@@ -152,12 +180,18 @@ if __name__ == "__main__":
             print(f"unexpected {result['status']}: {key[0]} ({key[1]}): {reason(result)}")
     if arguments.update:
         write_list({**{k: {"status": s, "reason": t} for k, (s, t) in expected.items() if k not in results}, **failures}, expected)
+        if is_whole and "plain" in arguments.variant:
+            write_counts(counted(every, results))
     else:
         for key in sorted(set(expected) & set(results) - set(failures)):
             problems += 1
             print(f"unexpected pass: {key[0]} ({key[1]}): take it off the list with --update")
-        if not arguments.match:
-            problems += check_operators(tool, {name for name, _ in set(results) - set(failures)})
+        if is_whole:
+            passed = {name for name, _ in set(results) - set(failures)}
+            found = {name for case in every if case.id in passed for name in operators_of(case)}
+            problems += check_operators(tool, found)
+            if "plain" in arguments.variant and arguments.shuffle is None and not arguments.interpret:
+                problems += stale_counts(counted(every, results))
     for variant in arguments.variant:
         print(f"{variant}: {len(numbers) - failed[variant]} of {len(numbers)} cases pass")
     mean = sum(seconds) / max(len(seconds), 1)

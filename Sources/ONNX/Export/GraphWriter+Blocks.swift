@@ -50,3 +50,19 @@ extension GraphWriter {
     return copy
   }
 }
+
+extension GraphWriter {
+  /// The body of a loop that the file has otherwise.
+  func bodyAttribute(_ block: BlockID) -> UnsafeMutablePointer<AttributeProto> {
+    let graph = arena.allocate(GraphProto.self, 1)
+    coppice_onnx__graph_proto__init(graph)
+    graph.pointee.name = arena.string("body")
+    let attribute = arena.allocate(AttributeProto.self, 1)
+    coppice_onnx__attribute_proto__init(attribute)
+    attribute.pointee.name = arena.string("body")
+    attribute.pointee.has_type = 1
+    attribute.pointee.type = AttributeKind.graph.rawValue
+    attribute.pointee.g = subgraph(graph.pointee, block)
+    return attribute
+  }
+}

@@ -17,7 +17,7 @@ extension GraphWriter {
     {
       isWritable = moveOperands(older, &operands, &attributes)
     }
-    guard isWritable, node.blocks.isEmpty else {
+    guard isWritable, node.blocks.isEmpty || node.op is Loop else {
       return report(
         "export-opset",
         "a pass made a \(schema.name) of opset \(newest), but the model has opset \(opset); convert "
@@ -32,9 +32,10 @@ extension GraphWriter {
     setNames(
       proto, inputs: operands.map { $0.map(name) ?? "" },
       outputs: node.results.map { $0.map(name) ?? "" })
-    let written = attributes.names.compactMap { name in
+    var written = attributes.names.compactMap { name in
       attributes[name].map { tensors.attribute(name, $0) }
     }
+    if let body = node.blocks.first { written.append(bodyAttribute(body)) }
     proto.pointee.n_attribute = written.count
     proto.pointee.attribute = arena.pointers(written)
     append(proto)

@@ -13,7 +13,9 @@ extension ModelReader {
       return nil
     }
     guard let element = ElementType(onnx: tensor.pointee.elem_type) else {
-      report("input-type", "input '\(name)' has an unknown element type")
+      let number = Int(tensor.pointee.elem_type)
+      let known = [27: "float6e2m3", 28: "float6e3m2"][number] ?? "\(number)"
+      report("input-type", "input '\(name)' has elements of type \(known), which is not known here")
       return nil
     }
     guard let shape = tensor.pointee.shape else {

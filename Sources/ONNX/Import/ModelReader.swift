@@ -29,6 +29,8 @@ final class ModelReader {
   /// How many turns of loops were written out, and how many nodes they took.
   var unrolledTurns = 0
   var unrolledNodes = 0
+  /// The turns of the loops around what is read that are not written out, multiplied.
+  var turnsAround = 1
   /// The texts that were met so far.
   var words = Texts()
 

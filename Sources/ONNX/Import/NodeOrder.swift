@@ -46,10 +46,22 @@ private func sorted(_ needs: [Set<Int>]) -> (order: [Int], cyclic: [Int]) {
 /// The depth of subgraphs is limited by the scan of the file.
 private func reads(_ node: UnsafeMutablePointer<NodeProto>) -> [String] {
   var names = texts(node.pointee.input, node.pointee.n_input)
+  let isGradient = text(node.pointee.op_type) == "Gradient"
   for attribute in messages(node.pointee.attribute, node.pointee.n_attribute) {
     for graph in subgraphs(attribute) { names += reads(graph.pointee) }
+    if isGradient { names += valuesNamed(by: attribute.pointee) }
   }
   return names
+}
+
+private func name(_ bytes: ProtobufCBinaryData) -> String {
+  String(decoding: UnsafeBufferPointer(start: bytes.data, count: bytes.len), as: UTF8.self)
+}
+
+/// The values that an attribute of Gradient names.
+func valuesNamed(by attribute: AttributeProto) -> [String] {
+  let list = (0..<attribute.n_strings).map { name(attribute.strings[$0]) }
+  return attribute.has_s != 0 ? list + [name(attribute.s)] : list
 }
 
 private func reads(_ graph: GraphProto) -> [String] {

@@ -94,6 +94,8 @@ extension ModelReader {
         return
       } else if try readFlexAttention(call, scope, frame) {
         return
+      } else if try readGradient(call, scope, frame) {
+        return
       } else if let op = OperatorRegistry.find(type, domain: call.domain) {
         try readOperator(op, call, scope, frame)
       }
@@ -116,7 +118,7 @@ extension ModelReader {
     }
     if call.domain.isEmpty, call.type == "Constant" { return true }
     if takenBranch(call.proto, scope) != nil || Self.isUnrolled(call)
-      || Self.isFlexAttention(call)
+      || Self.isFlexAttention(call) || Self.isGradient(call)
     {
       return true
     }

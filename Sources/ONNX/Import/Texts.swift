@@ -28,6 +28,7 @@ private let textOperators: [String: Set<Int>] = [
   "ArrayFeatureExtractor": [0], "Transpose": [0], "Slice": [0], "Expand": [0], "Tile": [0],
   "Where": [1, 2], "Equal": [0, 1], "Concat": Set(0..<64), "LabelEncoder": [0], "Split": [0],
   "OneHotEncoder": [0], "Shape": [0], "Size": [0], "Cast": [0],
+  "CategoryMapper": [0],
 ]
 
 /// Attributes that hold texts, and those that hold the places in their stead.
@@ -68,7 +69,7 @@ extension ModelReader {
     if call.type == "Cast" {
       guard isText == (foreign.attributes.int("to") == 8) else {
         throw DiagnosticMessage(
-          "text-operand", "numbers are not cast to texts, nor texts to numbers")
+          "text-operand", "Cast does not make string of numbers, nor numbers of string")
       }
       if isText { foreign.attributes["to"] = .int(7) }
     }
@@ -82,6 +83,7 @@ extension ModelReader {
     if call.type == "ZipMap" { return nil }
     var found: Set<String> = []
     if call.type == "LabelEncoder" { adaptClasses(&foreign, keyed: keyed) }
+    if call.type == "CategoryMapper" { adaptCategories(&foreign, keyed: keyed) }
     for (name, target) in textAttributes {
       guard let value = foreign.attributes[name] else { continue }
       let target =
@@ -115,7 +117,7 @@ extension ModelReader {
         "text-operand", "\(call.type) looks up texts among numbers, or numbers among texts")
     }
     switch call.type {
-    case "LabelEncoder": return found.contains("values_strings")
+    case "LabelEncoder", "CategoryMapper": return found.contains("values_strings")
     case "OneHotEncoder": return false
     case "ArrayFeatureExtractor": return keyed
     default: return found.contains("classlabels_strings")
@@ -130,6 +132,14 @@ extension ModelReader {
     let numbers = Attribute.ints(Array(classes.indices))
     foreign.attributes["classes_strings"] = nil
     foreign.attributes[keyed ? "keys_strings" : "values_strings"] = .strings(classes)
+    foreign.attributes[keyed ? "values_int64s" : "keys_int64s"] = numbers
+  }
+
+  /// CategoryMapper maps to whatever its operand is not of.
+  private func adaptCategories(_ foreign: inout ForeignNode, keyed: Bool) {
+    let (texts, numbers) = (foreign.attributes["cats_strings"], foreign.attributes["cats_int64s"])
+    (foreign.attributes["cats_strings"], foreign.attributes["cats_int64s"]) = (nil, nil)
+    foreign.attributes[keyed ? "keys_strings" : "values_strings"] = texts
     foreign.attributes[keyed ? "values_int64s" : "keys_int64s"] = numbers
   }
 

@@ -19,13 +19,35 @@ extension ModelReader {
     readInitializers(body, shared)
     let unrolling = Unrolling(
       body: body, call: call, scope: shared, types: declaredTypes(body), frame: frame)
-    let results = try call.type == "Loop" ? loop(unrolling) : scan(unrolling)
+    let results = try unrolledOrTurned(unrolling)
     guard call.outputs.count <= results.count else {
       throw DiagnosticMessage(
         "result-count", "\(call.type) gives \(results.count) results, not \(call.outputs.count)")
     }
     defineResults(call, Array(results.prefix(call.outputs.count)), scope)
     return true
+  }
+
+  /// The body once for each turn, or, where that is too much, as a loop that runs.
+  private func unrolledOrTurned(_ loop: Unrolling) throws(DiagnosticMessage) -> [ValueID] {
+    let turns = turns(of: loop)
+    if let turns, turns > Self.unrollLimit - unrolledTurns { return try turned(loop) }
+    guard let turns, turns > Self.fewTurns else { return try unrolled(loop) }
+    let before = Reading(self)
+    do {
+      return try unrolled(loop)
+    } catch {
+      guard error.id == "loop-length" else { throw error }
+      before.restore(self)
+      return try turned(loop)
+    }
+  }
+
+  /// Loops of so few turns are always unrolled.
+  private static let fewTurns = 8
+
+  private func unrolled(_ loop: Unrolling) throws(DiagnosticMessage) -> [ValueID] {
+    try loop.call.type == "Loop" ? self.loop(loop) : scan(loop)
   }
 
   /// Whether a node is unrolled; Scan of opset 8 has other operands.
@@ -35,13 +57,13 @@ extension ModelReader {
 }
 
 /// A loop that is being unrolled.
-private struct Unrolling {
+struct Unrolling {
   let body: UnsafeMutablePointer<GraphProto>
   let call: ForeignCall
   /// Holds the body's initializers.
   let scope: Scope
   let types: [String: TensorType]
-  let frame: Frame
+  var frame: Frame
 
   /// The names of the body's inputs and outputs.
   var inputs: [String] {
@@ -196,7 +218,7 @@ extension ModelReader {
     return stackedResults
   }
 
-  private func scanAxes(
+  func scanAxes(
     _ scan: Unrolling, _ sources: [ValueID]
   ) throws(DiagnosticMessage) -> [Int] {
     var axes: [Int] = []
@@ -207,7 +229,7 @@ extension ModelReader {
   }
 
   /// A list attribute, zeros where it is absent or short.
-  private func numbers(_ name: String, _ scan: Unrolling, _ count: Int) -> [Int] {
+  func numbers(_ name: String, _ scan: Unrolling, _ count: Int) -> [Int] {
     let given = scan.call.attributes[name].map {
       list($0.pointee.ints, $0.pointee.n_ints).map { Int($0) }
     }
@@ -253,7 +275,7 @@ extension ModelReader {
   }
 
   /// The one number that a value is.
-  private func known(_ value: ValueID, _ what: String) throws(DiagnosticMessage) -> Int {
+  func known(_ value: ValueID, _ what: String) throws(DiagnosticMessage) -> Int {
     guard let number = graph.constant(value)?.integers?.first else {
       throw DiagnosticMessage(
         "loop-unknown",
@@ -263,7 +285,7 @@ extension ModelReader {
     return number
   }
 
-  private func constant(_ constant: Constant, _ loop: Unrolling, _ name: String) -> ValueID {
+  func constant(_ constant: Constant, _ loop: Unrolling, _ name: String) -> ValueID {
     let value = graph.addConstant(constant, name: "\(loop.call.name)/\(name)")
     provenance.constants[graph[value].name] = (.adapted, constant)
     return value
@@ -284,7 +306,7 @@ extension ModelReader {
   }
 
   /// Adds a node that the file does not have, or the constant that it gives.
-  private func append(
+  func append(
     _ op: any Operator, _ operands: [ValueID], _ loop: Unrolling, name: String? = nil
   ) throws(DiagnosticMessage) -> ValueID {
     let context = InferenceContext(
