@@ -20,15 +20,20 @@ package struct MatMulNBits: Operator {
   package var tolerance: Double { 1e-4 }
   package var storesOnce: Bool { true }
 
-  private var depth: Int { settings.int("K") }
-  private var columns: Int { settings.int("N") }
-  private var bits: Int { settings.int("bits") }
-  private var block: Int { max(settings.int("block_size"), 1) }
-  private var blocks: Int { (depth + block - 1) / block }
+  /// Weights of a column.
+  package var depth: Int { attributes.int("K") }
+  /// Columns of the result.
+  package var columns: Int { attributes.int("N") }
+  /// Bits of a weight.
+  package var bits: Int { attributes.int("bits", 4) }
+  /// Weights that share a scale.
+  package var block: Int { max(attributes.int("block_size"), 1) }
+  /// Blocks of a column.
+  package var blocks: Int { (depth + block - 1) / block }
   /// Weights in a byte.
-  private var perByte: Int { 8 / bits }
+  package var perByte: Int { 8 / bits }
   /// Bytes of the zero points of a row.
-  private var zeroBytes: Int { (blocks * bits + 7) / 8 }
+  package var zeroBytes: Int { (blocks * bits + 7) / 8 }
 
   /// The last axis of A becomes N.
   package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {

@@ -5,5 +5,5 @@ let kernelForms: [any KernelForm] = [
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
   DenseConvolution(), SparseEntries(), SparseWindowRows(), SparseProduct(), ProductRow(),
-  DenseProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),
+  DenseProduct(), BitsProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),
 ]
