@@ -41,10 +41,10 @@ package struct QuantizeLinear: ElementCarrier {
       let divisor = axis.value(scale, at: index).converted(to: compute)
       let quotient = x[index].converted(to: compute) / divisor
       let shift = zeroPoint.map { axis.value($0, at: index) }
+      let moved = shift.map { quotient + $0.converted(to: compute) } ?? quotient
       let value =
         target.isFloat
-        ? quotient.cast(to: target, rule, builder)
-        : quotient.quantized(shift, to: target)
+        ? moved.cast(to: target, rule, builder) : quotient.quantized(shift, to: target)
       builder.store(value, to: y, at: index)
     }
   }

@@ -12,8 +12,12 @@ extension CosineWindow {
     guard sizes.count == 1, 0...(1 << 24) ~= sizes[0] else {
       throw DiagnosticMessage("window", "the size must be one number from 0 to 16777216")
     }
-    guard let element = ElementType(onnx: wanted), element.isFloat, element.bits >= 16 else {
-      throw DiagnosticMessage("element-type", "output_datatype \(wanted) is not float32 or float64")
+    guard let element = ElementType(onnx: wanted), element.isFloat || element.isInteger,
+      element.bits >= 8
+    else {
+      let name = ElementType(onnx: wanted)?.rawValue ?? "\(wanted)"
+      throw DiagnosticMessage(
+        "element-type", "output_datatype is \(name), which windows are not made of")
     }
     return [TensorType(element, [sizes[0]])]
   }
