@@ -21,13 +21,13 @@ package struct MatMulNBits: Operator {
   package var storesOnce: Bool { true }
 
   /// Weights of a column.
-  package var depth: Int { attributes.int("K") }
+  package var depth: Int { settings.int("K") }
   /// Columns of the result.
-  package var columns: Int { attributes.int("N") }
+  package var columns: Int { settings.int("N") }
   /// Bits of a weight.
-  package var bits: Int { attributes.int("bits", 4) }
+  package var bits: Int { settings.int("bits") }
   /// Weights that share a scale.
-  package var block: Int { max(attributes.int("block_size"), 1) }
+  package var block: Int { max(settings.int("block_size"), 1) }
   /// Blocks of a column.
   package var blocks: Int { (depth + block - 1) / block }
   /// Weights in a byte.

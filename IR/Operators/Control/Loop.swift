@@ -3,16 +3,11 @@
 /// The block takes the number of the turn, a condition that always holds, and the carried values; it
 /// yields the condition, the carried values, and what is collected along a new first axis. Short loops
 /// are unrolled when a model is read, and so is Scan; this is what stands for the others.
-public struct Loop: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct Loop: Operator {
+  package static let schema = OperatorSchema(
     "Loop", operands: ["M", "cond?", "v_initial*"], results: ["v_final_and_scan_outputs*"])
-  /// The attributes that were given.
-  public var attributes: Attributes
-  /// Makes the operator.
-  ///
-  /// - Parameter attributes: None are known; the body is a block.
-  public init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var attributes: Attributes
+  package init(attributes: Attributes = [:]) { self.attributes = attributes }
 
   /// How often the block runs.
   ///
@@ -29,10 +24,8 @@ public struct Loop: Operator {
 
   /// What the block yields at last, and all that it yields besides.
   ///
-  /// - Parameter context: The operands, and the types that the block yields.
-  /// - Returns: The carried values, then those that are collected.
   /// - Throws: `loop-body`, `loop-carried`, `loop-unknown`.
-  public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
+  package func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
     let (turns, carried) = (try turns(context), context.operands.dropFirst(2))
     guard let yielded = context.blockResults.first, yielded.count > carried.count else {
       throw DiagnosticMessage("loop-body", "the body of Loop does not fit the operands")
@@ -57,9 +50,8 @@ public struct Loop: Operator {
 
   /// Lowered by way of its block, never by itself.
   ///
-  /// - Parameter builder: Unused.
   /// - Throws: `loop-body`.
-  public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
+  package func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
     throw DiagnosticMessage("loop-body", "Loop is lowered by way of its body")
   }
 }

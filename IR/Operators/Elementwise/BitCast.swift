@@ -2,9 +2,8 @@
 ///
 /// Whole numbers wrap around, so their bits stay. Floats of 16, 32 and 64 bits become numbers of their bits;
 /// those of narrower floats are known only where the float is.
-public struct BitCast: Operator {
-  /// What it is called and takes.
-  public static let schema = OperatorSchema(
+package struct BitCast: Operator {
+  package static let schema = OperatorSchema(
     "BitCast", since: 26, operands: ["input"], results: ["output"], attributes: ["to": nil])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }

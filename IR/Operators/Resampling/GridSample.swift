@@ -14,7 +14,7 @@ package struct GridSample: Operator {
 
   /// Renames the modes of opset 16.
   package static func adapt(_ node: inout ForeignNode) throws(DiagnosticMessage) {
-    switch node.attributes.string("mode") {
+    switch (node.attributes.string("mode") ?? "") {
     case "bilinear": node.attributes["mode"] = .string("linear")
     case "bicubic": node.attributes["mode"] = .string("cubic")
     default: break

@@ -69,7 +69,7 @@ extension ForeignNode {
       operandTypes.insert(nil, at: 1)
     }
     moveAttribute("scales", toOperand: 2)
-    if attributes.string("mode")?.hasSuffix("linear") == true {
+    if (attributes.string("mode") ?? "")?.hasSuffix("linear") == true {
       attributes["mode"] = .string("linear")
     }
     attributes["coordinate_transformation_mode"] = .string("asymmetric")

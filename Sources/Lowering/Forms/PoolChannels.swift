@@ -55,7 +55,7 @@ private struct Pool {
     else { return nil }
     switch site.op {
     case is MaxPool where site.results.dropFirst().allSatisfy { $0 == nil }: kind = .largest
-    case is AveragePool: kind = .mean(padded: site.op.attributes.flag("count_include_pad"))
+    case is AveragePool: kind = .mean(padded: site.op.settings.flag("count_include_pad"))
     default: return nil
     }
     let type = TensorType(x.element, x.shape)

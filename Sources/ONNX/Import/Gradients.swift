@@ -206,7 +206,7 @@ private struct GradientStep {
     case is Reshape, is Flatten, is Squeeze, is Unsqueeze:
       return [try chain.node(Reshape(), [change, chain.indices(type.shape)])]
     case is Transpose:
-      let order = node.op.attributes.ints("perm") ?? Array((0..<type.rank).reversed())
+      let order = node.op.settings.ints("perm") ?? Array((0..<type.rank).reversed())
       let back = order.indices.map { place in order.firstIndex(of: place) ?? place }
       return [try chain.node(Transpose(attributes: ["perm": .ints(back)]), [change])]
     case is ReduceSum, is ReduceMean: return [try spread(over: type)]
@@ -221,7 +221,7 @@ private struct GradientStep {
       throw DiagnosticMessage("unknown-value", "the axes (operand 1) must be known at compile time")
     }
     let isAll = (given ?? []).isEmpty
-    if isAll, node.op.attributes.int("noop_with_empty_axes") == 1 { return change }
+    if isAll, node.op.settings.int("noop_with_empty_axes") == 1 { return change }
     let axes = try distinctAxes(isAll ? Array(0..<type.rank) : given ?? [], rank: type.rank)
     var kept = type.shape
     for axis in axes { kept[axis] = 1 }

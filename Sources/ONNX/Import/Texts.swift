@@ -67,7 +67,7 @@ extension ModelReader {
       isText = own ?? isText
     }
     if call.type == "Cast" {
-      guard isText == (foreign.attributes.int("to") == 8) else {
+      guard isText == ((foreign.attributes.int("to") ?? 0) == 8) else {
         throw DiagnosticMessage(
           "text-operand", "Cast does not make string of numbers, nor numbers of string")
       }
