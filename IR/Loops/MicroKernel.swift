@@ -99,7 +99,7 @@ public struct MicroKernel: Hashable, Sendable {
     /// Sums of floats of neighbouring positions over the nonzeros of each channel.
     case points
     /// Sums of floats of a tile of positions over the nonzeros of each channel's window.
-    case windows
+    case floatWindows = "float_windows"
     /// Sums of floats over the nonzeros of rows.
     case entries
     /// Copies rows of floats.
@@ -108,7 +108,7 @@ public struct MicroKernel: Hashable, Sendable {
     /// Whether it computes in floats.
     package var isFloat: Bool {
       switch self {
-      case .clear, .gather, .panel, .row, .points, .windows, .entries, .copy: true
+      case .clear, .gather, .panel, .row, .points, .floatWindows, .entries, .copy: true
       default: false
       }
     }
@@ -131,7 +131,7 @@ public struct MicroKernel: Hashable, Sendable {
       case .panel: (1, 6)
       case .row: (0, 5)
       case .points: (4, 9)
-      case .windows: (5, 14)
+      case .floatWindows: (5, 14)
       case .entries: (2, 6)
       case .copy: (1, 5)
       }

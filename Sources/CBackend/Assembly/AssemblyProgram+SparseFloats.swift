@@ -11,7 +11,7 @@ struct PointsProgram {
 }
 
 /// Sums of a tile of positions over the nonzeros of each channel's window.
-struct WindowsProgram {
+struct FloatWindowsProgram {
   /// Rows and columns of a tile, 18 positions at most.
   let rows: Int
   let columns: Int
@@ -94,7 +94,7 @@ extension AssemblyProgram {
   }
 
   /// The same for windows: a row has a group of entries for each tap, whose place is in a table.
-  mutating func windows(_ p: WindowsProgram) {
+  mutating func floatWindows(_ p: FloatWindowsProgram) {
     let sums = 32 - p.rows * p.columns
     let base = p.isRectified ? 104 : 100
     beginFloats(isRectified: p.isRectified)
@@ -127,10 +127,10 @@ extension AssemblyProgram {
     label(4)
     emit("subs r6, r6, #1")
     emit("bne 2b")
-    windowsEnd(p, sums, base)
+    floatWindowsEnd(p, sums, base)
   }
 
-  private mutating func windowsEnd(_ p: WindowsProgram, _ sums: Int, _ base: Int) {
+  private mutating func floatWindowsEnd(_ p: FloatWindowsProgram, _ sums: Int, _ base: Int) {
     if p.rows > 1 { emit("ldr r11, [sp, #\(base + 36)]") }
     if p.isRectified { emit("push {r0-r7}") }
     emit("mov r9, r3")

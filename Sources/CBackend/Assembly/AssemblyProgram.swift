@@ -37,7 +37,7 @@ struct AssemblyProgram {
     case .panel: panel(isRectified: p[0] != 0)
     case .row: row()
     case .points: points(PointsProgram(p))
-    case .windows: windows(WindowsProgram(p))
+    case .floatWindows: floatWindows(FloatWindowsProgram(p))
     case .entries: entries(EntryTables(p))
     case .copy: copy(columns: p[0])
     }
@@ -102,7 +102,7 @@ extension MicroKernel.Program {
           "const void *starts", "const void *bias", "ptrdiff_t rows", "ptrdiff_t xs",
           "ptrdiff_t os",
         ]
-      case .windows:
+      case .floatWindows:
         [
           "const void *x", "const void *w", "const void *columns", "void *out",
           "const void *starts", "const void *bias", "const void *places", "ptrdiff_t rows",

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "55af581026bc6f4d"
+#define COPPICE_API_FINGERPRINT "232c0615cea66cba"

@@ -25,7 +25,7 @@ struct MeanPlanes: KernelForm {
   private func averagesAll(_ op: any Operator, _ x: TensorView) -> Bool {
     if op is GlobalAveragePool { return true }
     guard let pool = op as? AveragePool,
-      let window = try? SpatialWindow(pooling: pool.attributes, TensorType(x.element, x.shape))
+      let window = try? SpatialWindow(pooling: pool.settings, TensorType(x.element, x.shape))
     else { return false }
     return window.kernel == Array(x.shape[2...]) && window.begin == [0, 0] && window.end == [0, 0]
   }

@@ -59,7 +59,7 @@ private struct Pool {
     default: return nil
     }
     let type = TensorType(x.element, x.shape)
-    guard let window = try? SpatialWindow(pooling: site.op.attributes, type) else { return nil }
+    guard let window = try? SpatialWindow(pooling: site.op.settings, type) else { return nil }
     spatial = window
   }
 

@@ -68,7 +68,7 @@ extension GraphWriter {
     _ form: OlderForm, _ operands: inout [ValueID?], _ attributes: inout Attributes
   ) -> Bool {
     for name in form.absent {
-      if let value = settings.int(name), value != 0 { return false }
+      if let value = attributes.int(name), value != 0 { return false }
       attributes[name] = nil
     }
     for (index, (name, kind)) in form.moved.sorted(by: { $0.key < $1.key })

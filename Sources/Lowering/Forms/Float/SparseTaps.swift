@@ -138,7 +138,7 @@ private struct SparseTapsLayer {
       4 * band.rowStep, 4 * g.y.strides[2],
     ]
     builder.microkernel(
-      .windows,
+      .floatWindows,
       [
         rows, columns, stores.parameter, entries.starts.element.bits / 8,
         entries.columns.element.bits / 8,
