@@ -47,7 +47,7 @@ extension FilterAnalysis {
     guard let input = channels(0, of: id, axis: 1) else { return }
     let node = graph[id]
     let isConstant = constants.allSatisfy { graph.constant(node.operand($0)) != nil }
-    guard isConstant, !node.op.settings.flag("training_mode") else {
+    guard isConstant, (node.op as? BatchNormalization)?.isTraining != true else {
       return refuse(
         operandsOf: id,
         unfolded(id, constants, otherwise: "normalizes with computed parameters"))
