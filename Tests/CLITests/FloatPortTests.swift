@@ -46,7 +46,7 @@ import Testing
       ["compile", "model.onnx", "-o", "out", "--io-type", "float", "--json"], in: folder.path)
     #expect(outcome.status == 0 && !outcome.ids.contains("quantized-float"))
     let manifest = try folder.text("out/model.json").filter { !$0.isWhitespace }
-    #expect(manifest.contains("\"op\":\"QLinearMatMul\""))
+    #expect(manifest.contains("QLinearMatMul"))
   }
 
   @Test func integersWithoutAScaleStay() throws {

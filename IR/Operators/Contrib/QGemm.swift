@@ -13,8 +13,9 @@ package struct QGemm: Expansion {
     try expandedTypes(context)
   }
 
-  /// QLinearMatMul where it says the same; else MatMulInteger, Add, and the scales. The addend is in
-  /// steps of the product of both scales.
+  /// QLinearMatMul where it says the same; else MatMulInteger, Add, and the scales.
+  ///
+  /// The addend is in steps of the product of both scales.
   package func decompose(_ builder: inout DecompositionBuilder) throws(DiagnosticMessage) -> Bool {
     let sides = try [(0, "transA"), (3, "transB")].map { index, flag throws(DiagnosticMessage) in
       let value = try builder.required(index)

@@ -1,6 +1,7 @@
 extension AssemblyProgram {
-  /// Sums of rows of a sparse product: a word holds the weights of two pairs. The number of rows lies
-  /// on the stack.
+  /// Sums of rows of a sparse product: a word holds the weights of two pairs.
+  ///
+  /// The number of rows lies on the stack.
   mutating func rowPairs(indexBytes: Int) {
     emit("push {r4-r11, lr}")
     emit("ldr r12, [sp, #36]")
