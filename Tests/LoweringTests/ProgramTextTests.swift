@@ -18,7 +18,7 @@ import Testing
             set %a.2 = max(%a.2, splat(-inf:f32) x 4)
             store @2[%i.0] = %a.2
             store @2[%i.0] = shuffle(%a.2, %x.1) [3, 4, 5, 6]
-            store @2[%i.0] = pick(%a.2, %x.1, convert load x 4 @4[%i.0] i32)
+            store @2[%i.0] = pick(%a.2, %x.1, i32(load x 4 @4[%i.0]))
           }
         }
         variant 0 {
