@@ -39,13 +39,18 @@ generate: Sources/COnnx/coppice_onnx.proto
 check-generated:
 	@.ci/check-generated
 
+# ONNX's cases, then a part of them with the exact passes shuffled, and one through the interpreter; PART=0/1 for all.
 conformance: build
 	.venv/bin/python Tests/Conformance/run.py
+	.venv/bin/python Tests/Conformance/run.py --variant plain --shuffle 1 --part $(or $(PART),3/10)
+	.venv/bin/python Tests/Conformance/run.py --variant constant --interpret --part $(or $(PART),7/10)
 
-# Random graphs against onnxruntime and ONNX's reference, then as many with narrow types; GRAPHS=200 NARROW=100 for a short run.
+# Random graphs against onnxruntime and ONNX's reference, then as many with narrow types, and the page of element types;
+# GRAPHS=200 NARROW=100 PAIRS=5/16 for a short run.
 differential: build
 	.venv/bin/python Tests/Differential/run.py --graphs $(or $(GRAPHS),2000)
 	.venv/bin/python Tests/Differential/run.py --narrow --graphs $(or $(NARROW),$(GRAPHS),2000)
+	.venv/bin/python Tests/Differential/element_types.py --check --part $(or $(PAIRS),0/1)
 	.venv/bin/python Tests/Differential/quantized.py --graphs $(or $(QUANTIZED),500)
 
 # Filters removed against filters masked, in onnxruntime and in the C; GRAPHS=40 for a short run.

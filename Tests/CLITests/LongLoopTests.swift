@@ -21,12 +21,16 @@ import Testing
   /// Adds `d` in each turn, and keeps what that gave.
   static func adding(_ turns: Int) -> [UInt8] {
     let attributes = body(
-      [Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Add", ["s", "d"], ["t"]), Onnx.node("Neg", ["t"], ["u"])],
+      [
+        Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Add", ["s", "d"], ["t"]),
+        Onnx.node("Neg", ["t"], ["u"]),
+      ],
       inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, [2])],
       outputs: [Onnx.value("go", 9, []), Onnx.value("t", 1, [2]), Onnx.value("u", 1, [2])])
     let node = Onnx.node("Loop", ["n", "", "x"], ["y", "all"], attributes: attributes)
     return model(
-      node, outputs: [Onnx.value("y", 1, [2]), Onnx.value("all", 1, [.extent(turns), 2])], turns: turns)
+      node, outputs: [Onnx.value("y", 1, [2]), Onnx.value("all", 1, [.extent(turns), 2])],
+      turns: turns)
   }
 
   /// What a model gives for `x = [3, 4]`, by the C or by the interpreter.
@@ -110,7 +114,10 @@ import Testing
 
   @Test func aValueThatGrowsIsNotCarried() throws {
     let attributes = Self.body(
-      [Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Concat", ["s", "d"], ["t"], attributes: [Onnx.int("axis", 0)])],
+      [
+        Onnx.node("Identity", ["c"], ["go"]),
+        Onnx.node("Concat", ["s", "d"], ["t"], attributes: [Onnx.int("axis", 0)]),
+      ],
       inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, nil)],
       outputs: [Onnx.value("go", 9, []), Onnx.value("t", 1, nil)])
     let node = Onnx.node("Loop", ["n", "", "x"], ["y"], attributes: attributes)

@@ -37,6 +37,7 @@ class Declarations:
     def __init__(self, tool, narrow=False):
         """With narrow types, an operand that may have one has one."""
         self.narrow, self.usual = narrow, NARROW_USUAL if narrow else USUAL
+        self.forced = None  # an operator, a variable of its schema, and the one type that it is drawn with
         if narrow:
             TYPES.update({f"tensor({name})": numpy_name for name, numpy_name in NARROW.items()})
             FLOATS.extend(HALVES)
@@ -51,10 +52,25 @@ class Declarations:
         if name in EARLIER and not self.narrow:
             return EARLIER[name]
         try:
-            onnx.defs.get_schema(name, self.usual)
-            return self.usual
+            schema = onnx.defs.get_schema(name, self.usual)
         except onnx.defs.SchemaError:
             return max(self.ops[name]["since"], onnx.defs.get_schema(name, NEWEST).since_version)
+        if self.forced and self.forced[0] == name and not self.allows(schema, *self.forced[1:]):
+            return NEWEST
+        return self.usual
+
+    def allows(self, schema, variable, kind):
+        """Whether a variable of a schema stands for a type, by numpy's name."""
+        return any(variable in (each.type_param_str, "*") and kind in map(TYPES.get, each.allowed_type_strs)
+                   for each in schema.type_constraints)
+
+    def opset_with(self, name, variable, kind):
+        """The opset that a node with such a type is drawn in."""
+        self.forced = (name, variable, NARROW.get(kind, kind))
+        try:
+            return self.opset(name)
+        finally:
+            self.forced = None
 
     def schema(self, name):
         return onnx.defs.get_schema(name, self.opset(name))
@@ -72,6 +88,8 @@ class Declarations:
         for constraint in schema.type_constraints:
             if constraint.type_param_str == text:
                 known = [TYPES[t] for t in sorted(constraint.allowed_type_strs) if t in TYPES]
+                if self.forced and self.forced[0] == schema.name and self.forced[1] in (text, "*") and self.forced[2] in known:
+                    return [self.forced[2]]
                 narrow = [t for t in known if self.narrow and t in NARROW.values()]
                 return narrow if narrow and schema.name not in CONVERTING else known
         return [TYPES[text]]

@@ -41,7 +41,9 @@ package struct QuantizeLinear: ElementCarrier {
       let divisor = axis.value(scale, at: index).converted(to: compute)
       let quotient = x[index].converted(to: compute) / divisor
       let shift = zeroPoint.map { axis.value($0, at: index) }
-      let moved = shift.map { quotient + $0.converted(to: compute) } ?? quotient
+      // As in onnxruntime and ONNX's reference, zero points of float8 do not count.
+      let moves = target.isFloat && target.bits < 8
+      let moved = moves ? shift.map { quotient + $0.converted(to: compute) } ?? quotient : quotient
       let value =
         target.isFloat
         ? moved.cast(to: target, rule, builder) : quotient.quantized(shift, to: target)
