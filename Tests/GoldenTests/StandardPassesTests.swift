@@ -2,6 +2,7 @@ import CoppiceIR
 import CoppicePassManager
 import CoppicePasses
 import CoppiceTestSupport
+import Foundation
 import Testing
 
 @Suite struct StandardPassesTests {
@@ -9,6 +10,18 @@ import Testing
 
   @Test func namesAreUnique() {
     #expect(Set(Self.names).count == Self.names.count)
+  }
+
+  @Test func everyPassIsListed() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Passes")
+    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }
+    var written: [String] = []
+    for file in files ?? [] where file.hasSuffix(".swift") {
+      let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+      written += text.matches(of: /\bstruct (\w+): Pass\b/).map { String($0.1) }
+    }
+    #expect(written.sorted() == StandardPasses.all.map { "\($0)" }.sorted())
   }
 
   @Test(arguments: names)
