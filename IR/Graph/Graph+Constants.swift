@@ -2,7 +2,7 @@ extension Graph {
   /// Forgets a constant that nobody reads, and frees its elements.
   ///
   /// - Parameter value: A value that is a constant.
-  public mutating func removeConstant(_ value: ValueID) {
+  @_spi(RawEditing) public mutating func removeConstant(_ value: ValueID) {
     guard case .constant(let id) = self[value].definition else { return }
     let type = self[value].type
     constantTable[id.index] = Constant(TensorType(type.element, [0]), .dense(Bytes([UInt8]())))

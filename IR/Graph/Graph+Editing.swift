@@ -1,3 +1,5 @@
+/// The raw editor: for what makes graphs. Passes get an `Edit` from their context, and say what they do
+/// through it (`Graph+Edits.swift`).
 extension Graph {
   /// A name that no value of the graph has yet.
   ///
@@ -30,7 +32,9 @@ extension Graph {
   ///   - block: The block; the graph's body if none is given.
   /// - Returns: The new value.
   @discardableResult
-  public mutating func addInput(_ name: String, _ type: TensorType, to block: BlockID? = nil)
+  @_spi(RawEditing) public mutating func addInput(
+    _ name: String, _ type: TensorType, to block: BlockID? = nil
+  )
     -> ValueID
   {
     let value = addValue(type, name, .input)
@@ -44,7 +48,8 @@ extension Graph {
   ///   - constant: Its elements; nothing is copied.
   ///   - name: The wanted name.
   /// - Returns: The new value.
-  public mutating func addConstant(_ constant: Constant, name: String) -> ValueID {
+  @_spi(RawEditing) public mutating func addConstant(_ constant: Constant, name: String) -> ValueID
+  {
     constantTable.append(constant)
     let id = ConstantID(index: constantTable.count - 1)
     return addValue(constant.type, name, .constant(id))
@@ -56,7 +61,9 @@ extension Graph {
   ///   - value: A value that is a constant.
   ///   - constant: The new elements.
   ///   - pass: Who changes it.
-  public mutating func setConstant(_ value: ValueID, _ constant: Constant, by pass: String) {
+  @_spi(RawEditing) public mutating func setConstant(
+    _ value: ValueID, _ constant: Constant, by pass: String
+  ) {
     guard case .constant(let id) = self[value].definition else {
       fatalError("\(pass): %\(self[value].name) is not a constant")
     }
@@ -69,7 +76,8 @@ extension Graph {
   /// - Parameters:
   ///   - outputs: Values of the block or around it.
   ///   - block: The block; the graph's body if none is given.
-  public mutating func setOutputs(_ outputs: [ValueID], of block: BlockID? = nil) {
+  @_spi(RawEditing) public mutating func setOutputs(_ outputs: [ValueID], of block: BlockID? = nil)
+  {
     let index = (block ?? body).index
     useTable.setOutputs(of: index, from: blockTable[index].outputs, to: outputs)
     blockTable[index].outputs = outputs
@@ -89,7 +97,7 @@ extension Graph {
   ///   - anchor: The node to stand before; its block is taken.
   /// - Returns: The new node.
   @discardableResult
-  public mutating func addNode(
+  @_spi(RawEditing) public mutating func addNode(
     _ op: any Operator, _ operands: [ValueID?], types: [TensorType?], name: String,
     resultNames: [String] = [], origin: Origin = Origin(index: -1, type: ""), trail: [String] = [],
     in block: BlockID? = nil, before anchor: NodeID? = nil
@@ -117,7 +125,7 @@ extension Graph {
   ///
   /// - Parameter node: Of this graph.
   /// - Returns: The new block.
-  public mutating func addBlock(to node: NodeID) -> BlockID {
+  @_spi(RawEditing) public mutating func addBlock(to node: NodeID) -> BlockID {
     blockTable.append(Block(owner: node))
     useTable.addBlock()
     let id = BlockID(index: blockTable.count - 1)
@@ -132,7 +140,7 @@ extension Graph {
   ///   - op: The new operator.
   ///   - operands: The new operands; unchanged if none are given.
   ///   - pass: Who changes it.
-  public mutating func setOperator(
+  @_spi(RawEditing) public mutating func setOperator(
     _ node: NodeID, _ op: any Operator, operands: [ValueID?]? = nil, by pass: String
   ) {
     nodeTable[node.index]?.op = op
@@ -150,7 +158,7 @@ extension Graph {
   ///   - node: Of this graph.
   ///   - value: The new operand.
   ///   - pass: Who changes it.
-  public mutating func setOperand(
+  @_spi(RawEditing) public mutating func setOperand(
     _ index: Int, of node: NodeID, to value: ValueID?, by pass: String
   ) {
     while self[node].operands.count <= index { nodeTable[node.index]?.operands.append(nil) }
@@ -164,7 +172,7 @@ extension Graph {
   /// - Parameters:
   ///   - value: Of this graph.
   ///   - type: The new type.
-  public mutating func setType(_ value: ValueID, _ type: TensorType) {
+  @_spi(RawEditing) public mutating func setType(_ value: ValueID, _ type: TensorType) {
     valueTable[value.index].type = type
   }
 
@@ -175,7 +183,9 @@ extension Graph {
   ///   - new: The value that is read in its place.
   ///   - pass: Who changes it.
   /// - Complexity: O(uses of the value).
-  public mutating func replaceUses(of old: ValueID, with new: ValueID, by pass: String) {
+  @_spi(RawEditing) public mutating func replaceUses(
+    of old: ValueID, with new: ValueID, by pass: String
+  ) {
     for use in useTable.replace(old, with: new) {
       switch use {
       case .operand(let node, let index):
@@ -190,7 +200,7 @@ extension Graph {
   ///
   /// - Parameter id: Of this graph.
   /// - Complexity: O(operands and results), of all nodes in its blocks too.
-  public mutating func removeNode(_ id: NodeID) {
+  @_spi(RawEditing) public mutating func removeNode(_ id: NodeID) {
     let node = self[id]
     for block in node.blocks {
       for inner in Array(self[block].nodes) { removeNode(inner) }
@@ -212,7 +222,7 @@ extension Graph {
   ///   - block: Where they go.
   ///   - anchor: The node of that block to stand before; the end if none is given.
   /// - Complexity: O(nodes moved).
-  public mutating func move(
+  @_spi(RawEditing) public mutating func move(
     _ ids: some Sequence<NodeID>, to block: BlockID, before anchor: NodeID? = nil
   ) {
     for id in Array(ids) {
@@ -227,7 +237,7 @@ extension Graph {
   /// - Parameters:
   ///   - order: The same nodes in another order.
   ///   - block: The block.
-  public mutating func setOrder(_ order: [NodeID], of block: BlockID) {
+  @_spi(RawEditing) public mutating func setOrder(_ order: [NodeID], of block: BlockID) {
     blockTable[block.index].ends = NodeList.Ends()
     for id in order { link(id, in: block, before: nil) }
   }
@@ -237,7 +247,7 @@ extension Graph {
   /// - Parameters:
   ///   - value: Of this graph.
   ///   - name: The wanted name.
-  public mutating func rename(_ value: ValueID, _ name: String) {
+  @_spi(RawEditing) public mutating func rename(_ value: ValueID, _ name: String) {
     usedNames.remove(self[value].name)
     let unique = uniqueName(name)
     usedNames.insert(unique)

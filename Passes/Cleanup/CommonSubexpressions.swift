@@ -69,9 +69,9 @@ public struct CommonSubexpressions: Pass {
       guard let old else { return true }
       return new.map { graph.canSubstitute(old, with: $0) } ?? false
     }
-    guard isComplete, context.mayRewrite(graph[id]) else { return false }
-    for case (let old?, let new?) in pairs { graph.substitute(old, with: new, by: Self.info.name) }
-    graph.removeNode(id)
+    guard isComplete, let edit = context.edit(graph[id]) else { return false }
+    for case (let old?, let new?) in pairs { graph.substitute(old, with: new, by: edit) }
+    graph.removeNode(id, by: edit)
     return true
   }
 }

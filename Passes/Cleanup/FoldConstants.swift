@@ -55,15 +55,15 @@ public struct FoldConstants: Pass {
       if graph[id].op.name == "If" {
         if graph.takeBranch(id, &context) { context.count("branches") }
       } else if let results = graph.folded(id, limit: limit, &context),
-        context.mayRewrite(graph[id])
+        let edit = context.edit(graph[id])
       {
         for case (let old?, let constant) in zip(graph[id].results, results) {
           let name = graph[old].name
-          graph.rename(old, name + "/folded")
-          let new = graph.addConstant(constant, name: name)
-          graph.replaceUses(of: old, with: new, by: Self.info.name)
+          graph.rename(old, name + "/folded", by: edit)
+          let new = graph.addConstant(constant, name: name, by: edit)
+          graph.replaceUses(of: old, with: new, by: edit)
         }
-        graph.removeNode(id)
+        graph.removeNode(id, by: edit)
         context.count("nodes")
       }
     }
@@ -167,11 +167,13 @@ extension Graph {
     let yielded = self[branch].outputs
     let pairs = zip(node.results, yielded).compactMap { old, new in old.map { ($0, new) } }
     let fits = pairs.allSatisfy { canSubstitute($0.0, with: $0.1, movedFrom: branch) }
-    guard yielded.count >= node.results.count, fits, context.mayRewrite(node) else { return false }
-    move(Array(self[branch].nodes), to: node.parent, before: id)
-    setOutputs([], of: branch)
-    for (old, new) in pairs { substitute(old, with: new, by: FoldConstants.info.name) }
-    removeNode(id)
+    guard yielded.count >= node.results.count, fits, let edit = context.edit(node) else {
+      return false
+    }
+    move(Array(self[branch].nodes), to: node.parent, before: id, by: edit)
+    setOutputs([], of: branch, by: edit)
+    for (old, new) in pairs { substitute(old, with: new, by: edit) }
+    removeNode(id, by: edit)
     return true
   }
 }

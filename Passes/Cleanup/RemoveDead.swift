@@ -38,16 +38,17 @@ public struct RemoveDead: Pass {
     var readers = ReaderCounts(graph)
     for id in graph.allNodes.reversed() where graph.contains(id) {
       let node = graph[id]
-      guard node.results.allSatisfy({ readers[$0] == 0 }), context.mayRewrite(node) else {
+      guard node.results.allSatisfy({ readers[$0] == 0 }), let edit = context.edit(node) else {
         continue
       }
       readers.forget(id, in: graph)
-      graph.removeNode(id)
+      graph.removeNode(id, by: edit)
       context.count("nodes")
     }
     guard !context.isScoped else { return }
-    for value in graph.constantValues where readers[value] == 0 && context.mayRewrite() {
-      graph.removeConstant(value)
+    for value in graph.constantValues where readers[value] == 0 {
+      guard let edit = context.edit() else { continue }
+      graph.removeConstant(value, by: edit)
       context.count("constants")
     }
   }

@@ -45,10 +45,10 @@ public struct RemoveIdentities: Pass {
       let node = graph[id]
       guard let result = node.result, let same = graph.sameAsResult(of: id),
         graph.othersAreUnread(node), graph.canSubstitute(result, with: same),
-        context.mayRewrite(node)
+        let edit = context.edit(node)
       else { continue }
-      graph.substitute(result, with: same, by: Self.info.name)
-      graph.removeNode(id)
+      graph.substitute(result, with: same, by: edit)
+      graph.removeNode(id, by: edit)
       context.count("nodes")
     }
   }

@@ -66,7 +66,7 @@ struct BiasTarget {
   }
 
   /// Adds a number to each channel of what the layer gives.
-  func add(_ change: [Double], to graph: inout Graph, by pass: String) {
+  func add(_ change: [Double], to graph: inout Graph, by edit: Edit) {
     let old = graph[node].operand(operand).flatMap { graph.constant($0) }
     let element = old?.type.element ?? graph[result].type.element
     let numbers = old?.numbers ?? [0]
@@ -75,6 +75,6 @@ struct BiasTarget {
     }
     let shape = old.map { $0.type.count == channels ? $0.type.shape : [channels] } ?? [channels]
     guard let constant = Constant(numbers: new, element, shape) else { return }
-    graph.replaceConstant(operand, of: node, with: constant, by: pass)
+    graph.replaceConstant(operand, of: node, with: constant, by: edit)
   }
 }

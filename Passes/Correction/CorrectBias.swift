@@ -46,11 +46,11 @@ public struct CorrectBias: Pass {
   /// - Throws: `bias-structure` when more than constants changed since the model was dense, what is
   ///   wrong with the samples, `samples-not-finite`, and why the model could not be run.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     guard var dense = context.results(of: DenseModel.self).first?.graph else {
       return context.warn(.unchanged("no pass before this one prunes"))
     }
-    dense.inlineFused(by: Self.info.name)
+    dense.inlineFused(by: context.preparation)
     guard dense.hasNodes(of: graph) else { throw Diagnostic(.error, .structure, at: .none) }
     let samples = try context.services.readSamples(path, graph)
     var report = CorrectedMeans(title: "biases", rows: [])
@@ -69,8 +69,8 @@ public struct CorrectBias: Pass {
       let change = zip(wanted.means, found.means).map { $0 - $1 }
       let largest = change.reduce(0) { max($0, abs($1)) }
       report.rows.append((graph[target.node].name, target.channels, .number(largest)))
-      guard largest > 0, context.mayRewrite(graph[target.node]) else { continue }
-      target.add(change, to: &graph, by: Self.info.name)
+      guard largest > 0, let edit = context.edit(graph[target.node]) else { continue }
+      target.add(change, to: &graph, by: edit)
       context.count("layers-corrected")
       corrected += 1
     }

@@ -45,7 +45,7 @@ public struct ReestimateBatchNorm: Pass {
   /// - Throws: What is wrong with the samples, `samples-not-finite`, and why the model could not be
   ///   run.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     let nodes = graph.nodes.filter { id in
       context.isInScope(graph[id]) && graph.hasFixedStatistics(id)
     }
@@ -90,13 +90,13 @@ extension Graph {
     _ moments: ChannelMoments, of id: NodeID, _ context: inout PassContext
   ) -> Double {
     var largest = 0.0
-    guard context.mayRewrite(self[id]) else { return largest }
+    guard let edit = context.edit(self[id]) else { return largest }
     for (operand, numbers) in [(3, moments.means), (4, moments.variances)] {
       guard let old = constant(self[id].operand(operand)),
         let new = Constant(numbers: numbers, old.type.element, old.type.shape)
       else { continue }
       largest = zip(old.numbers, new.numbers).reduce(largest) { max($0, abs($1.0 - $1.1)) }
-      replaceConstant(operand, of: id, with: new, by: ReestimateBatchNorm.info.name)
+      replaceConstant(operand, of: id, with: new, by: edit)
     }
     context.count("normalizations")
     return largest

@@ -57,10 +57,9 @@ extension Graph {
     else { return false }
     let joined = outer.map { inner[$0] }
     if joined == Array(outer.indices) { return false }
-    guard context.mayRewrite(self[id]) else { return false }
+    guard let edit = context.edit(self[id]) else { return false }
     setOperator(
-      id, Transpose(attributes: ["perm": .ints(joined)]), operands: [source],
-      by: CancelTransposes.info.name)
+      id, Transpose(attributes: ["perm": .ints(joined)]), operands: [source], by: edit)
     return true
   }
 
@@ -73,16 +72,16 @@ extension Graph {
     guard plan.isFree(x, in: self, depth: 0) == .cancels, context.isInScope(self[id]) else {
       return false
     }
-    var moving = TransposeMoving(order: order)
+    var moving = TransposeMoving(order: order, edit: context.preparation)
     guard let value = moving.rebuild(x, in: &self), canSubstitute(y, with: value),
-      context.mayRewrite(self[id])
+      let edit = context.edit(self[id])
     else {
       moving.undo(in: &self)
       return false
     }
     moving.takeNames(in: &self)
-    substitute(y, with: value, by: CancelTransposes.info.name)
-    removeNode(id)
+    substitute(y, with: value, by: edit)
+    removeNode(id, by: edit)
     return true
   }
 }
@@ -126,11 +125,12 @@ private struct TransposePlan {
 /// Values computed in another order of axes, beside the old ones until it is known that all fit.
 private struct TransposeMoving {
   let order: [Int]
+  private let edit: Edit
   private var nodes: [NodeID] = []
   private var constants: [ValueID] = []
   private var pairs: [(old: ValueID, new: ValueID)] = []
 
-  init(order: [Int]) { self.order = order }
+  init(order: [Int], edit: Edit) { (self.order, self.edit) = (order, edit) }
 
   /// Builds a value in the other order; `nil` if some type does not fit.
   mutating func rebuild(_ value: ValueID, in graph: inout Graph) -> ValueID? {
@@ -147,7 +147,7 @@ private struct TransposeMoving {
       operands.append(built)
     }
     let op = graph[id].op
-    guard let new = graph.insert(op, operands, before: id, by: CancelTransposes.info.name) else {
+    guard let new = graph.insert(op, operands, before: id, by: edit) else {
       return nil
     }
     if let node = graph.producer(new) { nodes.append(node) }
@@ -164,7 +164,7 @@ private struct TransposeMoving {
     let ones = Array(repeating: 1, count: rank - constant.type.rank)
     let padded = constant.reshaped(ones + constant.type.shape)
     guard let moved = padded.permuted(order) else { return nil }
-    let new = graph.addConstant(moved, name: graph[value].name)
+    let new = graph.addConstant(moved, name: graph[value].name, by: edit)
     constants.append(new)
     return new
   }
@@ -173,14 +173,14 @@ private struct TransposeMoving {
   func takeNames(in graph: inout Graph) {
     for (old, new) in pairs {
       let name = graph[old].name
-      graph.rename(old, name + "/moved")
-      graph.rename(new, name)
+      graph.rename(old, name + "/moved", by: edit)
+      graph.rename(new, name, by: edit)
     }
   }
 
   /// Takes everything back that was built.
   func undo(in graph: inout Graph) {
-    for node in nodes.reversed() { graph.removeNode(node) }
-    for constant in constants { graph.removeConstant(constant) }
+    for node in nodes.reversed() { graph.removeNode(node, by: edit) }
+    for constant in constants { graph.removeConstant(constant, by: edit) }
   }
 }

@@ -38,10 +38,10 @@ public struct FoldBatchNorm: Pass {
   ///   - context: Permission, statistics and the factors.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph[id].op.name == "BatchNormalization" {
-      guard let fold = BatchNormFolding(id, in: graph), context.mayRewrite(graph[id]) else {
+      guard let fold = BatchNormFolding(id, in: graph), let edit = context.edit(graph[id]) else {
         continue
       }
-      fold.apply(to: &graph, &context)
+      fold.apply(to: &graph, by: edit, &context)
       context.count("normalizations")
     }
   }
@@ -110,8 +110,7 @@ private struct BatchNormFolding {
     return Constant(numbers: numbers, element, weight.type.shape)
   }
 
-  func apply(to graph: inout Graph, _ context: inout PassContext) {
-    let pass = FoldBatchNorm.info.name
+  func apply(to graph: inout Graph, by edit: Edit, _ context: inout PassContext) {
     let node = graph[producer]
     let shifted = bias.indices.map { bias[$0] * factor[$0] + offset[$0] }
     guard let scaled = scaledWeight(reading.outputChannel(weight.type.shape)),
@@ -119,18 +118,18 @@ private struct BatchNormFolding {
       let factors = Constant(numbers: factor, element, [factor.count]),
       let old = graph[norm].result, let new = node.result
     else { return }
-    graph.replaceConstant(reading.operand, of: producer, with: scaled, by: pass)
+    graph.replaceConstant(reading.operand, of: producer, with: scaled, by: edit)
     if let weight = graph[producer].operand(reading.operand) {
       context.leave(FoldedFactors(weight: weight, factors: factors.numbers))
     }
-    graph.replaceConstant(addend.operand, of: producer, with: biases, by: pass)
+    graph.replaceConstant(addend.operand, of: producer, with: biases, by: edit)
     if let attribute = addend.attribute {
       var op = node.op
       op.attributes[attribute] = nil
-      graph.setOperator(producer, op, by: pass)
+      graph.setOperator(producer, op, by: edit)
     }
-    graph.substitute(old, with: new, by: pass)
-    graph.removeNode(norm)
+    graph.substitute(old, with: new, by: edit)
+    graph.removeNode(norm, by: edit)
   }
 }
 

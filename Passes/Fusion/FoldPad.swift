@@ -35,10 +35,10 @@ public struct FoldPad: Pass {
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph[id].op.name == "Pad" {
-      guard let fold = PadFolding(id, in: graph), context.mayRewrite(graph[id]) else {
+      guard let fold = PadFolding(id, in: graph), let edit = context.edit(graph[id]) else {
         continue
       }
-      fold.apply(to: &graph)
+      fold.apply(to: &graph, by: edit)
       context.count("pads")
     }
   }
@@ -94,11 +94,11 @@ private struct PadFolding {
     guard let result = target.result, type == graph[result].type else { return nil }
   }
 
-  func apply(to graph: inout Graph) {
+  func apply(to graph: inout Graph, by edit: Edit) {
     var operands = graph[reader].operands
     operands[0] = source
-    graph.setOperator(reader, op, operands: operands, by: FoldPad.info.name)
-    graph.removeNode(pad)
+    graph.setOperator(reader, op, operands: operands, by: edit)
+    graph.removeNode(pad, by: edit)
   }
 }
 

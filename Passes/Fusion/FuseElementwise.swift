@@ -52,8 +52,8 @@ public struct FuseElementwise: Pass {
     var taken: Set<NodeID> = []
     for id in graph.allNodes where !taken.contains(id) && !graph.isInsideFused(id) {
       let chain = graph.chain(from: id, longest: longest, without: taken)
-      guard chain.count > 1, context.mayRewrite(graph[id]) else { continue }
-      graph.fuseKeepingName(chain, by: Self.info.name)
+      guard chain.count > 1, let edit = context.edit(graph[id]) else { continue }
+      graph.fuseKeepingName(chain, by: edit)
       taken.formUnion(chain)
       context.count("tails")
       context.count("operators", by: chain.count - 1)
@@ -63,12 +63,12 @@ public struct FuseElementwise: Pass {
 
 extension Graph {
   /// Fuses a chain, whose last name goes to the fused node's result: it may be a model's output.
-  fileprivate mutating func fuseKeepingName(_ chain: [NodeID], by pass: String) {
+  fileprivate mutating func fuseKeepingName(_ chain: [NodeID], by edit: Edit) {
     guard let inner = chain.last.flatMap({ self[$0].result }) else { return }
     let name = self[inner].name
-    rename(inner, name + "/fused")
-    guard let fused = fuse(chain, by: pass), let result = self[fused].result else { return }
-    rename(result, name)
+    rename(inner, name + "/fused", by: edit)
+    guard let fused = fuse(chain, by: edit), let result = self[fused].result else { return }
+    rename(result, name, by: edit)
   }
 
   fileprivate func isInsideFused(_ id: NodeID) -> Bool {

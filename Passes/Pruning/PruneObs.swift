@@ -67,7 +67,7 @@ public struct PruneObs: Pass {
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
     let weights = graph.prunableWeights(context).filter { !settings.selection.ignores($0, graph) }
     if weights.isEmpty { return graph.warnOfNoWeights(&context) }
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     try graph.requireFinite(weights)
     // They are read again layer by layer, and memory is short where the Hessian of one is large.
     for weight in weights where weight.constant.storage.kind == .dense {

@@ -89,7 +89,7 @@ public struct PruneWanda: Pass {
     _ weights: [PrunableWeight], onSamples path: String, _ pruning: ElementPruning,
     _ graph: inout Graph, _ context: inout PassContext
   ) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     let samples = try context.services.readSamples(path, graph)
     let measured = MeasuredLayers(weights, in: graph)
     measured.warnOfRefused(graph, &context)

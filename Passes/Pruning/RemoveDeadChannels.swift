@@ -46,7 +46,7 @@ public struct RemoveDeadChannels: Pass {
   ///   - context: Permission; gets a table of the layers.
   /// - Throws: What type inference says afterwards.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     var rounds = 0
     while rounds < graph.nodes.count, try removeOnce(&graph, &context) { rounds += 1 }
     if rounds == 0 {
@@ -58,16 +58,16 @@ public struct RemoveDeadChannels: Pass {
   private func removeOnce(_ graph: inout Graph, _ context: inout PassContext) throws -> Bool {
     let dead = DeadChannels(FilterAnalysis(graph, context))
     let units = removable(dead.units, FilterAnalysis(graph, context))
-    guard !units.isEmpty, context.mayRewrite() else { return false }
-    for fold in dead.folds { fold.target.add(fold.change, to: &graph, by: Self.info.name) }
+    guard !units.isEmpty, let edit = context.edit() else { return false }
+    for fold in dead.folds { fold.target.add(fold.change, to: &graph, by: edit) }
     for cut in dead.cuts.sorted(by: { ($0.node, $0.index) < ($1.node, $1.index) }) {
       guard let constant = graph.constant(graph[cut.node].operand(cut.operand)) else { continue }
       graph.replaceConstant(
         cut.operand, of: cut.node, with: constant.clearing([cut.index], axis: cut.axis),
-        by: Self.info.name)
+        by: edit)
     }
     let analysis = FilterAnalysis(graph, context)
-    let rewriting = FilterRewriting(analysis: analysis, removed: units, pass: Self.info.name)
+    let rewriting = FilterRewriting(analysis: analysis, removed: units, edit: edit)
     try rewriting.apply(to: &graph, isMaskOnly: false, &context)
     return true
   }

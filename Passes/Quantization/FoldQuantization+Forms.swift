@@ -23,10 +23,10 @@ extension Graph {
       guard isPair, proof.differing == 0 else { return false }
     }
     op.attributes["requantize"] = .string(Requantization.Form.fast.rawValue)
-    guard inferredTypes(op, self[id].operands) != nil, context.mayRewrite(self[id]) else {
+    guard inferredTypes(op, self[id].operands) != nil, let edit = context.edit(self[id]) else {
       return false
     }
-    setOperator(id, op, operands: self[id].operands, by: FoldQuantization.info.name)
+    setOperator(id, op, operands: self[id].operands, by: edit)
     return true
   }
 
@@ -37,19 +37,18 @@ extension Graph {
   /// - Returns: Whether there were any.
   mutating func foldDeadFilters(_ id: NodeID, _ context: inout PassContext) -> Bool {
     guard self[id].op is QLinearConv || self[id].op is QLinearMatMul,
-      let dead = DeadFilters(id, in: self), context.mayRewrite(self[id])
+      let dead = DeadFilters(id, in: self), let edit = context.edit(self[id])
     else { return false }
-    let name = FoldQuantization.info.name
-    replaceConstant(3, of: id, with: dead.weight, by: name)
-    replaceConstant(4, of: id, with: dead.scale, by: name)
+    replaceConstant(3, of: id, with: dead.weight, by: edit)
+    replaceConstant(4, of: id, with: dead.scale, by: edit)
     let bias = self[id].operand(8)
     if bias != nil {
-      replaceConstant(8, of: id, with: dead.bias, by: name)
+      replaceConstant(8, of: id, with: dead.bias, by: edit)
     } else {
       var operands = self[id].operands
       while operands.count < 8 { operands.append(nil) }
-      operands.append(addConstant(dead.bias, name: self[id].name + "/bias"))
-      setOperator(id, self[id].op, operands: operands, by: name)
+      operands.append(addConstant(dead.bias, name: self[id].name + "/bias", by: edit))
+      setOperator(id, self[id].op, operands: operands, by: edit)
     }
     return true
   }

@@ -20,47 +20,49 @@ struct FoldingRefusal: Error {
 
 extension Graph {
   /// A convolution between DequantizeLinear and QuantizeLinear as QLinearConv.
-  mutating func foldConvolution(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldConvolution(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let node = self[region.head]
-    try foldConvolution(region, node, bias: node.operand(2))
+    try foldConvolution(region, node, bias: node.operand(2), by: edit)
   }
 
   private mutating func foldConvolution(
-    _ region: QuantizedRegion, _ node: Node, bias: ValueID?
+    _ region: QuantizedRegion, _ node: Node, bias: ValueID?, by edit: Edit
   ) throws(FoldingRefusal) {
     let product = try product(node, x: 0, w: 1, channelAxis: 0, bias: bias)
     let bias = try integerBias(product)
     var attributes = node.op.attributes
     for (name, value) in bounds(region).given { attributes[name] = value }
-    let operands = operands(product, product.weight.value, region, bias)
-    guard replace(region, with: QLinearConv(attributes: attributes), operands) else {
+    let operands = operands(product, product.weight.value, region, bias, by: edit)
+    guard replace(region, with: QLinearConv(attributes: attributes), operands, by: edit) else {
       throw FoldingRefusal("QLinearConv does not take its types")
     }
   }
 
   /// A product, with or without a sum behind it, as QLinearMatMul.
-  mutating func foldProduct(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldProduct(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let node = self[region.head]
     if dequantized(node.operand(1)) != nil, quantizedWeight(node.operand(1)) == nil,
       let a = dequantized(node.operand(0)), let b = dequantized(node.operand(1))
     {
-      return try foldActivations(region, a, b)
+      return try foldActivations(region, a, b, by: edit)
     }
-    try foldProduct(region, node, bias: nil)
+    try foldProduct(region, node, bias: nil, by: edit)
   }
 
   /// Gemm without factors and with the left operand as it is.
-  mutating func foldGemm(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldGemm(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let node = self[region.head]
     let settings = node.op.settings
     guard settings.float("alpha") == 1, settings.float("beta") == 1,
       !settings.flag("transA")
     else { throw FoldingRefusal("Gemm has factors or turns its left operand") }
-    try foldProduct(region, node, bias: node.operand(2), isTurned: settings.flag("transB"))
+    try foldProduct(
+      region, node, bias: node.operand(2), isTurned: settings.flag("transB"), by: edit)
   }
 
   /// A convolution or product whose bias is an addend of its own.
-  mutating func foldAddend(_ region: QuantizedRegion) throws(FoldingRefusal) -> Bool {
+  mutating func foldAddend(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) -> Bool
+  {
     for (index, other) in [(0, 1), (1, 0)] {
       let sum = self[region.head]
       guard let inner = onlyProducer(sum.operand(index)), isKnown(sum.operand(other)),
@@ -75,9 +77,9 @@ extension Graph {
       let isAlong = addend.indices.allSatisfy { addend[$0] == 1 || $0 + own == axis }
       guard isAlong, own >= 0 else { continue }
       if isConvolution {
-        try foldConvolution(region, node, bias: sum.operand(other))
+        try foldConvolution(region, node, bias: sum.operand(other), by: edit)
       } else {
-        try foldProduct(region, node, bias: sum.operand(other))
+        try foldProduct(region, node, bias: sum.operand(other), by: edit)
       }
       return true
     }
@@ -93,19 +95,19 @@ extension Graph {
   }
 
   private mutating func foldActivations(
-    _ region: QuantizedRegion, _ a: QuantizedTensor, _ b: QuantizedTensor
+    _ region: QuantizedRegion, _ a: QuantizedTensor, _ b: QuantizedTensor, by edit: Edit
   ) throws(FoldingRefusal) {
-    let operands = operands(a, b) + gridOperands(region.target)
+    let operands = operands(a, b, by: edit) + gridOperands(region.target, by: edit)
     let op = QLinearMatMul(attributes: bounds(region))
     let depth = self[a.value].type.shape.last ?? 1
     guard depth < 1 << 15 else { throw FoldingRefusal("its sums might not fit into int32") }
-    guard replace(region, with: op, operands) else {
+    guard replace(region, with: op, operands, by: edit) else {
       throw FoldingRefusal("QLinearMatMul does not take its types")
     }
   }
 
   private mutating func foldProduct(
-    _ region: QuantizedRegion, _ node: Node, bias: ValueID?, isTurned: Bool = false
+    _ region: QuantizedRegion, _ node: Node, bias: ValueID?, isTurned: Bool = false, by edit: Edit
   ) throws(FoldingRefusal) {
     let rank = node.operand(1).map { self[$0].type.rank } ?? 0
     guard rank >= 2 else { throw FoldingRefusal("its weight is no matrix") }
@@ -119,10 +121,11 @@ extension Graph {
       guard let turned = try? Interpreter.evaluate(op: Transpose(), context: context).first else {
         throw FoldingRefusal("its weight cannot be turned")
       }
-      weight = addConstant(turned, name: self[weight].name + "/turned")
+      weight = addConstant(turned, name: self[weight].name + "/turned", by: edit)
     }
-    let operands = operands(product, weight, region, bias)
-    guard replace(region, with: QLinearMatMul(attributes: bounds(region)), operands) else {
+    let operands = operands(product, weight, region, bias, by: edit)
+    guard replace(region, with: QLinearMatMul(attributes: bounds(region)), operands, by: edit)
+    else {
       throw FoldingRefusal("QLinearMatMul does not take its types")
     }
   }
@@ -150,22 +153,23 @@ extension Graph {
   }
 
   private mutating func operands(
-    _ product: QuantizedProduct, _ weight: ValueID, _ region: QuantizedRegion, _ bias: Constant?
+    _ product: QuantizedProduct, _ weight: ValueID, _ region: QuantizedRegion, _ bias: Constant?,
+    by edit: Edit
   ) -> [ValueID?] {
     let (name, count) = (self[region.head].name, product.weight.scales.count)
     let shape = count == 1 ? [] : [count]
     let scale = addConstant(
-      Constant(product.weight.scales, .float32, shape), name: name + "/w_scale")
+      Constant(product.weight.scales, .float32, shape), name: name + "/w_scale", by: edit)
     let element = product.weight.constant.type.element
     let zeros = product.weight.zeroPoints
     let only = zeros.allSatisfy { $0 == zeros[0] }
     let bits = (only ? [zeros[0]] : zeros).map { UInt8(truncatingIfNeeded: $0) }
     let zero = addConstant(
-      Constant(bits, element, only ? [] : shape), name: name + "/w_zero_point")
-    var operands = operands(product.x)
+      Constant(bits, element, only ? [] : shape), name: name + "/w_zero_point", by: edit)
+    var operands = operands(product.x, by: edit)
     operands += [weight, scale, zero]
-    operands += gridOperands(region.target)
-    if let bias { operands.append(addConstant(bias, name: name + "/bias")) }
+    operands += gridOperands(region.target, by: edit)
+    if let bias { operands.append(addConstant(bias, name: name + "/bias", by: edit)) }
     return operands
   }
 }

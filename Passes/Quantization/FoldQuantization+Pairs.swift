@@ -3,57 +3,60 @@ internal import CoppicePassManager
 
 extension Graph {
   /// Add, Sub or Mul of two quantized tensors as QLinearAdd or QLinearMul.
-  mutating func foldPair(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldPair(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let node = self[region.head]
     guard node.operands.count == 2, let a = dequantized(node.operand(0)),
       let b = dequantized(node.operand(1)), a.grid.element == b.grid.element,
       a.grid.element == region.target.grid.element
     else { throw FoldingRefusal("its operands are not both quantized with one scale and type") }
-    let right = node.op is Sub ? negated(b, region) : operands(b)
-    let operands = operands(a) + right + gridOperands(region.target)
+    let right = node.op is Sub ? negated(b, region, by: edit) : operands(b, by: edit)
+    let operands = operands(a, by: edit) + right + gridOperands(region.target, by: edit)
     let attributes = bounds(region)
     let op: any Operator =
       node.op is Mul ? QLinearMul(attributes: attributes) : QLinearAdd(attributes: attributes)
-    guard replace(region, with: op, operands) else {
+    guard replace(region, with: op, operands, by: edit) else {
       throw FoldingRefusal("\(op.name) does not take its types")
     }
   }
 
   /// A tensor whose integers count the other way, and its grid: every number is exactly negated.
   private mutating func negated(
-    _ tensor: QuantizedTensor, _ region: QuantizedRegion
+    _ tensor: QuantizedTensor, _ region: QuantizedRegion, by edit: Edit
   ) -> [ValueID?] {
     var grid = tensor.grid
     let ends = grid.range.lowerBound + grid.range.upperBound
     grid.zeroPoint = ends - grid.zeroPoint
     let name = self[region.head].name
     let table = addConstant(
-      .byteTable(of: grid.element, grid.element) { Double(ends - $0) }, name: name + "/negated")
-    guard let value = add(Lookup(), [tensor.value, table], region) else { return [] }
+      .byteTable(of: grid.element, grid.element) { Double(ends - $0) }, name: name + "/negated",
+      by: edit)
+    guard let value = add(Lookup(), [tensor.value, table], region, by: edit) else { return [] }
     let operands: [ValueID?] = [value]
-    return operands + addGrid(grid, name + "/negated")
+    return operands + addGrid(grid, name + "/negated", by: edit)
   }
 
   /// Min or Max of quantized tensors: brought to the scale of the result they are compared as
   /// integers, because rounding keeps their order.
-  mutating func foldExtremum(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldExtremum(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let op = self[region.head].op
-    let moved = try brought(region)
-    guard replace(region, with: op, moved) else {
+    let moved = try brought(region, by: edit)
+    guard replace(region, with: op, moved, by: edit) else {
       throw FoldingRefusal("\(op.name) does not take its types")
     }
   }
 
   /// Concat of quantized tensors, each brought to the scale of the result by a table.
-  mutating func foldConcat(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldConcat(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let op = self[region.head].op
-    let moved = try brought(region)
-    guard replace(region, with: op, moved) else {
+    let moved = try brought(region, by: edit)
+    guard replace(region, with: op, moved, by: edit) else {
       throw FoldingRefusal("Concat does not take its types")
     }
   }
 
-  private mutating func brought(_ region: QuantizedRegion) throws(FoldingRefusal) -> [ValueID?] {
+  private mutating func brought(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal)
+    -> [ValueID?]
+  {
     let target = region.target.grid
     let parts = self[region.head].operands.map { dequantized($0) }
     guard parts.allSatisfy({ $0 != nil }) else {
@@ -68,20 +71,18 @@ extension Graph {
         return Double(min(max(whole, region.bounds.lowerBound), region.bounds.upperBound))
       }
       let name = self[region.head].name + "/table"
-      let value = addConstant(table, name: name)
-      return add(Lookup(), [part.value, value], region)
+      let value = addConstant(table, name: name, by: edit)
+      return add(Lookup(), [part.value, value], region, by: edit)
     }
   }
 
   /// Adds a node before the quantizer of a region.
   mutating func add(
-    _ op: any Operator, _ operands: [ValueID?], _ region: QuantizedRegion
+    _ op: any Operator, _ operands: [ValueID?], _ region: QuantizedRegion, by edit: Edit
   ) -> ValueID? {
     guard let type = inferredTypes(op, operands)?.first else { return nil }
-    let source = self[region.head]
     let id = addNode(
-      op, operands, types: [type], name: source.name, origin: source.origin,
-      trail: source.trail + [FoldQuantization.info.name], before: region.quantizer)
+      op, operands, types: [type], like: region.head, before: region.quantizer, by: edit)
     return self[id].result
   }
 }

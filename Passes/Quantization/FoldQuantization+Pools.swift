@@ -3,12 +3,12 @@ internal import CoppicePassManager
 
 extension Graph {
   /// AveragePool of a quantized tensor as QLinearAveragePool.
-  mutating func foldAveragePool(_ region: QuantizedRegion) throws(FoldingRefusal) {
-    try foldPool(region, self[region.head].op.attributes)
+  mutating func foldAveragePool(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
+    try foldPool(region, self[region.head].op.attributes, by: edit)
   }
 
   /// GlobalAveragePool, or ReduceMean over all spatial axes, as QLinearAveragePool of one window.
-  mutating func foldGlobalPool(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldGlobalPool(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let node = self[region.head]
     guard let x = node.operand(0) else { throw FoldingRefusal("it has no operand") }
     let shape = self[x].type.shape
@@ -20,25 +20,26 @@ extension Graph {
       else { throw FoldingRefusal("it does not reduce all spatial axes and keep them") }
     }
     guard shape.count > 2 else { throw FoldingRefusal("it has no spatial axes") }
-    try foldPool(region, ["kernel_shape": .ints(Array(shape[2...]))])
+    try foldPool(region, ["kernel_shape": .ints(Array(shape[2...]))], by: edit)
   }
 
   private mutating func foldPool(
-    _ region: QuantizedRegion, _ given: Attributes
+    _ region: QuantizedRegion, _ given: Attributes, by edit: Edit
   ) throws(FoldingRefusal) {
     guard let x = dequantized(self[region.head].operand(0)),
       x.grid.element == region.target.grid.element
     else { throw FoldingRefusal("its input is not quantized with one scale and the result's type") }
     var attributes = given
     for (name, value) in bounds(region).given { attributes[name] = value }
-    let operands = operands(x) + gridOperands(region.target)
-    guard replace(region, with: QLinearAveragePool(attributes: attributes), operands) else {
+    let operands = operands(x, by: edit) + gridOperands(region.target, by: edit)
+    guard replace(region, with: QLinearAveragePool(attributes: attributes), operands, by: edit)
+    else {
       throw FoldingRefusal("QLinearAveragePool does not take its types")
     }
   }
 
   /// Softmax of a quantized tensor as QLinearSoftmax.
-  mutating func foldSoftmax(_ region: QuantizedRegion) throws(FoldingRefusal) {
+  mutating func foldSoftmax(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
     let settings = self[region.head].op.settings
     guard let x = dequantized(self[region.head].operand(0)),
       region.bounds == region.target.grid.range
@@ -47,8 +48,8 @@ extension Graph {
     let op = QLinearSoftmax(attributes: [
       "axis": .int(settings.int("axis")), "opset": .int(opset),
     ])
-    let operands = operands(x) + gridOperands(region.target)
-    guard replace(region, with: op, operands) else {
+    let operands = operands(x, by: edit) + gridOperands(region.target, by: edit)
+    guard replace(region, with: op, operands, by: edit) else {
       throw FoldingRefusal("QLinearSoftmax does not take its types")
     }
   }

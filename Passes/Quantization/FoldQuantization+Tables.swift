@@ -14,7 +14,7 @@ extension Graph {
   /// on one element alone.
   ///
   /// - Returns: Whether it was such a function.
-  mutating func foldTable(_ quantizer: NodeID, _ target: QuantizedTensor) -> Bool {
+  mutating func foldTable(_ quantizer: NodeID, _ target: QuantizedTensor, by edit: Edit) -> Bool {
     guard let x = self[quantizer].operand(0) else { return false }
     var known: [ValueID: ByteFunction?] = [:]
     guard let function = byteFunction(x, &known), let source = function.source,
@@ -27,13 +27,13 @@ extension Graph {
     let isIdentity = (0..<256).allSatisfy { table.number(at: $0) == bits($0, element) }
     if isIdentity, element == target.grid.element {
       guard canSubstitute(target.value, with: source) else { return false }
-      substitute(target.value, with: source, by: FoldQuantization.info.name)
-      removeNode(quantizer)
+      substitute(target.value, with: source, by: edit)
+      removeNode(quantizer, by: edit)
       return true
     }
     let head = producer(x) ?? quantizer
-    let operand = addConstant(table, name: self[head].name + "/table")
-    return replace(quantizer, named: head, with: Lookup(), [source, operand])
+    let operand = addConstant(table, name: self[head].name + "/table", by: edit)
+    return replace(quantizer, named: head, with: Lookup(), [source, operand], by: edit)
   }
 
   private func bits(_ index: Int, _ element: ElementType) -> Double {

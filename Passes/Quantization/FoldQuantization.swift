@@ -58,7 +58,7 @@ public struct FoldQuantization: Pass {
       guard let target = graph.quantizer(id), context.isInScope(graph[id]) else { continue }
       fold(id, target, &graph, &context, &kept)
     }
-    graph.removeUnread()
+    graph.removeUnread(by: context.preparation)
     let form = asked ?? context.services.requantization
     for id in graph.allNodes where graph.contains(id) && context.isInScope(graph[id]) {
       if graph.foldDeadFilters(id, &context) { context.count("dead filters") }
@@ -72,8 +72,8 @@ public struct FoldQuantization: Pass {
     _ kept: inout [String: String]
   ) {
     var draft = graph
-    if draft.foldTable(id, target) {
-      guard context.mayRewrite() else { return }
+    if draft.foldTable(id, target, by: context.preparation) {
+      guard context.edit() != nil else { return }
       graph = draft
       return context.count("tables")
     }
@@ -83,11 +83,11 @@ public struct FoldQuantization: Pass {
     }
     let name = graph[region.head].name
     do throws(FoldingRefusal) {
-      guard try draft.fold(region) else {
+      guard try draft.fold(region, by: context.preparation) else {
         kept[name] = "there is no integer form of \(graph[region.head].op.name)"
         return
       }
-      guard context.mayRewrite() else { return }
+      guard context.edit() != nil else { return }
       graph = draft
       context.count("regions")
     } catch {
@@ -100,30 +100,32 @@ extension Graph {
   /// Folds a region by the operator that its quantizer reads.
   ///
   /// - Returns: Whether there is a form for it.
-  fileprivate mutating func fold(_ region: QuantizedRegion) throws(FoldingRefusal) -> Bool {
+  fileprivate mutating func fold(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> Bool {
     switch self[region.head].op {
-    case is Conv: try foldConvolution(region)
-    case is MatMul: try foldProduct(region)
-    case is Gemm: try foldGemm(region)
+    case is Conv: try foldConvolution(region, by: edit)
+    case is MatMul: try foldProduct(region, by: edit)
+    case is Gemm: try foldGemm(region, by: edit)
     case is Add:
-      if try foldAddend(region) { return true }
-      try foldPair(region)
-    case is Sub, is Mul: try foldPair(region)
-    case is Min, is Max: try foldExtremum(region)
-    case is Concat: try foldConcat(region)
-    case is AveragePool: try foldAveragePool(region)
-    case is GlobalAveragePool, is ReduceMean: try foldGlobalPool(region)
-    case is Softmax: try foldSoftmax(region)
+      if try foldAddend(region, by: edit) { return true }
+      try foldPair(region, by: edit)
+    case is Sub, is Mul: try foldPair(region, by: edit)
+    case is Min, is Max: try foldExtremum(region, by: edit)
+    case is Concat: try foldConcat(region, by: edit)
+    case is AveragePool: try foldAveragePool(region, by: edit)
+    case is GlobalAveragePool, is ReduceMean: try foldGlobalPool(region, by: edit)
+    case is Softmax: try foldSoftmax(region, by: edit)
     default: return false
     }
     return true
   }
 
   /// Removes nodes whose results nobody reads any more.
-  fileprivate mutating func removeUnread() {
+  fileprivate mutating func removeUnread(by edit: Edit) {
     for id in allNodes.reversed() where contains(id) && self[id].blocks.isEmpty {
       let isRead = self[id].results.contains { $0.map { useCount(of: $0) > 0 } ?? false }
-      if !isRead { removeNode(id) }
+      if !isRead { removeNode(id, by: edit) }
     }
   }
 }

@@ -38,7 +38,9 @@ public struct MoveQuantization: Pass {
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph.contains(id) && graph[id].op.movesElements {
       var draft = graph
-      guard draft.moveDown(id), context.mayRewrite(graph[id]) else { continue }
+      guard draft.moveDown(id, by: context.preparation),
+        context.edit(graph[id]) != nil
+      else { continue }
       graph = draft
       context.count("moves")
     }
@@ -46,7 +48,9 @@ public struct MoveQuantization: Pass {
       var quantizers = [id]
       while let next = quantizers.popLast() {
         var draft = graph
-        guard let moved = draft.moveUp(next), context.mayRewrite(graph[next]) else { continue }
+        guard let moved = draft.moveUp(next, by: context.preparation),
+          context.edit(graph[next]) != nil
+        else { continue }
         graph = draft
         quantizers += moved
         context.count("moves")
@@ -78,7 +82,7 @@ extension Operator {
 
 extension Graph {
   /// Makes an operator move integers and dequantizes its results.
-  fileprivate mutating func moveDown(_ id: NodeID) -> Bool {
+  fileprivate mutating func moveDown(_ id: NodeID, by edit: Edit) -> Bool {
     let node = self[id]
     let moved = node.op.movedOperands(node.operands.count)
     guard let first = node.operand(0), let id0 = producer(first),
@@ -92,27 +96,26 @@ extension Graph {
       else { return false }
       operands[index] = self[producer].operand(0)
     }
-    guard pad(node, grid, &operands) else { return false }
-    let name = MoveQuantization.info.name
+    guard pad(node, grid, &operands, by: edit) else { return false }
     let results = node.results.compactMap { $0 }
     guard results.count == node.results.count,
       let types = inferredTypes(node.op, operands, results: results.count),
       types.count >= results.count
     else { return false }
     let inner = addNode(
-      node.op, operands, types: types.prefix(results.count).map { $0 }, name: node.name,
-      origin: node.origin, trail: node.trail + [name], before: id)
+      node.op, operands, types: types.prefix(results.count).map { $0 }, like: id, before: id,
+      by: edit)
     let integers = self[inner].results.compactMap { $0 }
     for (old, integer) in zip(results, integers) {
       guard
         let new = insert(
-          parameters.op, [integer] + parameters.operands, before: id, by: name),
+          parameters.op, [integer] + parameters.operands, before: id, by: edit),
         self[new].type.shape == self[old].type.shape,
         self[new].type.element == self[old].type.element
       else { return false }
-      substitute(old, with: new, by: name)
+      substitute(old, with: new, by: edit)
     }
-    removeNode(id)
+    removeNode(id, by: edit)
     return true
   }
 
@@ -142,7 +145,8 @@ extension Graph {
   ///
   /// - Returns: Whether there is one, or the operator is no Pad.
   private mutating func pad(
-    _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false
+    _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false,
+    by edit: Edit
   ) -> Bool {
     guard node.op is Pad, node.op.settings.string("mode") == "constant" else {
       return true
@@ -157,38 +161,37 @@ extension Graph {
     guard rounds || Double(grid.real(integer)) == value else { return false }
     while operands.count < 3 { operands.append(nil) }
     operands[2] = addConstant(
-      .scalar(Double(integer), grid.element), name: node.name + "/pad")
+      .scalar(Double(integer), grid.element), name: node.name + "/pad", by: edit)
     return true
   }
 
   /// Quantizes what an operator moves instead of its result.
   ///
   /// - Returns: The new quantizers; `nil` where nothing moved.
-  fileprivate mutating func moveUp(_ id: NodeID) -> [NodeID]? {
+  fileprivate mutating func moveUp(_ id: NodeID, by edit: Edit) -> [NodeID]? {
     guard let target = quantizer(id), let inner = onlyProducer(self[id].operand(0)),
       self[inner].op.movesElements, self[inner].results.count == 1
     else { return nil }
     let node = self[inner]
-    let name = MoveQuantization.info.name
     var operands = node.operands
     var quantizers: [NodeID] = []
-    guard pad(node, target.grid, &operands, rounds: true) else { return nil }
+    guard pad(node, target.grid, &operands, rounds: true, by: edit) else { return nil }
     for index in node.op.movedOperands(operands.count) {
       guard let value = node.operands[index], self[value].type.element == .float32,
         let new = insert(
-          self[id].op, [value] + Array(self[id].operands.dropFirst()), before: inner, by: name),
+          self[id].op, [value] + Array(self[id].operands.dropFirst()), before: inner, by: edit),
         let quantizer = producer(new)
       else { return nil }
       operands[index] = new
       quantizers.append(quantizer)
     }
-    guard let moved = insert(node.op, operands, before: inner, by: name),
+    guard let moved = insert(node.op, operands, before: inner, by: edit),
       self[moved].type.shape == self[target.value].type.shape,
       self[moved].type.element == self[target.value].type.element
     else { return nil }
-    substitute(target.value, with: moved, by: name)
-    removeNode(id)
-    removeNode(inner)
+    substitute(target.value, with: moved, by: edit)
+    removeNode(id, by: edit)
+    removeNode(inner, by: edit)
     return quantizers
   }
 }

@@ -54,25 +54,23 @@ extension Graph {
   ///
   /// - Returns: Whether its type is that of the quantizer's result.
   mutating func replace(
-    _ region: QuantizedRegion, with op: any Operator, _ operands: [ValueID?]
+    _ region: QuantizedRegion, with op: any Operator, _ operands: [ValueID?], by edit: Edit
   ) -> Bool {
-    replace(region.quantizer, named: region.head, with: op, operands)
+    replace(region.quantizer, named: region.head, with: op, operands, by: edit)
   }
 
   /// Puts a node in the place of a quantizer, with the name and origin of another node.
   mutating func replace(
-    _ quantizer: NodeID, named head: NodeID, with op: any Operator, _ operands: [ValueID?]
+    _ quantizer: NodeID, named head: NodeID, with op: any Operator, _ operands: [ValueID?],
+    by edit: Edit
   ) -> Bool {
     guard let old = self[quantizer].result, let type = inferredTypes(op, operands)?.first,
       type.element == self[old].type.element, type.shape == self[old].type.shape
     else { return false }
-    let source = self[head]
-    let id = addNode(
-      op, operands, types: [type], name: source.name, origin: source.origin,
-      trail: source.trail + [FoldQuantization.info.name], before: quantizer)
+    let id = addNode(op, operands, types: [type], like: head, before: quantizer, by: edit)
     guard let new = self[id].result else { return false }
-    substitute(old, with: new, by: FoldQuantization.info.name)
-    removeNode(quantizer)
+    substitute(old, with: new, by: edit)
+    removeNode(quantizer, by: edit)
     return true
   }
 }

@@ -78,30 +78,33 @@ extension Graph {
   }
 
   /// A constant for a zero point that a node leaves out.
-  mutating func zeroPoint(_ tensor: QuantizedTensor) -> ValueID {
+  mutating func zeroPoint(_ tensor: QuantizedTensor, by edit: Edit) -> ValueID {
     tensor.zeroPoint
-      ?? addConstant(.scalar(0, tensor.grid.element), name: self[tensor.value].name + "/zero_point")
+      ?? addConstant(
+        .scalar(0, tensor.grid.element), name: self[tensor.value].name + "/zero_point", by: edit)
   }
 
   /// Tensors with their scales and zero points as operands.
-  mutating func operands(_ tensors: QuantizedTensor...) -> [ValueID?] {
+  mutating func operands(_ tensors: QuantizedTensor..., by edit: Edit) -> [ValueID?] {
     var operands: [ValueID?] = []
     for tensor in tensors {
       operands.append(tensor.value)
-      operands += gridOperands(tensor)
+      operands += gridOperands(tensor, by: edit)
     }
     return operands
   }
 
   /// Scale and zero point as operands.
-  mutating func gridOperands(_ tensor: QuantizedTensor) -> [ValueID?] {
-    [tensor.scale, zeroPoint(tensor)]
+  mutating func gridOperands(_ tensor: QuantizedTensor, by edit: Edit) -> [ValueID?] {
+    [tensor.scale, zeroPoint(tensor, by: edit)]
   }
 
   /// A grid as two new constants.
-  mutating func addGrid(_ grid: QuantizedGrid, _ name: String) -> [ValueID?] {
-    let scale = addConstant(Constant([grid.scale], .float32, []), name: name + "/scale")
+  mutating func addGrid(
+    _ grid: QuantizedGrid, _ name: String, by edit: Edit
+  ) -> [ValueID?] {
+    let scale = addConstant(Constant([grid.scale], .float32, []), name: name + "/scale", by: edit)
     let zero = Constant.scalar(Double(grid.zeroPoint), grid.element)
-    return [scale, addConstant(zero, name: name + "/zero_point")]
+    return [scale, addConstant(zero, name: name + "/zero_point", by: edit)]
   }
 }

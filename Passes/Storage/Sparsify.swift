@@ -71,9 +71,9 @@ public struct Sparsify: Pass {
       guard let old = graph.constant(value),
         let decision = decisions[value] ?? equalElements(old)
       else { continue }
-      if decision.changes(old.storage), context.mayRewrite() {
+      if decision.changes(old.storage), let edit = context.edit() {
         let new = old.stored(as: decision.storage, rowAxis: decision.rowAxis)
-        graph.setConstant(value, new, by: Self.info.name)
+        graph.setConstant(value, new, by: edit)
         count(decision, old, &context)
       }
       chosen.choices.append(ChosenStorages.Choice(value, graph[value], decision))

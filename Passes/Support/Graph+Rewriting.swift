@@ -19,13 +19,13 @@ extension Graph {
   }
 
   /// Makes readers of a value read another one, which takes its name where it is a model's output.
-  mutating func substitute(_ old: ValueID, with new: ValueID, by pass: String) {
+  mutating func substitute(_ old: ValueID, with new: ValueID, by edit: Edit) {
     let isOutput = yields(body, old)
     let name = self[old].name
-    replaceUses(of: old, with: new, by: pass)
+    replaceUses(of: old, with: new, by: edit)
     if isOutput {
-      rename(old, name + "/replaced")
-      rename(new, name)
+      rename(old, name + "/replaced", by: edit)
+      rename(new, name, by: edit)
     }
   }
 
@@ -43,26 +43,24 @@ extension Graph {
   ///
   /// - Returns: The result; `nil`, and nothing is added, if the types do not fit.
   mutating func insert(
-    _ op: any Operator, _ operands: [ValueID?], before anchor: NodeID, by pass: String
+    _ op: any Operator, _ operands: [ValueID?], before anchor: NodeID, by edit: Edit
   ) -> ValueID? {
     guard let type = inferredTypes(op, operands)?.first else { return nil }
-    let source = self[anchor]
     let id = addNode(
-      op, operands, types: [type], name: source.name, origin: source.origin,
-      trail: source.trail + [pass], before: anchor)
+      op, operands, types: [type], like: anchor, before: anchor, by: edit)
     return self[id].result
   }
 
   /// Gives an operand that is a constant other elements; a constant with other readers is left
   /// alone and a new one made.
   mutating func replaceConstant(
-    _ index: Int, of node: NodeID, with constant: Constant, by pass: String
+    _ index: Int, of node: NodeID, with constant: Constant, by edit: Edit
   ) {
     if let value = self[node].operand(index), useCount(of: value) == 1 {
-      setConstant(value, constant, by: pass)
+      setConstant(value, constant, by: edit)
     } else {
       let name = self[node].operand(index).map { self[$0].name } ?? self[node].name + "/constant"
-      setOperand(index, of: node, to: addConstant(constant, name: name), by: pass)
+      setOperand(index, of: node, to: addConstant(constant, name: name, by: edit), by: edit)
     }
   }
 

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// A branch that a node stands in: it is computed only if a condition holds or does not.
 struct BranchGuard: Hashable {

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension Graph {
   /// C promises functions 127 parameters, and few pass them in registers.

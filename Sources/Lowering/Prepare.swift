@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// Brings a graph into the form that lowering takes: values known now are constants, operators that
 /// stand for others are replaced, and nodes that nobody needs are gone.

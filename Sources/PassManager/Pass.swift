@@ -10,9 +10,13 @@ public protocol Pass: Sendable {
   static var info: PassInfo { get }
 
   /// Makes the pass from its options, which were checked against `info`.
+  ///
+  /// - Throws: What the check of single options cannot find.
   init(options: PassOptions) throws
 
-  /// Rewrites a graph, asking `context.mayRewrite` before each rewrite.
+  /// Rewrites a graph, with an edit of `context` for each rewrite.
+  ///
+  /// - Throws: Why the pass cannot do what it was asked for.
   func run(on graph: inout Graph, _ context: inout PassContext) throws
 }
 

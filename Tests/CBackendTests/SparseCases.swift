@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppiceLowering
 
 /// A graph of one operator with a weight, four fifths of it zeros.

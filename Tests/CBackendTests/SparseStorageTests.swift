@@ -1,5 +1,5 @@
 import CoppiceC
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppiceLowering
 import Testing
 

@@ -1,5 +1,5 @@
 import Coppice
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppicePassManager
 import CoppicePasses
 import CoppiceTestSupport
@@ -15,9 +15,9 @@ private struct SwapOperands: Pass {
   func run(on graph: inout Graph, _ context: inout PassContext) throws {
     for id in graph.nodes where ["Add", "Sub"].contains(graph[id].op.name) {
       let (left, right) = (graph[id].operand(0), graph[id].operand(1))
-      guard context.mayRewrite(graph[id]) else { continue }
-      graph.setOperand(0, of: id, to: right, by: Self.info.name)
-      graph.setOperand(1, of: id, to: left, by: Self.info.name)
+      guard let edit = context.edit(graph[id]) else { continue }
+      graph.setOperand(0, of: id, to: right, by: edit)
+      graph.setOperand(1, of: id, to: left, by: edit)
     }
   }
 }

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppicePassManager
 
 /// Turns one Relu after another into an Abs.
@@ -18,8 +18,8 @@ struct AbsForRelu: Pass {
   func run(on graph: inout Graph, _ context: inout PassContext) {
     var left = count
     for id in graph.allNodes where graph[id].op is Relu && left > 0 {
-      guard context.mayRewrite(graph[id]) else { continue }
-      graph.setOperator(id, Abs(), by: Self.info.name)
+      guard let edit = context.edit(graph[id]) else { continue }
+      graph.setOperator(id, Abs(), by: edit)
       context.count("relus")
       left -= 1
     }

@@ -22,7 +22,7 @@ private struct Amounts: Pass {
     let number = try options.decimal("sparsity") ?? options.decimal("keep")
     let lock = try options.flag("keep-zeros") ? "locked" : "open"
     context.note(DiagnosticMessage("amount", "\(number?.text ?? "") \(lock)"))
-    if let number, number.floor(times: 50) % 2 == 1 { _ = context.mayRewrite() }
+    if let number, number.floor(times: 50) % 2 == 1 { _ = context.edit() }
   }
 }
 

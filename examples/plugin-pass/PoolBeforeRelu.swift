@@ -20,10 +20,11 @@ struct PoolBeforeRelu: Pass {
 
   func run(on graph: inout Graph, _ context: inout PassContext) {
     for pool in graph.allNodes where graph[pool].op.name == "MaxPool" {
-      guard let relu = movableRelu(before: pool, graph), context.mayRewrite(graph[pool]) else {
+      guard let relu = movableRelu(before: pool, graph), let edit = context.edit(graph[pool])
+      else {
         continue
       }
-      swap(relu, pool, &graph)
+      swap(relu, pool, &graph, by: edit)
       context.count("swapped")
     }
   }
@@ -38,20 +39,18 @@ struct PoolBeforeRelu: Pass {
     return relu
   }
 
-  private func swap(_ relu: NodeID, _ pool: NodeID, _ graph: inout Graph) {
+  private func swap(_ relu: NodeID, _ pool: NodeID, _ graph: inout Graph, by edit: Edit) {
     guard let old = graph[pool].result else { return }
     let type = graph[old].type
     let (first, then) = (graph[pool], graph[relu])
     let pooled = graph.addNode(
-      first.op, [then.operand(0)], types: [type], name: first.name, origin: first.origin,
-      trail: first.trail + [Self.info.name], before: pool)
+      first.op, [then.operand(0)], types: [type], like: pool, before: pool, by: edit)
     let activated = graph.addNode(
-      then.op, [graph[pooled].result], types: [type], name: then.name, origin: then.origin,
-      trail: then.trail + [Self.info.name], before: pool)
+      then.op, [graph[pooled].result], types: [type], like: relu, before: pool, by: edit)
     guard let new = graph[activated].result else { return }
-    graph.replaceUses(of: old, with: new, by: Self.info.name)
-    graph.removeNode(pool)
-    graph.removeNode(relu)
+    graph.replaceUses(of: old, with: new, by: edit)
+    graph.removeNode(pool, by: edit)
+    graph.removeNode(relu, by: edit)
   }
 }
 

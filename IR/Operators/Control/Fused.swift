@@ -35,7 +35,7 @@ extension Graph {
   ///   - pass: Who does it.
   /// - Returns: The fused node.
   @discardableResult
-  public mutating func fuse(_ chain: [NodeID], by pass: String) -> NodeID? {
+  @_spi(RawEditing) public mutating func fuse(_ chain: [NodeID], by pass: String) -> NodeID? {
     guard let last = chain.last, let first = chain.first, let old = self[last].result else {
       return nil
     }
@@ -56,7 +56,7 @@ extension Graph {
   /// - Parameter pass: Who does it.
   /// - Returns: How many fused nodes there were.
   @discardableResult
-  public mutating func inlineFused(by pass: String) -> Int {
+  @_spi(RawEditing) public mutating func inlineFused(by pass: String) -> Int {
     var count = 0
     for id in allNodes where contains(id) && self[id].op is Fused {
       if inlineFused(id, by: pass) { count += 1 }
@@ -71,7 +71,7 @@ extension Graph {
   ///   - pass: Who does it.
   /// - Returns: Whether it was one.
   @discardableResult
-  public mutating func inlineFused(_ id: NodeID, by pass: String) -> Bool {
+  @_spi(RawEditing) public mutating func inlineFused(_ id: NodeID, by pass: String) -> Bool {
     guard self[id].op is Fused, let block = self[id].blocks.first, let result = self[id].result,
       let inner = self[block].outputs.first
     else { return false }

@@ -49,7 +49,7 @@ extension FilterRewriting {
     }
     context.leave(
       PruningAudit(
-        pass: context.passText.isEmpty ? pass : context.passText, scope: scope.rawValue,
+        pass: context.passText.isEmpty ? edit.pass : context.passText, scope: scope.rawValue,
         unit: "filter", tensors: tensors))
   }
 }

@@ -6,6 +6,7 @@ package import CoppicePassManager
 /// A unit that is off computes what `prune-filters{mask-only=true}` would leave of the model.
 package struct FilterGates {
   let analysis: FilterAnalysis
+  private let edit: Edit
   /// The unit of each gate, in the order of the units' first filters; without scores.
   let candidates: [FilterSelection.Candidate]
   /// The gates; as many as there are units.
@@ -17,11 +18,11 @@ package struct FilterGates {
   ///   - graph: No node of it is fused.
   ///   - context: The scope.
   package init(_ graph: Graph, _ context: PassContext) {
-    self.init(FilterAnalysis(graph, context))
+    self.init(FilterAnalysis(graph, context), context.preparation)
   }
 
-  init(_ analysis: FilterAnalysis) {
-    self.analysis = analysis
+  init(_ analysis: FilterAnalysis, _ edit: Edit) {
+    (self.analysis, self.edit) = (analysis, edit)
     let forest = analysis.forest
     let candidates = analysis.candidates()
     let numbers = Dictionary(
@@ -43,7 +44,7 @@ package struct FilterGates {
   package func masked(_ setting: GateSetting) -> Graph {
     let off = Set(zip(candidates, setting.isOn).filter { !$0.1 }.map(\.0.unit))
     var graph = analysis.graph
-    FilterRewriting(analysis: analysis, removed: off, pass: "mask").mask(&graph)
+    FilterRewriting(analysis: analysis, removed: off, edit: edit).mask(&graph)
     return graph
   }
 }

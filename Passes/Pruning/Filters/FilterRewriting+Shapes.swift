@@ -20,8 +20,8 @@ extension FilterRewriting {
 
   private func setIndices(_ graph: inout Graph, _ id: NodeID, _ operand: Int, _ values: [Int]) {
     let name = graph[id].operand(operand).map { graph[$0].name } ?? graph[id].name + "/indices"
-    let value = graph.addConstant(.indices(values), name: name)
-    graph.setOperand(operand, of: id, to: value, by: pass)
+    let value = graph.addConstant(.indices(values), name: name, by: edit)
+    graph.setOperand(operand, of: id, to: value, by: edit)
   }
 
   private func integers(_ id: NodeID, _ operand: Int) -> [Int]? {
@@ -77,7 +77,7 @@ extension FilterRewriting {
     }
     var new = op
     new.attributes["num_outputs"] = nil
-    graph.setOperator(id, new, by: pass)
+    graph.setOperator(id, new, by: edit)
     setIndices(&graph, id, 1, values)
   }
 
@@ -97,8 +97,8 @@ extension FilterRewriting {
     let new = old.compactMap { places[$0 < 0 ? $0 + labels.units.count : $0] }
     if analysis.graph[indices].type.rank == 0, let only = new.first {
       let value = graph.addConstant(
-        Constant([Int64(only)], .int64, []), name: graph[indices].name)
-      graph.setOperand(1, of: id, to: value, by: pass)
+        Constant([Int64(only)], .int64, []), name: graph[indices].name, by: edit)
+      graph.setOperand(1, of: id, to: value, by: edit)
     } else {
       setIndices(&graph, id, 1, new)
     }
@@ -122,14 +122,14 @@ extension FilterRewriting {
     let others = ranges.indices.contains { axis in
       axis != labels.axis && ranges[axis].count != analysis.graph[data].type.shape[axis]
     }
-    let indices = graph.addConstant(.indices(new), name: graph[id].name + "/indices")
+    let indices = graph.addConstant(.indices(new), name: graph[id].name + "/indices", by: edit)
     let gather = Gather(attributes: ["axis": .int(labels.axis)])
     if !others, ranges.indices.allSatisfy({ $0 == labels.axis || ranges[$0].step == 1 }) {
-      return graph.setOperator(id, gather, operands: [graph[id].operand(0), indices], by: pass)
+      return graph.setOperator(id, gather, operands: [graph[id].operand(0), indices], by: edit)
     }
-    guard let part = graph.insert(gather, [graph[id].operand(0), indices], before: id, by: pass)
+    guard let part = graph.insert(gather, [graph[id].operand(0), indices], before: id, by: edit)
     else { return }
-    graph.setOperand(0, of: id, to: part, by: pass)
+    graph.setOperand(0, of: id, to: part, by: edit)
     setRange(id, &graph, axis: labels.axis, 0, new.count)
   }
 

@@ -4,7 +4,8 @@ import CoppiceIR
 struct FilterRewriting {
   let analysis: FilterAnalysis
   let removed: Set<Int>
-  let pass: String
+  /// From the context.
+  let edit: Edit
   /// Why units stay that were chosen.
   var stays: [Int: String] = [:]
   /// What units were compared by.
@@ -44,13 +45,13 @@ struct FilterRewriting {
       for (name, units) in attributes where units.contains(where: isRemoved) {
         op.attributes[name] = .int(kept(units).count)
       }
-      if op.attributes != graph[id].op.attributes { graph.setOperator(id, op, by: pass) }
+      if op.attributes != graph[id].op.attributes { graph.setOperator(id, op, by: edit) }
     }
     for id in graph.allNodes {
       do {
         let types = try graph[id].op.inferTypes(graph.inferenceContext(id))
         for (result, type) in zip(graph[id].results, types) {
-          if let result { graph.setType(result, type) }
+          if let result { graph.setType(result, type, by: edit) }
         }
       } catch {
         throw Diagnostic(.error, error, at: graph.location(id))
@@ -88,7 +89,7 @@ struct FilterRewriting {
       let key = self.key(own)
       if let same = done[value]?.first(where: { $0.key == key }) {
         if same.value != value {
-          graph.setOperand(reader.operand, of: reader.node, to: same.value, by: pass)
+          graph.setOperand(reader.operand, of: reader.node, to: same.value, by: edit)
         }
         continue
       }
@@ -99,10 +100,10 @@ struct FilterRewriting {
       }
       var target = value
       if others {
-        target = graph.addConstant(new, name: graph[value].name)
-        graph.setOperand(reader.operand, of: reader.node, to: target, by: pass)
+        target = graph.addConstant(new, name: graph[value].name, by: edit)
+        graph.setOperand(reader.operand, of: reader.node, to: target, by: edit)
       } else {
-        graph.setConstant(value, new, by: pass)
+        graph.setConstant(value, new, by: edit)
       }
       done[value, default: []].append((key, target))
       rewritten.append(

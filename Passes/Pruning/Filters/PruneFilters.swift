@@ -59,7 +59,7 @@ public struct PruneFilters: Pass {
   /// - Throws: `prune-filters-none` when nothing can be removed, `prune-not-finite` for a weight with
   ///   a NaN or infinity, `prune-bytes` where all that may go is not enough, what is wrong with the record.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     var analysis = FilterAnalysis(
       graph, context, allowsInexact: options.allowsInexact, prunesHeads: options.prunesHeads)
     analysis.refuse(options.ignored)
@@ -76,8 +76,10 @@ public struct PruneFilters: Pass {
     if choice.units.isEmpty, context.total("filters-removed", of: Self.info.name) == 0 {
       context.warn(.tooFew(candidates.count, Set(choice.stays.values).sorted()))
     }
-    let removed = Set(choice.units.filter { _ in context.mayRewrite() })
-    var rewriting = FilterRewriting(analysis: analysis, removed: removed, pass: Self.info.name)
+    let edits = context.edits(choice.units.count)
+    var rewriting = FilterRewriting(
+      analysis: analysis, removed: Set(choice.units.prefix(edits.count)),
+      edit: edits.last ?? context.preparation)
     (rewriting.stays, rewriting.scores) = (choice.stays, scores)
     let ranks = context.audits ? analysis.ranks(candidates, options.scope, scores) : [:]
     rewriting.audit(ranks, options.scope, wanted: Set(choice.units), &context)
@@ -93,13 +95,14 @@ public struct PruneFilters: Pass {
     var options = options
     guard case .bytes(let limit) = options.amount else { return options }
     let fit = try StorageFit(context, options.preference)
+    let edit = context.preparation
     options.amount = try fit.settle(limit, of: candidates.count, &context) { amount in
       var trying = options
       trying.amount = amount
       let choice = try FilterSelection(analysis: analysis, options: trying).choose(
         candidates, scores)
       let rewriting = FilterRewriting(
-        analysis: analysis, removed: Set(choice.units), pass: Self.info.name)
+        analysis: analysis, removed: Set(choice.units), edit: edit)
       var trial = analysis.graph
       if options.isMaskOnly {
         rewriting.mask(&trial)

@@ -6,7 +6,6 @@ struct MeasuredRemoval {
   let filters: FilterGates
   let scope: PruningScope
   let isMaskOnly: Bool
-  let pass: String
 
   /// Removes or masks the filters of `gates`, the first to go first, and accounts for them with the
   /// ranks of those that were scored each by itself; answers the gates whose filters may go.
@@ -15,9 +14,11 @@ struct MeasuredRemoval {
     _ context: inout PassContext
   ) throws -> [Int] {
     context.leaveDense(graph)
-    let off = gates.filter { _ in context.mayRewrite() }
+    let edits = context.edits(gates.count)
+    let off = Array(gates.prefix(edits.count))
     let rewriting = FilterRewriting(
-      analysis: filters.analysis, removed: units(off), pass: pass)
+      analysis: filters.analysis, removed: units(off),
+      edit: edits.last ?? context.preparation)
     rewriting.audit(ranks, scope, wanted: units(gates), &context)
     try rewriting.apply(to: &graph, isMaskOnly: isMaskOnly, &context)
     return off

@@ -81,7 +81,7 @@ public struct PruneOracle: Pass {
   /// - Throws: `prune-filters-none` when nothing can be removed, what is wrong with the samples, and
   ///   why the model could not be measured.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     let filters = FilterGates(graph, context)
     guard !filters.candidates.isEmpty else {
       throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)
@@ -95,7 +95,7 @@ public struct PruneOracle: Pass {
     try search.run(mode)
     context.count("evaluations", by: search.evaluations)
     let removal = MeasuredRemoval(
-      filters: filters, scope: scope, isMaskOnly: isMaskOnly, pass: Self.info.name)
+      filters: filters, scope: scope, isMaskOnly: isMaskOnly)
     let off = try removal.remove(search.off, search.ranks, from: &graph, &context)
     let after = try meter.measure([GateSetting(off: off, count: filters.gates.count)])[0]
     try kept?.save()

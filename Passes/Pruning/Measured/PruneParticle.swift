@@ -91,7 +91,7 @@ public struct PruneParticle: Pass {
   /// - Throws: `prune-filters-none` when nothing can be removed, `particle-classes` for a model without
   ///   classes, what is wrong with the samples, and why the model could not be measured.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    graph.inlineFused(by: Self.info.name)
+    graph.inlineFused(by: context.preparation)
     let filters = FilterGates(graph, context)
     guard !filters.candidates.isEmpty else {
       throw Diagnostic(.error, filters.analysis.nothing(for: Self.info.name), at: .none)
@@ -111,7 +111,7 @@ public struct PruneParticle: Pass {
     context.count("evaluations", by: search.evaluations)
     context.count("generations", by: search.generations)
     let removal = MeasuredRemoval(
-      filters: filters, scope: scope, isMaskOnly: isMaskOnly, pass: Self.info.name)
+      filters: filters, scope: scope, isMaskOnly: isMaskOnly)
     let chosen = setting.isOn.indices.filter { !setting.isOn[$0] }
     let off = try removal.remove(chosen, [:], from: &graph, &context)
     context.note(.measured(meter, found, samples.count, off.count))

@@ -67,8 +67,8 @@ struct ElementPruning {
     if let quantization = weight.quantization {
       stored = graph.constant(weight.value).flatMap { quantization.clearing($0, where: constant) }
     }
-    guard let stored, context.mayRewrite(graph[reader]) else { return false }
-    graph.setConstant(weight.value, stored, by: pass)
+    guard let stored, let edit = context.edit(graph[reader]) else { return false }
+    graph.setConstant(weight.value, stored, by: edit)
     context.count("tensors-pruned")
     context.count("weights-zeroed", by: outcome.zeroed)
     if outcome.nonzeros == 0, outcome.zeroed > 0 {

@@ -9,11 +9,12 @@ extension ElementPruning {
   ) throws -> PruningAmount? {
     guard case .bytes(let limit) = options.amount, !weights.isEmpty else { return options.amount }
     let fit = try StorageFit(context, options.preference)
+    let edit = context.preparation
     return try fit.settle(limit, of: selector.unitCount, &context) { amount in
       var trial = graph
       try selector.forEachOutcome(amount) { index, outcome in
         if let constant = outcome.constant {
-          trial.setConstant(weights[index].value, constant, by: pass)
+          trial.setConstant(weights[index].value, constant, by: edit)
         }
       }
       return fit.bytes(of: weights.map(\.value), in: trial)

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// The nodes around those that a rewrite changed, as a graph of their own.
 struct GraphSlice {

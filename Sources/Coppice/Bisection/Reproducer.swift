@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// A graph, a pipeline and inputs in one text, as goldens have them.
 ///

@@ -204,6 +204,7 @@ extension Diagnostic {
       DiagnosticMessage(
         "bisect-silent",
         "output '\(fault.output)' is wrong although no rewrite was allowed: a pass of the pipeline "
-          + "changes the graph without asking 'mayRewrite'; take passes out to see which"))
+          + "changes the graph by other means than the edits of its context; take passes out to see "
+          + "which"))
   }
 }

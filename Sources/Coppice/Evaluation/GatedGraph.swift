@@ -1,4 +1,4 @@
-package import CoppiceIR
+@_spi(RawEditing) package import CoppiceIR
 package import CoppicePassManager
 
 /// A graph with gates as further inputs, which are multiplied in where parts are read.

@@ -1,5 +1,5 @@
 import COnnx
-public import CoppiceIR
+@_spi(RawEditing) public import CoppiceIR
 
 /// Writes graphs that came from ONNX models back as ONNX models.
 public enum ONNXExporter {

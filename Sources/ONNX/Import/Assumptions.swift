@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ModelReader {
   /// Takes operands that must be known but are inputs of the model as the declared shapes show them,

@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ModelReader {
   /// A Constant node is a constant from here on.

@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ModelReader {
   /// Reads FlexAttention as products, Softmax and the bodies that change scores and weights.

@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// Turns a decoded model into a graph, collecting every problem on the way.
 final class ModelReader {

@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ModelReader {
   /// Adds a node: adapted to the newest form, its types inferred, its subgraphs read.

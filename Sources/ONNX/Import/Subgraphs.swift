@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ForeignCall {
   /// The subgraphs: of If the chosen branch first, of others in the order of their attributes.

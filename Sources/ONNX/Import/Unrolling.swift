@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 extension ModelReader {
   /// How many turns of loops, and nodes in them, a model may unroll to.

@@ -1,4 +1,4 @@
-internal import CoppiceIR
+@_spi(RawEditing) internal import CoppiceIR
 
 extension Graph {
   /// Puts nodes that do not depend on each other in the opposite order, in every block.

@@ -1,4 +1,4 @@
-public import CoppiceIR
+@_spi(RawEditing) public import CoppiceIR
 
 /// What a pass gets beside the graph: permission to rewrite, services, and a place for its results.
 public struct PassContext: Sendable {
@@ -54,8 +54,27 @@ public struct PassContext: Sendable {
   ///
   /// Every rewrite asks, so that a wrong answer can be bisected to one of them.
   ///
-  /// - Returns: Whether the rewrite may be made.
-  public mutating func mayRewrite() -> Bool {
+  /// - Returns: What the graph's methods want to be given; `nil` when the rewrite may not be made.
+  public mutating func edit() -> Edit? { takesOne() ? Edit(passName) : nil }
+
+  /// Asks for one rewrite of a node, and counts it.
+  ///
+  /// - Parameter node: The node, with its name and operator.
+  /// - Returns: What the graph's methods want to be given; `nil` when the node is not in scope or the
+  ///   rewrite may not be made.
+  public mutating func edit(_ node: Node) -> Edit? { isInScope(node) ? edit() : nil }
+
+  /// Asks for several rewrites that are made at once, and counts those that may be made.
+  ///
+  /// - Parameter count: How many are wanted.
+  /// - Returns: One edit for each that may be made, the first ones.
+  public mutating func edits(_ count: Int) -> [Edit] { (0..<count).compactMap { _ in edit() } }
+
+  /// For what is no rewrite, and is neither limited nor counted: changes of a copy that is only tried
+  /// out, taking fused nodes apart, and dropping what a rewrite left unread.
+  public var preparation: Edit { Edit(passName) }
+
+  private mutating func takesOne() -> Bool {
     if let maxRewrites, rewrites >= maxRewrites {
       if firstRefused == nil { firstRefused = passText }
       return false
@@ -64,12 +83,6 @@ public struct PassContext: Sendable {
     rewriter = (passText, scopes)
     return true
   }
-
-  /// Asks for one rewrite of a node, and counts it.
-  ///
-  /// - Parameter node: The node, with its name and operator.
-  /// - Returns: Whether the node is in scope and the rewrite may be made.
-  public mutating func mayRewrite(_ node: Node) -> Bool { isInScope(node) && mayRewrite() }
 
   /// Whether the `only{...}` around the pass lets it touch a node.
   ///

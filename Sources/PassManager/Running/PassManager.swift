@@ -2,7 +2,8 @@ public import CoppiceIR
 
 /// Runs pipelines.
 public struct PassManager {
-  /// Whether the graph is verified after each pass, and each pass is tried on a permuted graph too.
+  /// Whether the graph is verified after each pass, and each pass is tried on a permuted graph too, of
+  /// which it must make the same.
   public var verifiesEach: Bool
   /// Rounds of a `fix` before it is given up with a warning.
   public var fixLimit: Int
@@ -123,12 +124,13 @@ private struct PipelineRun {
     let rewrites = context.rewrites
     for observer in manager.observers { observer.willRun(text, index: index, on: graph) }
     context.begin(name, text, in: scopes)
-    if manager.verifiesEach { try tryPermuted(pass, name, graph, context) }
+    let permuted = manager.verifiesEach ? try tryPermuted(pass, name, graph, context) : nil
     let clock = ContinuousClock()
     let start = clock.now
     try apply(pass, name, on: &graph, &context)
     let duration = clock.now - start
     if manager.verifiesEach { try verify(graph, after: name) }
+    try permuted?.compare(with: graph, after: name, type(of: pass).info.exactness)
     index += 1
     guard let before else { return true }
     let changed = !graph.isSame(as: before)
@@ -145,7 +147,7 @@ private struct PipelineRun {
   /// No pass may lean on the order of nodes that do not depend on each other.
   private func tryPermuted(
     _ pass: any Pass, _ name: String, _ graph: Graph, _ context: PassContext
-  ) throws(Diagnostics) {
+  ) throws(Diagnostics) -> OrderCheck {
     var graph = graph
     var context = context
     context.services = context.services.forTrial
@@ -153,6 +155,7 @@ private struct PipelineRun {
     try verify(graph, after: "a permutation")
     try apply(pass, name, on: &graph, &context)
     try verify(graph, after: name + " on a permuted graph")
+    return OrderCheck(graph: graph, isCut: context.firstRefused != nil)
   }
 
   private func apply(

@@ -8,6 +8,8 @@ public protocol ModelEvaluator: Sendable {
   /// Runs every sample under every setting, setting by setting, samples in order.
   ///
   /// What `take` throws ends the work.
+  ///
+  /// - Throws: What `take` throws, and why a sample cannot be run.
   func run(
     _ samples: ModelSamples, gates settings: [GateSetting], _ take: (ModelAnswer) throws -> Void
   ) throws

@@ -7,6 +7,8 @@ public protocol NamedTensors: Sendable {
   /// The names in alphabetical order.
   var names: [String] { get }
   /// A tensor; `nil` when there is none of that name.
+  ///
+  /// - Throws: What is wrong with its record.
   func tensor(_ name: String) throws(DiagnosticMessage) -> Constant?
 }
 

@@ -1,5 +1,5 @@
 import Coppice
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppiceONNX
 import CoppicePassManager
 import CoppicePasses

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import Testing
 
 /// Every element type in every storage comes back exactly, also through the text form.

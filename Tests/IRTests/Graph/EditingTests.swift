@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import Testing
 
 /// What edits note of uses and positions stays what there is, and costs what it touches.

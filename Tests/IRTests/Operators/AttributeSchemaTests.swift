@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import Testing
 
 /// What the schemas say that attributes may hold, for every attribute of every operator.

@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import Testing
 
 /// A linear operator on operands of ones: the sum of its results counts its multiply-accumulates.

@@ -25,14 +25,15 @@ struct RoundWeights: Pass {
     for id in graph.allNodes {
       let node = graph[id]
       guard ["Conv", "Gemm", "MatMul"].contains(node.op.name), let value = node.operand(1),
-        let weight = graph.constant(value), weight.type.element == .float32, context.mayRewrite(node)
+        let weight = graph.constant(value), weight.type.element == .float32,
+        let edit = context.edit(node)
       else { continue }
       let rounded = weight.numbers.map { number in
         let whole = (Float(number) / step).rounded() * step
         return whole == 0 ? 0 : whole
       }
       graph.setConstant(
-        value, Constant(rounded, .float32, weight.type.shape), by: Self.info.name)
+        value, Constant(rounded, .float32, weight.type.shape), by: edit)
       context.count("rounded", by: rounded.count)
     }
   }

@@ -1,10 +1,8 @@
-import CoppiceIR
-
 /// Some of a model's nodes as a graph of its own.
-struct GraphPart {
-  private(set) var graph: Graph
+package struct GraphPart {
+  package private(set) var graph: Graph
   /// The values of the model that the part's inputs stand for, in their order.
-  private(set) var inputs: [ValueID] = []
+  package private(set) var inputs: [ValueID] = []
   private var copies: [ValueID: ValueID] = [:]
 
   /// Copies nodes; what they read and do not compute becomes an input.
@@ -14,7 +12,7 @@ struct GraphPart {
   ///   - model: The whole model.
   ///   - outputs: Results of those nodes.
   /// - Complexity: O(nodes); constants are shared.
-  init(_ nodes: some Sequence<NodeID>, of model: Graph, giving outputs: [ValueID]) {
+  package init(_ nodes: some Sequence<NodeID>, of model: Graph, giving outputs: [ValueID]) {
     graph = Graph(name: model.name, source: model.source)
     graph.opset = model.opset
     for node in nodes { copy(node, of: model, to: graph.body) }
