@@ -47,8 +47,10 @@ extension AssemblyProgram {
 
   /// Two inputs of four positions meet those of four channels: two loads for 32 products.
   mutating func panel(isRectified: Bool) {
-    beginFloats(isRectified: isRectified)
-    emit("ldrd r4, r5, [sp, #\(isRectified ? 104 : 100)]")
+    // It is called where memory is scarcest, so that few registers are saved.
+    let saved = "r4, r5, r7"
+    beginFloats(isRectified: isRectified, saving: saved)
+    emit("ldrd r4, r5, [sp, #\(isRectified ? 84 : 80)]")
     label(1)
     for position in 0..<4 {
       let first = 16 + 4 * position
@@ -71,15 +73,25 @@ extension AssemblyProgram {
     emit(".endr")
     emit("subs r12, r12, #1")
     emit("bne 2b")
-    emit("mov r6, r2")
+    emit("mov r7, r2")
     for position in 0..<4 {
-      storeFloats(16 + 4 * position, 4, "r6", isRectified: isRectified)
-      if position < 3 { emit("add r6, r6, r3") }
+      storePosition(16 + 4 * position, isRectified: isRectified)
+      if position < 3 { emit("add r7, r7, r3") }
     }
     emit("add r2, r2, #16")
     emit("subs r5, r5, #1")
     emit("bne 1b")
-    endFloats(isRectified: isRectified)
+    endFloats(isRectified: isRectified, saving: saved)
+  }
+
+  /// Stores four sums at r7.
+  private mutating func storePosition(_ first: Int, isRectified: Bool) {
+    guard isRectified else { return emit("vstmia r7, {\(Self.registers(first, 4))}") }
+    for half in [0, 2] {
+      emit("vmov r12, lr, s\(first + half), s\(first + half + 1)")
+      for register in ["r12", "lr"] { emit("bic \(register), \(register), \(register), asr #31") }
+      emit("strd r12, lr, [r7, #\(4 * half)]")
+    }
   }
 
   /// Four inputs meet eight channels.
@@ -113,8 +125,8 @@ extension AssemblyProgram {
 }
 
 extension AssemblyProgram {
-  mutating func beginFloats(isRectified: Bool) {
-    emit("push {r4-r11, lr}")
+  mutating func beginFloats(isRectified: Bool, saving saved: String = "r4-r11") {
+    emit("push {\(saved), lr}")
     emit("vpush {s16-s31}")
     guard isRectified else { return }
     // NaN becomes the default one, whose sign is clear, so that clamping keeps it.
@@ -124,32 +136,28 @@ extension AssemblyProgram {
     emit("vmsr fpscr, r12")
   }
 
-  mutating func endFloats(isRectified: Bool) {
+  mutating func endFloats(isRectified: Bool, saving saved: String = "r4-r11") {
     if isRectified {
       emit("pop {r12}")
       emit("vmsr fpscr, r12")
     }
     emit("vpop {s16-s31}")
-    emit("pop {r4-r11, pc}")
+    emit("pop {\(saved), pc}")
   }
 
-  /// Stores sums side by side; negative ones become zero if they are rectified, by way of core
-  /// registers from `low` on.
-  mutating func storeFloats(
-    _ first: Int, _ count: Int, _ place: String, isRectified: Bool, from low: Int = 8
-  ) {
+  /// Stores sums side by side; negative ones become zero if they are rectified, by way of the first
+  /// core registers.
+  mutating func storeFloats(_ first: Int, _ count: Int, _ place: String, isRectified: Bool) {
     guard isRectified else {
       return emit("vstmia \(place), {\(Self.registers(first, count))}")
     }
-    let last = low + count - 1
     for number in stride(from: 0, to: count - 1, by: 2) {
-      emit(
-        "vmov r\(low + number), r\(low + number + 1), s\(first + number), s\(first + number + 1)")
+      emit("vmov r\(number), r\(number + 1), s\(first + number), s\(first + number + 1)")
     }
-    if count % 2 == 1 { emit("vmov r\(last), s\(first + count - 1)") }
-    for register in low...last { emit("bic r\(register), r\(register), r\(register), asr #31") }
-    if count == 1 { return emit("str r\(low), [\(place.prefix { $0 != "!" })], #4") }
-    emit("stmia \(place), {r\(low)-r\(last)}")
+    if count % 2 == 1 { emit("vmov r\(count - 1), s\(first + count - 1)") }
+    for register in 0..<count { emit("bic r\(register), r\(register), r\(register), asr #31") }
+    if count == 1 { return emit("str r0, [\(place.prefix { $0 != "!" })], #4") }
+    emit("stmia \(place), {r0-r\(count - 1)}")
   }
 
   static func registers(_ first: Int, _ count: Int) -> String {

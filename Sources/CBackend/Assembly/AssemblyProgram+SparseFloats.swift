@@ -254,7 +254,7 @@ extension AssemblyProgram {
     let chunk = isRectified ? 8 : count
     for start in stride(from: 0, to: count, by: chunk) {
       storeFloats(
-        first + start, min(chunk, count - start), "\(place)!", isRectified: isRectified, from: 0)
+        first + start, min(chunk, count - start), "\(place)!", isRectified: isRectified)
     }
   }
 }
