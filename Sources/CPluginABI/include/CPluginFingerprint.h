@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "232c0615cea66cba"
+#define COPPICE_API_FINGERPRINT "91a2e1d15deefc3e"

@@ -1,5 +1,5 @@
 import COnnx
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 
 /// What a reader has read so far, to go back to.
 struct Reading {
