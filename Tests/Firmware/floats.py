@@ -51,7 +51,7 @@ def tail(pick, shape, rng, values):
                     helper.make_node("Relu", ["t"], ["y"])]
 
 
-def convolution(pick, rng, sparsity, pointwise=False):
+def convolution(pick, rng, sparsity, pointwise=False, window=False):
     """A Conv, in NHWC between transposes or in NCHW as it is; some depthwise."""
     depthwise = pick.random() < 0.3
     channels = pick.choice([1, 2, 3, 5, 8, 12, 17])
@@ -62,6 +62,11 @@ def convolution(pick, rng, sparsity, pointwise=False):
     size = [pick.randrange(k, k + 22) for k in kernel]
     dilations = [pick.choice([1, 1, 1, 2]) if 2 * (k - 1) < n else 1
                  for k, n in zip(kernel, size)]
+    if window:
+        kernel, pads, dilations = [3, 3], [1, 1, 1, pick.choice([0, 1])], [1, 1]
+        strides, size = [pick.choice([1, 2])] * 2, [pick.randrange(9, 30) for _ in kernel]
+        channels = pick.choice([3, 8, 12])
+        filters = channels if depthwise else 8
     if pointwise:
         depthwise, kernel, strides, pads, dilations = False, [1, 1], [1, 1], [0] * 4, [1, 1]
         channels, filters = pick.choice([8, 12, 17]), pick.choice([8, 11, 16])
@@ -73,7 +78,7 @@ def convolution(pick, rng, sparsity, pointwise=False):
     if pick.random() < 0.8:
         values["b"] = rng.normal(size=filters).astype(np.float32)
         inputs.append("b")
-    last = pick.random() < (0 if pointwise else 0.4 if sparsity else 0.7)
+    last = pick.random() < (0 if pointwise or window else 0.4 if sparsity else 0.7)
     shape = [1, filters, *out]
     told, nodes = tail(pick, shape, rng, values)
     head = helper.make_node(
@@ -94,6 +99,11 @@ def convolution(pick, rng, sparsity, pointwise=False):
 def pointwise(pick, rng, sparsity):
     """A 1x1 Conv over neighbouring positions."""
     return convolution(pick, rng, sparsity, pointwise=True)
+
+
+def window(pick, rng, sparsity):
+    """A 3x3 Conv of channels first."""
+    return convolution(pick, rng, sparsity, window=True)
 
 
 def product(pick, rng, sparsity):
@@ -130,7 +140,7 @@ def check(options, number, work):
     pick = random.Random(options.seed * 1000 + number)
     rng = np.random.default_rng(options.seed * 1000 + number)
     sparsity = pick.choice([0.7, 0.9]) if number % 6 in (1, 2, 3, 5) else 0
-    make = [convolution, convolution, convolution, product, product, pointwise][number % 6]
+    make = [convolution, convolution, window, product, product, pointwise][number % 6]
     built, macs, told = make(pick, rng, sparsity)
     onnx.checker.check_model(built)
     path = work / f"layer{number}.onnx"
