@@ -112,6 +112,15 @@ import Testing
     #expect(try answers(bytes, options) == [[expected[0], expected[count]], expected])
   }
 
+  @Test func writtenModelsGiveTheSame() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.adding(3000))
+    let outcome = try Program.coppice(
+      ["prune", "model.onnx", "-o", "again.onnx", "--passes", "@cleanup"], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try answers(try folder.bytes("again.onnx"), [])[0] == [3003, 1504])
+  }
+
   @Test func aValueThatGrowsIsNotCarried() throws {
     let attributes = Self.body(
       [

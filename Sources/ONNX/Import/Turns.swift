@@ -168,7 +168,7 @@ extension ModelReader {
     let block = graph.addBlock(to: node)
     let prefix = uniquePrefix(loop.call.name)
     let turn = graph.addInput(prefix + "turn", TensorType(.int64, []), to: block)
-    _ = graph.addInput(prefix + "condition", TensorType(.bool, []), to: block)
+    let goesOn = graph.addInput(prefix + "condition", TensorType(.bool, []), to: block)
     let states = carried.enumerated().map { place, value in
       graph.addInput("\(prefix)carried_\(place)", graph[value].type, to: block)
     }
@@ -178,7 +178,6 @@ extension ModelReader {
     frame.renamed = [:]
     let (bodyNames, values) = try inputs(block, turn, states)
     let outputs = try readBody(loop, frame, Array(zip(bodyNames, values)))
-    let goesOn = constant(.scalar(1, .bool), loop, "condition")
     graph.setOutputs([goesOn] + (try results(outputs)), of: block)
     let types = try Loop().inferTypes(graph.inferenceContext(node))
     for (result, type) in zip(graph[node].results, types) {
