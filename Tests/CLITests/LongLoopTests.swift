@@ -121,6 +121,23 @@ import Testing
     #expect(try answers(try folder.bytes("again.onnx"), [])[0] == [3003, 1504])
   }
 
+  @Test func aBodyOfTooManyTensorsIsRefused() throws {
+    let count = 130
+    let chain = (0..<count).map { index in
+      Onnx.node("Softmax", [index == 0 ? "s" : "t\(index - 1)"], ["t\(index)"])
+    }
+    let attributes = Self.body(
+      [Onnx.node("Identity", ["c"], ["go"])] + chain,
+      inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, [2])],
+      outputs: [Onnx.value("go", 9, []), Onnx.value("t\(count - 1)", 1, [2])])
+    let node = Onnx.node("Loop", ["n", "", "x"], ["y"], attributes: attributes)
+    let folder = try TemporaryFolder()
+    try folder.write(Self.model(node, outputs: [Onnx.value("y", 1, [2])]))
+    let outcome = try Program.coppice(["compile", "model.onnx", "-o", "out"], in: folder.path)
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains("error[loop-buffers]"), "\(outcome.errors)")
+  }
+
   @Test func aValueThatGrowsIsNotCarried() throws {
     let attributes = Self.body(
       [
