@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppiceLowering
 import Testing
 

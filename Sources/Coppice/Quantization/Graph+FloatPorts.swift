@@ -1,4 +1,4 @@
-import CoppiceIR
+@_spi(RawEditing) import CoppiceIR
 import CoppiceONNX
 
 /// What the inputs and outputs of a quantized model are to callers.
