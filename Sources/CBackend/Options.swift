@@ -23,6 +23,8 @@ public struct TensorReport: Hashable, Sendable {
   public var storage: String
   /// Bytes of the dense tensor.
   public var denseBytes: Int
+  /// Whether a kernel may take it into the table of its weights.
+  public var mayJoinWeights = false
   /// Bytes as emitted, indices and padding included.
   public var bytes: Int
   /// Why the storage was chosen.

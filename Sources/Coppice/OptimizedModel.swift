@@ -36,8 +36,17 @@ public struct OptimizedModel: Sendable {
         name: name, shape: constant.type.shape, nonzeros: constant.nonzeroCount,
         storage: constant.storageName, denseBytes: constant.type.byteCount,
         reason: reasons[value] ?? "")
+      rows[value]?.mayJoinWeights = startsSums(value)
     }
     return rows
+  }
+
+  /// Whether sums of some layer start from a constant.
+  private func startsSums(_ value: ValueID) -> Bool {
+    graph.uses(of: value).contains { use in
+      guard case .operand(let node, let index) = use else { return false }
+      return graph.linearReadings(node).contains { $0.start == index }
+    }
   }
 
   /// Why each constant is stored as it is, as the last `sparsify` says.

@@ -70,6 +70,9 @@ struct EmittedConstants {
       denseByteCount += report.denseBytes
       reports.append(report)
     }
+    for (value, report) in options.tensors where report.mayJoinWeights && rows[value] == nil {
+      denseByteCount += report.denseBytes
+    }
   }
 
   /// A row for a table that lowering made by itself.

@@ -32,6 +32,10 @@ struct DensePanelLayer {
     let flattens = g.outHeight == 1 || g.y.strides[2] == g.outWidth * g.y.strides[3]
     let isLast = g.y.strides[1] == 1 && g.y.shape[1] % 4 == 0 && flattens
     stores = isLast ? FloatStores(site) : nil
+    // Inputs and channels that are only there to fill a turn take flash, and so would starts.
+    guard g.arithmetic.start != nil,
+      16 * bytes <= 17 * (g.weight.type.byteCount + 4 * channels)
+    else { return nil }
   }
 
   private var channels: Int { g.y.shape[1] }

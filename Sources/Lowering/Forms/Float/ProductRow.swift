@@ -23,6 +23,8 @@ struct ProductRowLayer {
       p.y.shape.dropLast().reduce(p.weight.type.count, *) >= Self.least
     else { return nil }
     self.p = p
+    // Columns and inputs that are only there to fill a turn take flash.
+    guard 16 * bytes <= 17 * p.weight.type.byteCount else { return nil }
   }
 
   /// Products that a program of its own is worth.
