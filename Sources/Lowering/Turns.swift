@@ -111,14 +111,17 @@ extension TurnsOfLoop {
   /// The kernel: values before the first turn, the turns, and values after the last one.
   fileprivate func kernel(of steps: [Program.Step], _ builder: LoopBuilder) -> Kernel {
     for (state, value) in zip(states, first) { builder.copyElements(from: value, to: state) }
-    if inputs.count > 1, inputs[1].element == .bool {
+    let read = buffersRead(by: steps)
+    if inputs.count > 1, inputs[1].element == .bool, read.contains(inputs[1].buffer) {
       builder.fill(inputs[1], with: .constant(1, .bool))
     }
     let before = builder.takeStatements()
     let turn = builder.variable(.index, "turn")
-    let count = Expr.variable(turn).converted(to: inputs[0].element)
-    builder.emit(
-      .store(inputs[0].buffer, inputs[0].at(inputs[0].shape.map { _ in .integer(0) }), count))
+    if read.contains(inputs[0].buffer) {
+      let count = Expr.variable(turn).converted(to: inputs[0].element)
+      builder.emit(
+        .store(inputs[0].buffer, inputs[0].at(inputs[0].shape.map { _ in .integer(0) }), count))
+    }
     let start = builder.takeStatements()
     collect(.variable(turn), builder)
     carry(builder)
@@ -134,6 +137,12 @@ extension TurnsOfLoop {
       return Kernel.Variant(vectorBytes: width, body: before + (turns > 0 ? [loop] : []) + after)
     }
     return Kernel(title: "loop", variants: variants)
+  }
+
+  /// The buffers that a turn reads, in its steps or for what it yields.
+  private func buffersRead(by steps: [Program.Step]) -> Set<Buffer> {
+    let yielded = outputs.dropFirst().map(\.buffer)
+    return Set(steps.flatMap { BufferAccess($0.kernel).reads } + yielded)
   }
 
   /// Stores what a turn yields besides, each at its place.

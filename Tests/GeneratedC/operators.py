@@ -112,7 +112,11 @@ def is_weighted(case):
 
 
 def hand_made(folder):
-    """GlobalLpPool, for which ONNX has no case."""
+    """What ONNX has no case for: GlobalLpPool, and a loop too long to be written out."""
+    return [global_pool(folder), long_loop(folder)]
+
+
+def global_pool(folder):
     values = np.arange(-12, 12, dtype=np.float32).reshape(1, 2, 3, 4)
     answer = np.sqrt((values**2).sum((2, 3), keepdims=True))
     infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
@@ -120,4 +124,28 @@ def hand_made(folder):
     node = helper.make_node("GlobalLpPool", ["x"], ["y"])
     graph = helper.make_graph([node], "made", infos[:1], infos[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
-    return [saved("globallppool", model, [([values], [answer])], folder, None)]
+    return saved("globallppool", model, [([values], [answer])], folder, None)
+
+
+def long_loop(folder):
+    """Turns that halve what is carried and add the input, each result kept."""
+    turns = 5000
+    values = np.array([1, -2, 3], np.float32)
+    carried, kept = np.zeros(3, np.float32), np.empty((turns, 3), np.float32)
+    for turn in range(turns):
+        carried = kept[turn] = carried * np.float32(0.5) + values
+    number = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["again"]), helper.make_node("Mul", ["v", "half"], ["h"]),
+         helper.make_node("Add", ["h", "x"], ["next"]), helper.make_node("Identity", ["next"], ["row"])],
+        "turn",
+        [helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+         helper.make_tensor_value_info("go", TensorProto.BOOL, []), number("v", [3])],
+        [helper.make_tensor_value_info("again", TensorProto.BOOL, []), number("next", [3]), number("row", [3])],
+        [numpy_helper.from_array(np.array(0.5, np.float32), "half")])
+    node = helper.make_node("Loop", ["turns", "always", "zero"], ["last", "rows"], body=body)
+    constants = {"turns": np.array(turns, np.int64), "always": np.array(True), "zero": np.zeros(3, np.float32)}
+    graph = helper.make_graph([node], "made", [number("x", [3])], [number("last", [3]), number("rows", [turns, 3])],
+                              [numpy_helper.from_array(array, name) for name, array in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    return saved("long_loop", model, [([values], [carried, kept])], folder, None)

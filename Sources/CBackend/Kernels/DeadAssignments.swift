@@ -48,11 +48,10 @@ struct DeadAssignments {
       live.formUnion(afterNo)
       condition.addVariables(to: &live)
       return .when(condition, then, else: otherwise)
-    case .microkernel:
-      var (read, own) = (VariableSet(), VariableSet())
-      statement.addReads(to: &read, own: &own)
-      read.subtract(own)
-      live.formUnion(read)
+    case .microkernel(var step):
+      step.meaning = walk(step.meaning)
+      for operand in step.operands { operand.index.addVariables(to: &live) }
+      return .microkernel(step)
     case .comment: break
     }
     return statement
