@@ -27,6 +27,10 @@ import Testing
       wait $!
       echo "status $?"
       ls scratch
+      for turn in $(seq 100); do
+        grep -q 'State:.*[RSDT] ' /proc/$(cat child)/status 2> /dev/null || break
+        sleep 0.02
+      done
       grep 'State:.*[RSDT] ' /proc/$(cat child)/status 2> /dev/null
       cat words
       """, [Models.digitsModel, Models.digits], in: folder.path)

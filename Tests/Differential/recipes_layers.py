@@ -193,7 +193,8 @@ def layer(d, op):
     operands = [x, d.fresh(d.dtype(x), shape)]
     if op == "LayerNormalization" and d.maybe():
         operands.append(d.fresh(d.dtype(x), shape))
-    results = d.below(1, 3) if op == "LayerNormalization" else 1
+    # Means and deviations are float32, whatever the operand is.
+    results = d.below(1, 3) if op == "LayerNormalization" and d.dtype(x) == "float32" else 1
     d.node(op, operands, results=results, axis=axis, epsilon=0.125)
 
 
