@@ -42,22 +42,31 @@ import Testing
     #expect(manifest.contains("\"columns\":[10,-3]"))
   }
 
+  /// Runs the model on the inputs beside it.
+  private func run(in folder: TemporaryFolder) throws {
+    let outcome = try Program.coppice(
+      ["run", "model.onnx", "--inputs", "in", "--outputs", "in"], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  /// A list of texts as a tensor.
+  private static func texts(_ name: String, _ words: [String]) -> Wire {
+    Wire {
+      $0.int(1, words.count)
+      $0.int(2, 8)
+      $0.text(8, name)
+      for word in words { $0.text(6, word) }
+    }
+  }
+
   @Test func runWritesTextsAndCheckReadsThem() throws {
     let folder = try TemporaryFolder()
     try folder.write(Self.model)
     try folder.write(Self.tensor([7, 1]), "in/input_0.pb")
     try folder.write(
       Onnx.tensor("s", 1, [2, 2], raw: floats([1, 2, 3, 4])).bytes, "in/input_1.pb")
-    let outcome = try Program.coppice(
-      ["run", "model.onnx", "--inputs", "in", "--outputs", "in"], in: folder.path)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    let label = Wire {
-      $0.int(1, 2)
-      $0.int(2, 8)
-      $0.text(8, "label")
-      $0.text(6, "b?rd")
-      $0.text(6, "_Unused")
-    }
+    try run(in: folder)
+    let label = Self.texts("label", ["b?rd", "_Unused"])
     #expect(try folder.bytes("in/output_0.pb") == label.bytes)
     let checked = try Program.coppice(["check", "model.onnx", "--data", "in"], in: folder.path)
     #expect(checked.status == 0, "\(checked.errors)")
@@ -86,13 +95,7 @@ import Testing
     let numbers = Onnx.node(
       "CategoryMapper", ["words"], ["codes"], domain: "ai.onnx.ml",
       attributes: categories + [Onnx.int("default_int64", -9)])
-    let words = Wire {
-      $0.int(1, 2)
-      $0.int(2, 8)
-      $0.text(8, "words")
-      $0.text(6, "bird")
-      $0.text(6, "fish")
-    }
+    let words = Self.texts("words", ["bird", "fish"])
     let folder = try TemporaryFolder()
     try folder.write(
       Onnx.model(
@@ -102,16 +105,8 @@ import Testing
           outputs: [Onnx.value("label", 8, [2]), Onnx.value("sum", 7, [2])], initializers: [words]),
         domains: ["ai.onnx.ml"]))
     try folder.write(Self.tensor([7, 1]), "in/input_0.pb")
-    let outcome = try Program.coppice(
-      ["run", "model.onnx", "--inputs", "in", "--outputs", "in"], in: folder.path)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    let label = Wire {
-      $0.int(1, 2)
-      $0.int(2, 8)
-      $0.text(8, "label")
-      $0.text(6, "bird")
-      $0.text(6, "none")
-    }
+    try run(in: folder)
+    let label = Self.texts("label", ["bird", "none"])
     #expect(try folder.bytes("in/output_0.pb") == label.bytes)
     let sum = Onnx.tensor("sum", 7, [2], raw: [14, -8].flatMap { littleEndian(Int64($0)) })
     #expect(try folder.bytes("in/output_1.pb") == sum.bytes)

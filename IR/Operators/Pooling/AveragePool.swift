@@ -1,5 +1,5 @@
 /// The mean of each window.
-package struct AveragePool: Operator {
+package struct AveragePool: Pooling {
   package static let schema = OperatorSchema(
     "AveragePool", operands: ["X"],
     attributes: [

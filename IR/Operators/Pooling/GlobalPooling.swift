@@ -1,5 +1,5 @@
 /// An operator that leaves one number for each channel.
-package protocol GlobalPooling: Operator {
+package protocol GlobalPooling: Pooling {
   /// What stands for all spatial elements of a channel.
   func pooled(_ x: TensorView, _ axes: ReducedAxes, _ index: [Expr], _ builder: LoopBuilder) -> Expr
   /// Checks the attributes.

@@ -1,5 +1,5 @@
 /// The p-norm of each window.
-package struct LpPool: Operator {
+package struct LpPool: Pooling {
   package static let schema = OperatorSchema(
     "LpPool", operands: ["X"],
     attributes: [

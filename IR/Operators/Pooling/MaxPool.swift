@@ -1,5 +1,5 @@
 /// The largest element of each window and, on request, where it stands in the operand.
-package struct MaxPool: Operator {
+package struct MaxPool: Pooling {
   package static let schema = OperatorSchema(
     "MaxPool", operands: ["X"], results: ["Y", "Indices?"],
     attributes: [

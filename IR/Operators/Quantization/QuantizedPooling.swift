@@ -1,5 +1,5 @@
 /// What QLinearAveragePool and QLinearGlobalAveragePool share: means of 8-bit integers.
-package protocol QuantizedPooling: Operator {}
+package protocol QuantizedPooling: Pooling {}
 
 extension QuantizedPooling {
   package static func declared(

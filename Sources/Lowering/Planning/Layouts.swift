@@ -85,7 +85,7 @@ struct ValueGroups {
       } else if let conv = node.op as? Conv, let x = node.operand(0), let w = node.operand(1) {
         if graph[w].type.shape[1] == 1, conv.group == graph[x].type.shape[1] { join(x, y) }
       } else if node.op is any Elementwise || node.op is any PositionKeeping
-        || node.op.name.hasSuffix("Pool")
+        || node.op is any Pooling
       {
         for case let value? in node.operands
         where graph[value].type.rank == 4 && graph[value].type.shape[1] == graph[y].type.shape[1] {
