@@ -69,3 +69,35 @@ LAYERS = [
     full(1, 64, 12), full(1, 256, 64), full(1, 640, 128), full(1, 128, 128), full(1, 128, 8), full(1, 1024, 256), full(1, 256, 10), full(1, 400, 120),
     full(1, 490, 64, "MatMul"), full(8, 64, 64), full(32, 128, 64), full(16, 256, 256), full(5, 100, 30), full(3, 40, 24, "MatMul"),
 ]
+
+
+def drawn(count, seed):
+    """Layers of shapes as networks for small devices have them, none of them in LAYERS."""
+    random = np.random.default_rng(seed)
+    pick = lambda *values: values[random.integers(len(values))]
+    width = lambda *values: int(pick(*values))
+    known, layers = {layer.name for layer in LAYERS}, []
+    while len(layers) < count:
+        kind = pick("1x1", "1x1", "3x3", "3x3", "3x3", "5x5", "line", "depthwise", "grouped", "full", "full", "rows")
+        cin, cout = (8 * int(random.integers(1, 21)) for _ in range(2))
+        side, other = (int(random.integers(5, 41)) for _ in range(2))
+        if kind == "1x1":
+            layer = conv(cin, cout, side, pick(side, other), 1)
+        elif kind == "3x3":
+            layer = conv(cin, cout, side, pick(side, other), 3, width(1, 1, 2))
+        elif kind == "5x5":
+            layer = conv(cin // 2, cout // 2, side, side, 5, width(1, 1, 2))
+        elif kind == "line":
+            layer = conv(cin, cout, 1, side * width(1, 4), (1, width(3, 5, 9)), width(1, 1, 2))
+        elif kind == "depthwise":
+            layer = conv(cin, cin, side, other, width(3, 3, 5), width(1, 1, 2), None, cin)
+        elif kind == "grouped":
+            layer = conv(cin, cin, side, side, 3, 1, None, width(2, 4))
+        elif kind == "full":
+            layer = full(1, cin * width(2, 4, 8), cout)
+        else:
+            layer = full(width(2, 8, 32), cin, cout)
+        if layer.macs <= 40_000_000 and layer.name not in known:
+            known.add(layer.name)
+            layers.append(layer)
+    return layers

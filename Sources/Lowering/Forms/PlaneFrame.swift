@@ -45,24 +45,35 @@ struct PlaneFrame {
   }
 
   private static func tiling(
-    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ most: Int, _ lanes: Int, separate: Bool
+    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ most: (Int, limit: Int), _ lanes: Int,
+    separate: Bool
   ) -> PlaneTiling? {
     PlaneTiling(
-      g.outHeight * g.outWidth, width: columns.moves ? g.width : 1, lanes: lanes, most: most,
-      separate: separate)
+      g.outHeight * g.outWidth, width: columns.moves ? g.width : 1, lanes: lanes, most: most.0,
+      limit: most.limit, separate: separate)
   }
 
-  /// Vectors that a tile may have.
+  /// Vectors that a tile should have at most, and those that it may have.
   private static func most(
     _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ isDense: Bool,
     _ target: Target, _ lanes: Int
-  ) -> Int {
+  ) -> (Int, limit: Int) {
     let registers = target.accumulators(lanes: lanes, of: g.arithmetic.element)
-    if isDense { return max(1, registers / height) }
+    if isDense { return (max(1, registers / height), max(1, registers / height)) }
     let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
     let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
-    let cached = max(height == 1 ? 4 : 3, 40960 / max(vector, 1))
-    return max(1, min(registers / sets / height, height == 1 ? 8 : 6, cached))
+    let cached = max(height == 1 ? 4 : 3, tileBytes / max(vector, 1))
+    let limit = max(1, min(registers / sets / height, height == 1 ? 8 : 6))
+    return (min(limit, cached), limit)
+  }
+
+  /// Bytes of activations that stay in the first cache while the rows of the weight are walked.
+  private static let tileBytes = 40960
+
+  /// Bytes of activations that a tile reads again and again.
+  private var bytesOfTile: Int {
+    let above = (g.window.kernel[0] - 1) * g.window.dilations[0] * g.width
+    return g.x.shape[1] / g.group * (widest.size * widest.lanes + above) * g.arithmetic.bytes
   }
 
   /// Bytes of memory beside operands and results.
@@ -101,8 +112,12 @@ struct PlaneFrame {
     work[.load] = taps * vectors
     work[.store] = Double(g.y.shape[1]) * vectors
     work[.copy] = operand.written
+    work[.row] = images * operand.rows
     let rest = g.outHeight * g.outWidth % widest.lanes
     if spills { work[.copy] += images * Double(g.y.shape[1] * rest) }
+    if bytesOfTile > Self.tileBytes, target.caches != nil {
+      work[.near] = work[.load] * Double(widest.lanes * g.arithmetic.bytes)
+    }
     let rows = g.window.kernel[0]
     if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {
       work[.reach] = work[.load] * Double(rows - 1) / Double(rows)

@@ -82,8 +82,21 @@ struct PlaneOperand {
     guard isCopy else { return 0 }
     let around = view.buffer.count - source.x.count / source.x.shape[0]
     let isApart = (source.phases?.columns.stride ?? 1) > 1
-    let factor = source.strideW > 1 ? 6 : isApart ? 3 : 1
+    let factor = source.strideW > 1 ? 6 : isApart ? 2 : 1
     return Double(around) + Double(source.x.count * factor)
+  }
+
+  /// Rows that are copied for each image.
+  var rows: Double {
+    guard isCopy else { return 0 }
+    let channels = source.x.shape[1] / (source.phases?.count ?? 1)
+    return Double(channels / size(channels) * source.parts.reduce(0) { $0 + $1.rows })
+  }
+
+  /// Channels that are copied together: those that lie side by side.
+  private func size(_ channels: Int) -> Int {
+    let sizes = source.strideW > 1 && source.x.strides[1] == 1 ? [16, 8, 4, 2, 1] : [1]
+    return sizes.first { channels % $0 == 0 } ?? 1
   }
 
   /// Where a channel's plane begins.
@@ -107,9 +120,7 @@ struct PlaneOperand {
     guard isCopy else { return }
     let planes = source.phases?.count ?? 1
     let channels = source.x.shape[1] / planes
-    // Channels that lie side by side are read together.
-    let sizes = source.strideW > 1 && source.x.strides[1] == 1 ? [16, 8, 4, 2, 1] : [1]
-    let size = sizes.first { channels % $0 == 0 } ?? 1
+    let size = size(channels)
     builder.loop("c", to: .integer(channels), step: size) { channel in
       for part in source.parts {
         builder.loop("iy", part.rows) { row in
@@ -149,7 +160,10 @@ private struct PlanePart {
 extension ConvolutionGeometry {
   /// The planes of a channel.
   fileprivate var parts: [PlanePart] {
-    guard let phases else { return [PlanePart(rows: height, columns: width)] }
+    guard let phases else {
+      if strideH == width * strideW { return [PlanePart(rows: 1, columns: height * width)] }
+      return [PlanePart(rows: height, columns: width)]
+    }
     return phases.rows.phases.enumerated().flatMap { down, row in
       phases.columns.phases.enumerated().map { across, column in
         PlanePart(

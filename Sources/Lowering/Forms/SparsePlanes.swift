@@ -144,20 +144,23 @@ struct PlaneTiling {
   ///   - count: Elements of a plane of results.
   ///   - width: Elements of a row, on whose borders tiles begin; 1 where that does not matter.
   ///   - lanes: Of a vector.
-  ///   - most: Vectors that a tile may have.
+  ///   - most: Vectors that a tile should have at most.
+  ///   - limit: Vectors that it may have where it would not begin on borders of rows else.
   ///   - separate: Whether a last vector that is not full stands in a tile of its own kind.
-  init?(_ count: Int, width: Int, lanes: Int, most: Int, separate: Bool) {
+  init?(
+    _ count: Int, width: Int, lanes: Int, most: Int, limit: Int, separate: Bool
+  ) {
     let vectors = (count + lanes - 1) / lanes
     var (a, b) = (width, lanes)
     while b != 0 { (a, b) = (b, a % b) }
     let unit = width / a
     self.lanes = lanes
-    guard vectors > most else {
+    guard vectors > most, unit <= limit || vectors > limit else {
       (size, whole, rest) = (vectors, 0, vectors)
       return
     }
-    guard unit <= most else { return nil }
-    let largest = most / unit * unit
+    guard unit <= limit else { return nil }
+    let largest = max(1, most / unit) * unit
     let tiles = (vectors + largest - 1) / largest
     let size = (vectors + tiles * unit - 1) / (tiles * unit) * unit
     var (whole, rest) = (vectors / size, vectors % size)

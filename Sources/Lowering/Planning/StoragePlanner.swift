@@ -112,9 +112,14 @@ private struct StorageChoosing {
     let value = planner.weights[number].value
     let (time, bytes) = planner.cost(number, storage)
     return StorageScore(
-      preference: request.preference, bytes: Double(bytes), time: time,
+      preference: request.preference, bytes: Double(bytes), time: time * charge(storage),
       denseBytes: Double(graph[value].type.byteCount), denseTime: dense[value]?.cost ?? time,
       isSparse: storage.isSparse)
+  }
+
+  /// What forecasts of time are multiplied by, so that what looks equal stays dense.
+  private func charge(_ storage: StorageKind) -> Double {
+    storage.isSparse ? 1 + target.costs.doubt : 1
   }
 
   /// Makes dense what turned out slower than the preference lets through: single weights that would be
@@ -129,10 +134,11 @@ private struct StorageChoosing {
     var sparse: [(value: ValueID, ratio: Double)] = []
     for value in chosen.keys.sorted(by: { $0.index < $1.index }) {
       guard let own = planned[value], let dense = dense[value] else { continue }
-      now += own.cost
+      let cost = own.cost * charge(chosen[value] ?? .dense)
+      now += cost
       before += dense.cost
       if chosen[value]?.isSparse == true {
-        sparse.append((value, own.cost / max(dense.cost, 1e-9)))
+        sparse.append((value, cost / max(dense.cost, 1e-9)))
       }
     }
     let numbers = Dictionary(

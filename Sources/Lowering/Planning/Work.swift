@@ -25,11 +25,13 @@ struct Work: Sendable {
     case tail
     /// Elements that are copied or zeroed beforehand.
     case copy
+    /// Rows that are copied each in a loop of its own.
+    case row
     /// Bits of a bitmap that are tested.
     case bit
     /// Bits of a bitmap that a branch predictor cannot learn.
     case miss
-    /// Bytes of weights that come from beyond the first cache.
+    /// Bytes of weights, or of activations that are read again and again, from beyond the first cache.
     case near
     /// Bytes of weights that come from beyond the second cache.
     case far

@@ -148,15 +148,21 @@ extension Target: CustomStringConvertible {
 struct Costs: Sendable {
   private let forms: [String: [Work.Step: Double]]
   private let others: [Work.Step: Double]
+  /// By which part forecasts are trusted less where zeros are left out; 0 where counts are exact.
+  let doubt: Double
 
   /// Makes costs.
   ///
   /// - Parameters:
   ///   - forms: What steps take, by form.
   ///   - others: What they take in forms that were not measured.
-  init(_ forms: [String: [Work.Step: Double]], others: [Work.Step: Double]) {
+  ///   - doubt: By which part forecasts are trusted less where zeros are left out.
+  init(
+    _ forms: [String: [Work.Step: Double]], others: [Work.Step: Double], doubt: Double = 0
+  ) {
     self.forms = forms
     self.others = others
+    self.doubt = doubt
   }
 
   /// What an element takes that is copied from one layout to another.
