@@ -8,7 +8,7 @@ struct BisectCommand: ParsableCommand {
     commandName: "bisect",
     abstract: "Finds the single rewrite of a pipeline that breaks an answer.",
     discussion: """
-      Answers are those of --data, or the interpreter's before the pipeline. The rewrite is printed with \
+      Answers are those of --data, or the model's before the pipeline. The rewrite is printed with \
       the graph before and after, and written as a reproducer, which 'coppice bisect FILE.ir' replays. \
       The status is 4 when there is one.
 

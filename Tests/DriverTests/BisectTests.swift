@@ -37,6 +37,16 @@ private struct Silent: Pass {
   }
 }
 
+/// The same numbers between -0.5 and 0.5 on every machine.
+private struct Noise {
+  private var state: UInt32 = 1
+
+  mutating func next() -> Float {
+    state = state &* 1_664_525 &+ 1_013_904_223
+    return Float(state >> 8) / Float(1 << 24) - 0.5
+  }
+}
+
 /// `bisect` ends at the one rewrite that breaks an answer.
 ///
 /// `BISECT_NODES=500 swift test -c release --filter BisectTests` plants it in a model of 500 nodes.
@@ -59,6 +69,39 @@ private struct Silent: Pass {
       Onnx.graph(
         nodes, inputs: [Onnx.value("v0", 1, [2, 8])],
         outputs: [Onnx.value("v\(count)", 1, [2, 8])], initializers: values))
+  }
+
+  /// Convolutions of 16 channels with what is added to them and Relu, one subtraction among the sums.
+  private func convolutions(_ count: Int, extent: Int, subtractionAt place: Int) -> [UInt8] {
+    let channels = 16
+    var noise = Noise()
+    var values: [Wire] = []
+    var nodes: [Wire] = []
+    for index in 0..<count {
+      let (read, made) = ("v\(index)", ["v\(index + 1)"])
+      switch index % 3 {
+      case 0:
+        let shape = [channels, channels, 3, 3]
+        let weights = (0..<channels * channels * 9).map { _ in 0.4 * noise.next() }
+        values.append(Onnx.tensor("w\(index)", 1, shape, raw: floats(weights)))
+        nodes.append(
+          Onnx.node(
+            "Conv", [read, "w\(index)"], made, name: "node\(index)",
+            attributes: [Onnx.ints("pads", [1, 1, 1, 1])]))
+      case 1:
+        let terms = (0..<channels).map { _ in 0.1 * noise.next() }
+        values.append(Onnx.tensor("c\(index)", 1, [channels, 1, 1], raw: floats(terms)))
+        nodes.append(
+          Onnx.node(
+            index == place ? "Sub" : "Add", [read, "c\(index)"], made, name: "node\(index)"))
+      default: nodes.append(Onnx.node("Relu", [read], made, name: "node\(index)"))
+      }
+    }
+    let shape: [Dim] = [1, .extent(channels), .extent(extent), .extent(extent)]
+    return Onnx.model(
+      Onnx.graph(
+        nodes, inputs: [Onnx.value("v0", 1, shape)],
+        outputs: [Onnx.value("v\(count)", 1, shape)], initializers: values))
   }
 
   private func compiler(_ passes: String) -> Compiler {
@@ -93,6 +136,24 @@ private struct Silent: Pass {
     #expect(again.wrong?.after.text().contains("Sub(%c\(place), %v\(place))") ?? false)
     // Once the pass is right, the reproducer says so.
     #expect(try compiler("remove-identities").bisect(file).wrong == nil)
+  }
+
+  /// Of so much work the host's C compiler answers, once a probe.
+  @Test func aRewriteAmongConvolutionsIsFound() throws {
+    let folder = try TemporaryFolder()
+    let place = Self.nodes * 2 / 3 / 3 * 3 + 1
+    let extent = Self.nodes < 500 ? 4 : 16
+    let path = try folder.write(
+      convolutions(Self.nodes, extent: extent, subtractionAt: place))
+    var compiler = compiler("swap-operands,@default")
+    if Self.nodes < 500 { compiler.answerBudget.work = 0 }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let wrong = try #require(try compiler.bisect(path).wrong)
+    #expect(clock.now - start < .seconds(60))
+    #expect(wrong.pass == "swap-operands" && wrong.number == place / 3 + 1)
+    #expect(wrong.before.nodes.count <= 5)
+    #expect(wrong.after.text().contains("Sub(%c\(place), %v\(place))"), "\(wrong.after.text())")
   }
 
   @Test func scopesStandInTheReproducer() throws {

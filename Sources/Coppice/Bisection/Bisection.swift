@@ -35,7 +35,8 @@ public struct WrongRewrite: Sendable {
 extension Compiler {
   /// Finds the single rewrite of a pipeline that breaks an answer.
   ///
-  /// Answers are the recorded ones, or the interpreter's before the pipeline.
+  /// Answers are the recorded ones, or those before the pipeline: the interpreter's, or of a large
+  /// model those of C that the host compiles.
   ///
   /// - Parameters:
   ///   - path: The model file, or a reproducer in the text form (`.ir`).
@@ -43,7 +44,7 @@ extension Compiler {
   /// - Returns: The rewrite, or that there is none.
   /// - Throws: Why the model or the pipeline refuses, and `bisect-model` when the answers are wrong
   ///   before the first rewrite.
-  /// - Complexity: O(log rewrites) runs of the pipeline and the interpreter.
+  /// - Complexity: O(log rewrites) runs of the pipeline, each with one answer.
   public func bisect(_ path: String, data: [String] = []) throws -> Bisection {
     if path.hasSuffix(".ir") { return try replay(path) }
     let model = try load(path)
@@ -63,7 +64,7 @@ extension Compiler {
     _ graph: Graph, _ vectors: [BisectionVector], _ diagnostics: [Diagnostic]
   ) throws -> Bisection {
     let search = try RewriteSearch(self, graph, vectors)
-    let whole = try search.probe(nil)
+    let whole = try search.probe()
     guard whole.fault != nil else {
       return Bisection(rewrites: whole.rewrites, wrong: nil, diagnostics: diagnostics)
     }

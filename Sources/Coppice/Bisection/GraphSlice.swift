@@ -35,12 +35,27 @@ struct GraphSlice {
     self.cut = cut
   }
 
-  /// What the inputs hold when the whole graph runs.
+  /// What the inputs hold when the whole graph runs as far as them.
   ///
-  /// - Throws: What the interpreter throws.
-  func inputs(_ whole: Graph, _ inputs: [Bytes]) throws(Diagnostic) -> [Bytes] {
-    let constants = zip(whole.inputs, inputs).map { Constant(whole[$0].type, .dense($1)) }
-    return try GraphEvaluator(whole).values(cut, constants).map(\.dense)
+  /// - Parameters:
+  ///   - whole: The graph that was cut.
+  ///   - inputs: Of the whole graph.
+  ///   - compiler: Its limits are kept.
+  /// - Throws: What answering throws.
+  func inputs(_ whole: Graph, _ inputs: [Bytes], _ compiler: Compiler) throws -> [Bytes] {
+    let computed = Array(cut.dropFirst(whole.inputs.count))
+    if computed.isEmpty { return inputs }
+    var upstream = whole
+    upstream.setOutputs(computed)
+    var read = Set(computed)
+    for id in upstream.nodes.reversed() {
+      if upstream[id].results.contains(where: { $0.map(read.contains) ?? false }) {
+        read.formUnion(Self.values(readBy: id, upstream))
+      } else {
+        upstream.removeNode(id)
+      }
+    }
+    return inputs + (try GraphAnswers(upstream, compiler, interpreted: nil).outputs(inputs))
   }
 
   private static func isChanged(_ id: NodeID, _ before: Graph, _ after: Graph) -> Bool {

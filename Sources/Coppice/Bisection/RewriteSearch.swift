@@ -8,6 +8,8 @@ struct RewriteSearch {
   struct Fault {
     var output: String
     var deviation: Deviation
+    /// The vector that shows it.
+    var vector = 0
   }
 
   /// A graph after at most so many rewrites.
@@ -22,6 +24,8 @@ struct RewriteSearch {
   private let graph: Graph
   private let vectors: [BisectionVector]
   private let expected: [[Bytes]]
+  /// Whether the interpreter answers, before and after alike.
+  private let isInterpreted: Bool
 
   /// Prepares a search.
   ///
@@ -31,52 +35,76 @@ struct RewriteSearch {
     self.graph = graph
     self.vectors = vectors
     compiler.watcher.stage("answering before the pipeline")
-    let answers = try vectors.map { try compiler.answers(of: graph, to: $0.inputs) }
+    isInterpreted = GraphAnswers.isSoonInterpreted(graph, compiler)
+    let before = try GraphAnswers(graph, compiler, interpreted: isInterpreted)
+    let answers = try vectors.map { try before.outputs($0.inputs) }
     expected = zip(vectors, answers).map { $0.outputs ?? $1 }
-    if let fault = fault(of: graph, answers) { throw Diagnostics([.wrongBefore(fault)]) }
+    for (index, answer) in answers.enumerated() {
+      if let fault = fault(answer, vector: index) { throw Diagnostics([.wrongBefore(fault)]) }
+    }
   }
 
   /// Runs the pipeline with at most so many rewrites, and answers.
-  func probe(_ limit: Int?) throws -> Probe {
+  ///
+  /// - Parameters:
+  ///   - limit: The rewrites; all if `nil`.
+  ///   - asked: The vectors that are asked, up to the first that shows a fault.
+  func probe(_ limit: Int?, asking asked: [Int]) throws -> Probe {
     var compiler = compiler
     compiler.options.maxRewrites = limit
     compiler.watcher.stage("bisecting: \(limit.map { "\($0)" } ?? "all") rewrites")
     let optimized = try compiler.optimize(graph, [])
     let context = optimized.context
-    var fault: Fault?
-    do {
-      let answers = try vectors.map { try compiler.answers(of: optimized.graph, to: $0.inputs) }
-      fault = self.fault(of: optimized.graph, answers)
-    } catch let error as Diagnostic {
-      // A graph that cannot be computed answers nothing right.
-      fault = Fault(output: "\(error)", deviation: .endless)
-    }
     return Probe(
       graph: optimized.graph, rewrites: context.rewrites, lastPass: context.lastRewrite ?? "",
-      fault: fault)
+      fault: try fault(of: optimized.graph, asking: asked))
+  }
+
+  private func fault(of graph: Graph, asking asked: [Int]) throws -> Fault? {
+    var vector = 0
+    do {
+      let after = try GraphAnswers(graph, compiler, interpreted: isInterpreted)
+      for index in asked {
+        vector = index
+        if let fault = fault(try after.outputs(vectors[index].inputs), vector: index) {
+          return fault
+        }
+      }
+      return nil
+    } catch let error as Diagnostic {
+      // A graph that cannot be computed answers nothing right.
+      return Fault(output: "\(error)", deviation: .endless, vector: vector)
+    } catch let error as Diagnostics {
+      return Fault(output: "\(error)", deviation: .endless, vector: vector)
+    }
   }
 
   /// The rewrite between the most that are harmless and one more.
   func wrongRewrite(of whole: Probe) throws -> WrongRewrite {
     let (before, after) = try border(whole)
     let pass = after.lastPass
-    for vector in vectors.indices {
+    let telling = whole.fault?.vector ?? 0
+    for vector in [telling] + vectors.indices.filter({ $0 != telling }) {
       let small = try smaller(before.graph, after.graph, pass, vectors[vector])
       if let small { return small.numbered(after.rewrites) }
     }
     return wrong(before, after, pass, whole)
   }
 
+  /// The probes on both sides of the first fault of the vector that showed one.
   private func border(_ whole: Probe) throws -> (Probe, Probe) {
-    var good = try probe(0)
+    let asked = [whole.fault?.vector ?? 0]
+    var good = try probe(0, asking: asked)
     if let fault = good.fault { throw Diagnostics([.silentRewrite(fault)]) }
     var bad = whole
     while bad.rewrites - good.rewrites > 1 {
-      let middle = try probe(good.rewrites + (bad.rewrites - good.rewrites) / 2)
+      let half = (bad.rewrites - good.rewrites) / 2
+      let middle = try probe(good.rewrites + half, asking: asked)
       if middle.fault == nil { good = middle } else { bad = middle }
     }
     // The whole pipeline may end with more than its last rewrite did.
-    return (good, bad.rewrites == whole.rewrites ? try probe(bad.rewrites) : bad)
+    let isLast = bad.rewrites == whole.rewrites
+    return (good, isLast ? try probe(bad.rewrites, asking: asked) : bad)
   }
 
   private func wrong(
@@ -99,7 +127,7 @@ struct RewriteSearch {
   ) throws -> WrongRewrite? {
     for reach in [1, 2, 4] {
       guard let slice = GraphSlice(before, changedIn: after, reach: reach) else { return nil }
-      guard let inputs = try? slice.inputs(before, vector.inputs) else { return nil }
+      guard let inputs = try? slice.inputs(before, vector.inputs, compiler) else { return nil }
       let own = [BisectionVector(inputs: inputs)]
       guard let found = try? compiler.search(slice.graph, pass, own) else { continue }
       let reproducer = Reproducer(pipeline: pass, graph: slice.graph, vectors: own)
@@ -110,15 +138,14 @@ struct RewriteSearch {
     return nil
   }
 
-  private func fault(of graph: Graph, _ answers: [[Bytes]]) -> Fault? {
-    for (got, right) in zip(answers, expected) {
-      for (index, output) in self.graph.outputs.enumerated() {
-        let (name, type) = (self.graph[output].name, self.graph[output].type)
-        let comparison = OutputComparison(
-          vector: "", output: name, type: type, got: got[index], expected: right[index],
-          tolerance: compiler.options.tolerance)
-        if !comparison.isClose { return Fault(output: name, deviation: comparison.deviation) }
-      }
+  private func fault(_ answer: [Bytes], vector: Int) -> Fault? {
+    for (index, output) in graph.outputs.enumerated() {
+      let comparison = OutputComparison(
+        vector: "", output: graph[output].name, type: graph[output].type, got: answer[index],
+        expected: expected[vector][index], tolerance: compiler.options.tolerance)
+      guard !comparison.isClose else { continue }
+      return Fault(
+        output: graph[output].name, deviation: comparison.deviation, vector: vector)
     }
     return nil
   }
@@ -134,23 +161,14 @@ extension Compiler {
     let search = try RewriteSearch(compiler, graph, vectors)
     return try search.first()
   }
-
-  /// What a graph answers: by the interpreter, or of a large graph by the host's C compiler.
-  fileprivate func answers(of graph: Graph, to inputs: [Bytes]) throws -> [Bytes] {
-    let work = graph.allNodes.reduce(0) { $0 + graph.macs(of: $1).dense }
-    if work <= answerBudget.work {
-      let constants = zip(graph.inputs, inputs).map { Constant(graph[$0].type, .dense($1)) }
-      return try GraphEvaluator(graph).outputs(constants).map(\.dense)
-    }
-    let answering = try Answering(
-      graph, nil, options.limits, options.tolerance, budget: answerBudget)
-    return try answering.answered(TestVector(inputs: inputs, outputs: [])).outputs
-  }
 }
 
 extension RewriteSearch {
+  /// Runs the whole pipeline, and asks every vector.
+  func probe() throws -> Probe { try probe(nil, asking: Array(vectors.indices)) }
+
   fileprivate func first() throws -> (before: Graph, after: Graph, fault: Fault)? {
-    let whole = try probe(nil)
+    let whole = try probe()
     guard whole.fault != nil else { return nil }
     let (before, after) = try border(whole)
     guard let fault = after.fault else { return nil }

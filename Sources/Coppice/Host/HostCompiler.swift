@@ -10,6 +10,14 @@ enum HostCompiler {
     return command.isEmpty ? ["cc"] : command
   }
 
+  /// Whether there is a program of that name.
+  static var isThere: Bool {
+    let tool = command[0]
+    if tool.contains("/") { return access(tool, X_OK) == 0 }
+    let folders = getenv("PATH").map { String(cString: $0) } ?? ""
+    return folders.split(separator: ":").contains { access("\($0)/\(tool)", X_OK) == 0 }
+  }
+
   /// Runs it, or another tool that builds.
   ///
   /// - Parameters:

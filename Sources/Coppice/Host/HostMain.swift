@@ -38,7 +38,7 @@ func hostMain(
     (hasBlob ? ["weights"] : []) + ["arena"] + inputs.indices.map { "i\($0)" }
     + outputs.indices.map { "o\($0)" }
   return """
-    \(build == .reproducible ? roundedFunctions : "")#include "\(name).c"
+    \(build == .quick ? "" : roundedFunctions)#include "\(name).c"
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>

@@ -10,6 +10,8 @@ enum HostBuild: Sendable {
   case quick
   /// The same arithmetic on every machine.
   case reproducible
+  /// The same too, soon compiled.
+  case hasty
 }
 
 /// A compiled model as a program of this machine.
@@ -62,6 +64,7 @@ final class HostProgram: Sendable {
   private func flags(_ model: GeneratedModel) -> [String] {
     switch build {
     case .reproducible: return ["-O2", "-ffp-contract=off"]
+    case .hasty: return ["-O1", "-ffp-contract=off"]
     case .quick:
       guard model.macs.dense > 3_000_000 else { return ["-O1"] }
       #if arch(x86_64)

@@ -22,13 +22,14 @@ final class Answering {
   private let model: LoweredModel
   private let tolerance: Double
   private let budget: AnswerBudget
+  private let build: HostBuild
   private var isInterpreted: Bool
   private var host: HostProgram?
 
   /// Prepares a graph, which may have been lowered for the generic target already.
   init(
     _ graph: Graph, _ lowered: LoweredModel?, _ limits: Limits, _ tolerance: Double,
-    budget: AnswerBudget
+    budget: AnswerBudget, build: HostBuild = .reproducible
   ) throws(Diagnostics) {
     if let lowered {
       model = lowered
@@ -37,6 +38,7 @@ final class Answering {
     }
     self.tolerance = tolerance
     self.budget = budget
+    self.build = build
     isInterpreted =
       model.program.macs <= budget.work && model.program.memory <= budget.interpretedBytes
   }
@@ -114,7 +116,7 @@ final class Answering {
       throw DiagnosticMessage("selftest-memory", "running it takes \(program.memory) bytes")
     }
     let generated = generate(model, GenerationOptions(name: "model", weights: .blob))
-    let made = try HostProgram(generated, program, name: "model", build: .reproducible)
+    let made = try HostProgram(generated, program, name: "model", build: build)
     host = made
     return made
   }
