@@ -53,7 +53,7 @@ extension ONNXImporter {
     walkMessages(document.model, coppice_onnx_model_descriptor()) { message, descriptor in
       guard descriptor == coppice_onnx_node_descriptor() else { return }
       let node = message.assumingMemoryBound(to: NodeProto.self).pointee
-      let domain = ModelReader.normalized(text(node.domain))
+      let domain = Declarations.normalized(text(node.domain))
       let type = text(node.op_type)
       counts[domain.isEmpty ? type : "\(domain).\(type)", default: 0] += 1
     }

@@ -1,30 +1,60 @@
 import COnnx
 import CoppiceIR
 
-/// A node on its way into the graph.
-struct ForeignCall {
-  let proto: UnsafeMutablePointer<NodeProto>
-  let index: Int
-  let type: String
-  let domain: String
-  let name: String
-  let location: Location
-  let outputs: [String]
-  /// The attributes by name, those of the function's call in place of references to them.
-  var attributes: [String: UnsafeMutablePointer<AttributeProto>] = [:]
-  /// The attributes that were references.
-  var references: [String: UnsafeMutablePointer<AttributeProto>] = [:]
-  var operands: [ValueID?] = []
-  var opset = 0
+/// Reads the nodes of a body into the graph.
+protocol BodyReader: AnyObject {
+  /// Reads nodes in an order in which they can be computed.
+  func readNodes(_ nodes: [UnsafeMutablePointer<NodeProto>], _ scope: Scope, _ frame: Frame)
 }
 
-extension ModelReader {
+/// Hands each node to the reader of its kind.
+final class NodeReader: BodyReader {
+  let constants: ConstantReader
+  /// What is left of the nodes that functions may expand to.
+  let budget: NodeBudget
+  private let declarations: Declarations
+  private let limits: Limits
+  private let draft: GraphDraft
+  private let folder: ValueFolder
+  private let loopBudget = LoopBudget()
+  private let log: ImportLog
+
+  init(
+    _ declarations: Declarations, _ tensors: TensorReader, _ draft: GraphDraft, _ log: ImportLog,
+    limits: Limits
+  ) {
+    self.declarations = declarations
+    self.limits = limits
+    self.draft = draft
+    self.log = log
+    constants = ConstantReader(tensors: tensors, draft: draft, log: log)
+    budget = NodeBudget(limit: limits.nodes)
+    folder = ValueFolder(work: limits.foldedWork)
+  }
+
+  private lazy var blocks = BlockReader(
+    constants: constants, draft: draft, log: log, bodies: self)
+  private lazy var functions = FunctionReader(
+    functions: declarations.functions, limits: limits, budget: budget, draft: draft, log: log,
+    bodies: self)
+  private lazy var operators = OperatorReader(
+    tensors: constants.tensors, folder: folder, draft: draft, blocks: blocks, log: log)
+  private lazy var loops = LoopReader(
+    constants: constants, blocks: blocks,
+    parts: LoopParts(draft: draft, folder: folder, budget: loopBudget), nodes: budget,
+    limits: limits, log: log, bodies: self)
+  private lazy var sequences = SequenceReader(
+    draft: draft, folder: folder, blocks: blocks, turns: loopBudget, log: log)
+  private lazy var attention = FlexAttentionReader(
+    draft: draft, folder: folder, blocks: blocks, log: log)
+  private lazy var gradients = GradientReader(draft: draft, folder: folder, log: log)
+
   /// Reads nodes in an order in which they can be computed.
   func readNodes(_ nodes: [UnsafeMutablePointer<NodeProto>], _ scope: Scope, _ frame: Frame) {
     let (order, cyclic) = topologicalOrder(nodes)
     if !cyclic.isEmpty {
       let names = cyclic.prefix(8).map { "'\(title(nodes[$0], index: $0))'" }
-      report(
+      log.report(
         "cycle",
         "the nodes \(names.joined(separator: ", ")) and what reads them wait for each other"
       )
@@ -35,12 +65,12 @@ extension ModelReader {
       }
     }
     for index in order {
-      nodeBudget -= 1
-      guard nodeBudget >= 0 else {
-        if nodeBudget == -1 {
-          report(
+      budget.left -= 1
+      guard !budget.isSpent else {
+        if budget.left == -1 {
+          log.report(
             "too-many-nodes",
-            "the model has more than \(options.limits.nodes) nodes, with its functions expanded; "
+            "the model has more than \(limits.nodes) nodes, with its functions expanded; "
               + "--limit nodes=N allows more")
         }
         return
@@ -71,37 +101,39 @@ extension ModelReader {
     let name = frame.prefix + title(node, index: index)
     let type = text(node.pointee.op_type)
     var call = ForeignCall(
-      proto: node, index: index, type: type, domain: Self.normalized(text(node.pointee.domain)),
+      proto: node, index: index, type: type,
+      domain: Declarations.normalized(text(node.pointee.domain)),
       name: name,
-      location: .node(file: path, name: Self.told(name), index: index, type: type),
+      location: .node(file: log.path, name: Self.told(name), index: index, type: type),
       outputs: texts(node.pointee.output, node.pointee.n_output))
-    let key = Self.functionKey(call.domain, type, text(node.pointee.overload))
-    let isSequence = functions[key] == nil && isSequenceOperator(call, scope)
-    let supported = functions[key] != nil || isSequence || isSupported(call, scope, frame)
+    let key = Declarations.functionKey(call.domain, type, text(node.pointee.overload))
+    let function = declarations.functions[key]
+    let isSequence = function == nil && sequences.reads(call, scope)
+    let supported = function != nil || isSequence || isSupported(call, scope, frame)
     let complete = (isSequence || readOperands(&call, scope)) && readAttributes(&call, frame)
     guard supported, complete else { return poison(call, scope) }
     call.opset = frame.opsets[call.domain] ?? 0
     do {
-      if let function = functions[key] {
-        try expand(function, key, call, scope, frame)
+      if let function {
+        try functions.expand(function, key, call, scope, frame)
       } else if isSequence {
-        try readSequence(call, scope, frame)
+        try sequences.read(call, scope, frame)
       } else if call.domain.isEmpty, type == "Constant" {
-        try readConstantNode(call, scope, frame)
-      } else if try readConditional(call, scope, frame) {
+        try constants.readNode(call, scope, frame)
+      } else if try blocks.readConditional(call, scope, frame) {
         return
-      } else if try readUnrolled(call, scope, frame) {
+      } else if try loops.read(call, scope, frame) {
         return
-      } else if try readFlexAttention(call, scope, frame) {
+      } else if try attention.read(call, scope, frame) {
         return
-      } else if try readGradient(call, scope, frame) {
+      } else if try gradients.read(call, scope, frame) {
         return
       } else if let op = OperatorRegistry.find(type, domain: call.domain) {
-        try readOperator(op, call, scope, frame)
+        try operators.read(op, call, scope, frame)
       }
     } catch {
       let notes = error.notes + operandNotes(call)
-      report(error.id, error.text, notes: notes, at: call.location)
+      log.report(error.id, error.text, notes: notes, at: call.location)
       poison(call, scope)
     }
   }
@@ -110,15 +142,15 @@ extension ModelReader {
   private func isSupported(_ call: ForeignCall, _ scope: Scope, _ frame: Frame) -> Bool {
     let place = call.domain.isEmpty ? "" : " of domain '\(call.domain)'"
     guard let opset = frame.opsets[call.domain] else {
-      report(
+      log.report(
         "opset-missing",
         "operator '\(call.type)'\(place): the model imports no opset of its domain",
         at: call.location)
       return false
     }
     if call.domain.isEmpty, call.type == "Constant" { return true }
-    if takenBranch(call.proto, scope) != nil || Self.isUnrolled(call)
-      || Self.isFlexAttention(call) || Self.isGradient(call)
+    if blocks.takenBranch(call.proto, scope) != nil || LoopReader.reads(call)
+      || FlexAttentionReader.reads(call) || GradientReader.reads(call)
     {
       return true
     }
@@ -126,7 +158,7 @@ extension ModelReader {
       (op.schema.since...op.schema.through).contains(opset)
     else {
       let names = texts(call.proto.pointee.input, call.proto.pointee.n_input)
-      report(
+      log.report(
         "unsupported-operator",
         "operator '\(call.type)'\(place) of opset \(opset) is not supported",
         notes: names.map { "%\($0) is \(typeText($0, scope))" }, at: call.location)
@@ -137,7 +169,7 @@ extension ModelReader {
 
   private func typeText(_ name: String, _ scope: Scope) -> String {
     switch scope.find(name) {
-    case .value(let value)?: graph[value].type.description
+    case .value(let value)?: draft.graph[value].type.description
     case .poisoned(let type?)?: type.description
     case .absent?: "absent"
     default: name.isEmpty ? "absent" : "of unknown type"
@@ -145,7 +177,7 @@ extension ModelReader {
   }
 
   private func operandNotes(_ call: ForeignCall) -> [String] {
-    call.operands.compactMap { $0.map { "%\(graph[$0].name) is \(graph[$0].type)" } }
+    call.operands.compactMap { $0.map { "%\(draft.graph[$0].name) is \(draft.graph[$0].type)" } }
   }
 
   /// Finds the operands; false if one is missing or could not be read.
@@ -157,13 +189,13 @@ extension ModelReader {
       case .absent?: call.operands.append(nil)
       case .poisoned?: complete = false
       case .collection?:
-        report(
+        log.report(
           "sequence-operand",
           "'\(name)' is a sequence or an empty optional, which \(call.type) "
             + "does not take here", at: call.location)
         complete = false
       case nil:
-        report(
+        log.report(
           "missing-input", "reads '\(name)', which no node, input or initializer defines",
           at: call.location)
         complete = false
@@ -185,7 +217,7 @@ extension ModelReader {
         call.references[name] = outer
       }
       if call.attributes.updateValue(resolved, forKey: name) != nil {
-        report("duplicate-attribute", "attribute '\(name)' is there twice", at: call.location)
+        log.report("duplicate-attribute", "attribute '\(name)' is there twice", at: call.location)
         complete = false
       }
     }
@@ -195,17 +227,6 @@ extension ModelReader {
   private func poison(_ call: ForeignCall, _ scope: Scope) {
     for output in call.outputs where !output.isEmpty && scope.names[output] == nil {
       scope.names[output] = .poisoned(scope.types[output])
-    }
-  }
-
-  /// Gives a node's results their names.
-  func defineResults(_ call: ForeignCall, _ results: [ValueID?], _ scope: Scope) {
-    for (name, value) in zip(call.outputs, results) where !name.isEmpty {
-      if scope.names[name] != nil {
-        report(
-          "duplicate-name", "result '\(name)' has the name of another value", at: call.location)
-      }
-      scope.names[name] = value.map { .value($0) } ?? .poisoned(nil)
     }
   }
 }

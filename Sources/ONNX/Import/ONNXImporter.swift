@@ -45,13 +45,13 @@ public enum ONNXImporter {
     let path = file.path
     let reader = ModelReader(document, path: path, options: options)
     reader.read()
-    guard !reader.diagnostics.contains(where: { $0.severity == .error }) else {
-      throw Diagnostics(reader.diagnostics)
+    guard !reader.log.diagnostics.contains(where: { $0.severity == .error }) else {
+      throw Diagnostics(reader.log.diagnostics)
     }
     return ImportedModel(
-      graph: reader.graph, diagnostics: reader.diagnostics,
+      graph: reader.draft.graph, diagnostics: reader.log.diagnostics,
       file: Bytes(borrowing: file.bytes) { _ = file }, document: document,
-      provenance: reader.provenance)
+      provenance: reader.draft.provenance)
   }
 }
 

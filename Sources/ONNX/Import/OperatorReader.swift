@@ -1,9 +1,20 @@
 import COnnx
 @_spi(RawEditing) import CoppiceIR
 
-extension ModelReader {
+/// Reads nodes of operators that are declared.
+struct OperatorReader {
+  let tensors: TensorReader
+  let folder: ValueFolder
+  let draft: GraphDraft
+  let blocks: BlockReader
+  let log: ImportLog
+
+  private var graph: Graph { draft.graph }
+  private var texts: TextReader { TextReader(draft: draft) }
+  private var assumptions: AssumptionReader { AssumptionReader(draft: draft, log: log) }
+
   /// Adds a node: adapted to the newest form, its types inferred, its subgraphs read.
-  func readOperator(
+  func read(
     _ type: any Operator.Type, _ call: ForeignCall, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) {
     var foreign = ForeignNode(
@@ -11,7 +22,7 @@ extension ModelReader {
       operands: call.operands.map { $0.map { .value($0) } },
       operandTypes: call.operands.map { $0.map { graph[$0].type } })
     try type.schema.checkFile(foreign.attributes)
-    let isText = try replaceTexts(&foreign, call)
+    let isText = try texts.replaceTexts(&foreign, call)
     defer { noteTexts(isText, call, scope) }
     try type.adapt(&foreign)
     try check(foreign, type.schema)
@@ -21,16 +32,40 @@ extension ModelReader {
     guard graphs.isEmpty else {
       return try readNested(op, graphs, call, operands, foreign, scope, frame)
     }
-    operands = try assume(op, operands, call, scope, frame)
-    let context = context(operands, call, scope)
+    operands = try assumptions.assume(op, operands, call, scope, frame)
+    let context = draft.context(operands, call, scope)
     let types = try resultTypes(op, context, call)
-    if let folded = fold(op, operands, context, types) {
+    if let folded = folder.fold(op, operands, context, types) {
       return define(folded, call, op, operands, foreign, scope, frame)
     }
-    let node = graph.addNode(
+    let node = draft.graph.addNode(
       op, operands, types: types, name: call.name, resultNames: call.outputs.map(frame.name),
       origin: Origin(index: call.index, type: call.type), in: frame.block)
     if op is any Expansion { return try expand(node, call, scope) }
+    define(graph[node].results, call, op, operands, foreign, scope)
+  }
+
+  /// Adds a node with its subgraphs as blocks.
+  private func readNested(
+    _ op: any Operator, _ graphs: [UnsafeMutablePointer<GraphProto>], _ call: ForeignCall,
+    _ operands: [ValueID?], _ foreign: ForeignNode, _ scope: Scope, _ frame: Frame
+  ) throws(DiagnosticMessage) {
+    let unknown = TensorType(.bool, [])
+    let node = draft.graph.addNode(
+      op, operands, types: call.outputs.map { $0.isEmpty ? nil : unknown }, name: call.name,
+      resultNames: call.outputs.map(frame.name),
+      origin: Origin(index: call.index, type: call.type), in: frame.block)
+    var context = draft.context(operands, call, scope)
+    for body in graphs {
+      let block = draft.graph.addBlock(to: node)
+      let outputs = try blocks.readBlock(body, block, scope, frame)
+      draft.graph.setOutputs(outputs, of: block)
+      context.blockResults.append(outputs.map { graph[$0].type })
+    }
+    let types = try resultTypes(op, context, call)
+    for (result, type) in zip(graph[node].results, types) {
+      if let result, let type { draft.graph.setType(result, type) }
+    }
     define(graph[node].results, call, op, operands, foreign, scope)
   }
 
@@ -38,7 +73,7 @@ extension ModelReader {
   private func noteTexts(_ areTexts: Bool, _ call: ForeignCall, _ scope: Scope) {
     guard areTexts else { return }
     for name in call.type == "Split" ? call.outputs[...] : call.outputs.prefix(1) {
-      if case .value(let value)? = scope.names[name] { words.values.insert(value) }
+      if case .value(let value)? = scope.names[name] { draft.words.values.insert(value) }
     }
   }
 
@@ -47,14 +82,15 @@ extension ModelReader {
     _ node: NodeID, _ call: ForeignCall, _ scope: Scope
   ) throws(DiagnosticMessage) {
     let results = graph[node].results
-    guard let values = try graph.decompose(node) else {
+    guard let values = try draft.graph.decompose(node) else {
       throw DiagnosticMessage("contrib-form", "\(call.type) stands for nothing in this form")
     }
     for index in results.indices where results[index] != nil && values[index] == nil {
       throw DiagnosticMessage(
         "contrib-form", "result \(index) of \(call.type) is not computed; leave it out")
     }
-    defineResults(call, results.indices.map { results[$0] == nil ? nil : values[$0] }, scope)
+    scope.defineResults(
+      call, results.indices.map { results[$0] == nil ? nil : values[$0] }, log)
   }
 
   private func attributes(_ call: ForeignCall) throws(DiagnosticMessage) -> Attributes {
@@ -97,16 +133,10 @@ extension ModelReader {
         operands.append(try reshaped(value, foreign.padShapes[index], call, frame))
       case .constant(let constant)?:
         let name = foreign.moved[index] ?? "operand_\(index)"
-        operands.append(adapted(constant, name: "\(prefix)/\(name)"))
+        operands.append(draft.addAdapted(constant, name: "\(prefix)/\(name)"))
       }
     }
     return operands
-  }
-
-  private func adapted(_ constant: Constant, name: String) -> ValueID {
-    let value = graph.addConstant(constant, name: name)
-    provenance.constants[graph[value].name] = (.adapted, constant)
-    return value
   }
 
   private func reshaped(
@@ -116,26 +146,17 @@ extension ModelReader {
     let output = call.outputs.first { !$0.isEmpty } ?? call.name
     let name = "\(frame.name(output))/\(graph[value].name)"
     if let constant = graph.constant(value) {
-      return adapted(constant.reshaped(shape), name: name)
+      return draft.addAdapted(constant.reshaped(shape), name: name)
     }
-    let target = graph.addConstant(.indices(shape), name: name + "/shape")
-    let node = graph.addNode(
+    let target = draft.graph.addConstant(.indices(shape), name: name + "/shape")
+    let node = draft.graph.addNode(
       Reshape(), [value, target], types: [TensorType(graph[value].type.element, shape)],
       name: name, origin: Origin(index: call.index, type: call.type), in: frame.block)
     return graph[node].result ?? value
   }
 
-  func context(
-    _ operands: [ValueID?], _ call: ForeignCall, _ scope: Scope
-  ) -> InferenceContext {
-    InferenceContext(
-      operands: operands.map { $0.map { graph[$0].type } },
-      known: operands.map { graph.constant($0) }, resultCount: call.outputs.count,
-      results: call.outputs.map { scope.types[$0] })
-  }
-
   /// The types of the results that have names, checked.
-  func resultTypes(
+  private func resultTypes(
     _ op: any Operator, _ context: InferenceContext, _ call: ForeignCall
   ) throws(DiagnosticMessage) -> [TensorType?] {
     let inferred = try op.inferTypes(context)
@@ -162,17 +183,17 @@ extension ModelReader {
   }
 
   /// Names the results of a node and remembers where it came from.
-  func define(
+  private func define(
     _ results: [ValueID?], _ call: ForeignCall, _ op: any Operator, _ operands: [ValueID?],
     _ foreign: ForeignNode, _ scope: Scope
   ) {
-    defineResults(call, results, scope)
+    scope.defineResults(call, results, log)
     guard let first = results.compactMap({ $0 }).first else { return }
     var trimmed: [Int: Int] = [:]
     for index in foreign.padShapes.keys where index < call.operands.count {
       trimmed[index] = call.operands[index].map { graph[$0].type.rank }
     }
-    provenance.nodes[graph[first].name] = Provenance.NodeSource(
+    draft.provenance.nodes[graph[first].name] = Provenance.NodeSource(
       proto: call.proto, name: call.name, op: op.name, attributes: op.attributes,
       operands: operands.map { $0.map { graph[$0].name } },
       fileOperands: call.operands.map { $0.map { graph[$0].name } }, trimmed: trimmed,
@@ -185,16 +206,16 @@ extension ModelReader {
     _ foreign: ForeignNode, _ scope: Scope, _ frame: Frame
   ) {
     let results = zip(call.outputs, folded).map { name, constant -> ValueID? in
-      name.isEmpty ? nil : graph.addConstant(constant, name: frame.name(name))
+      name.isEmpty ? nil : draft.graph.addConstant(constant, name: frame.name(name))
     }
     define(results, call, op, operands, foreign, scope)
     guard let first = results.compactMap({ $0 }).first else { return }
     if let operand = operands.first, let operand, graph.constant(operand) == nil {
-      provenance.shapesRead[graph[operand].name] = graph[operand].type
+      draft.provenance.shapesRead[graph[operand].name] = graph[operand].type
     }
     for (result, constant) in zip(results, folded) {
       guard let result else { continue }
-      provenance.constants[graph[result].name] = (.node(graph[first].name), constant)
+      draft.provenance.constants[graph[result].name] = (.node(graph[first].name), constant)
     }
   }
 }

@@ -27,6 +27,25 @@ final class Scope {
 
   func isInitializer(_ name: String) -> Bool { initializers.contains(name) }
 
+  /// Gives a name its meaning.
+  func define(_ name: String, _ binding: Binding, what: String, _ log: ImportLog) {
+    if name.isEmpty { return log.report("empty-name", "an \(what) has no name") }
+    if names.updateValue(binding, forKey: name) != nil {
+      log.report("duplicate-name", "\(what) '\(name)' has the name of another value")
+    }
+  }
+
+  /// Gives a node's results their names.
+  func defineResults(_ call: ForeignCall, _ results: [ValueID?], _ log: ImportLog) {
+    for (name, value) in zip(call.outputs, results) where !name.isEmpty {
+      if names[name] != nil {
+        log.report(
+          "duplicate-name", "result '\(name)' has the name of another value", at: call.location)
+      }
+      names[name] = value.map { .value($0) } ?? .poisoned(nil)
+    }
+  }
+
   func find(_ name: String) -> Binding? {
     var scope: Scope? = self
     while let current = scope {
@@ -52,26 +71,4 @@ struct Frame {
   var calls: [String] = []
 
   func name(_ inner: String) -> String { renamed[inner] ?? prefix + inner }
-}
-
-extension ModelReader {
-  /// The types that a graph declares for its values, where they are static tensors.
-  func declaredTypes(_ graphProto: UnsafeMutablePointer<GraphProto>) -> [String: TensorType] {
-    let infos =
-      messages(graphProto.pointee.value_info, graphProto.pointee.n_value_info)
-      + messages(graphProto.pointee.output, graphProto.pointee.n_output)
-    var types: [String: TensorType] = [:]
-    for info in infos { types[text(info.pointee.name)] = staticType(info) }
-    return types
-  }
-
-  /// The declared type of a value, if it is a tensor of static shape.
-  func staticType(_ info: UnsafeMutablePointer<ValueInfoProto>) -> TensorType? {
-    guard let tensor = info.pointee.type?.pointee.tensor_type, let shape = tensor.pointee.shape,
-      let element = ElementType(onnx: tensor.pointee.elem_type)
-    else { return nil }
-    let dims = messages(shape.pointee.dim, shape.pointee.n_dim)
-    guard dims.allSatisfy({ $0.pointee.has_dim_value != 0 }) else { return nil }
-    return try? TensorType.checked(element, dims.map { Int($0.pointee.dim_value) })
-  }
 }

@@ -8,7 +8,14 @@ indirect enum SequenceBinding {
   case nothing
 }
 
-extension ModelReader {
+/// Resolves operators of sequences and optionals.
+struct SequenceReader {
+  let draft: GraphDraft
+  let folder: ValueFolder
+  let blocks: BlockReader
+  let turns: LoopBudget
+  let log: ImportLog
+
   private static let sequenceOperators: Set<String> = [
     "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt",
     "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength",
@@ -16,7 +23,7 @@ extension ModelReader {
   ]
 
   /// Whether a node works on sequences or optionals.
-  func isSequenceOperator(_ call: ForeignCall, _ scope: Scope) -> Bool {
+  func reads(_ call: ForeignCall, _ scope: Scope) -> Bool {
     guard call.domain.isEmpty else { return false }
     if Self.sequenceOperators.contains(call.type) { return true }
     guard call.type == "Identity",
@@ -29,11 +36,11 @@ extension ModelReader {
   /// Resolves an operator of sequences or optionals, whose lengths are known.
   ///
   /// - Returns: Whether all operands could be read.
-  func readSequence(
+  func read(
     _ call: ForeignCall, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) {
     let operands = try sequenceOperands(call, scope)
-    let chain = NodeChain(reader: self, call: call, frame: frame)
+    let chain = NodeChain(draft: draft, folder: folder, call: call, frame: frame)
     let reading = SequenceReading(chain: chain, operands: operands, name: call.outputs.first)
     if call.type == "SequenceMap" {
       return try readSequenceMap(call, operands, scope, frame)
@@ -43,7 +50,7 @@ extension ModelReader {
     }
     guard let name = call.outputs.first, !name.isEmpty else { return }
     switch result {
-    case .value(let value): defineResults(call, [value], scope)
+    case .value(let value): scope.defineResults(call, [value], log)
     default: scope.names[name] = result
     }
   }
@@ -71,10 +78,9 @@ extension ModelReader {
     else { throw DiagnosticMessage("loop-body", "SequenceMap takes a sequence and a body") }
     var collected = [[ValueID]](repeating: [], count: call.outputs.count)
     for place in first.indices {
-      unrolledTurns += 1
-      guard unrolledTurns <= Self.unrollLimit else {
+      guard turns.takeTurn() else {
         throw DiagnosticMessage(
-          "loop-length", "SequenceMap has more than \(Self.unrollLimit) turns")
+          "loop-length", "SequenceMap has more than \(UnrolledCounts.limit) turns")
       }
       var inputs: [ValueID] = []
       for operand in operands {
@@ -85,7 +91,7 @@ extension ModelReader {
         default: throw DiagnosticMessage("sequence-length", "the sequences have different lengths")
         }
       }
-      let results = try inlined(body, inputs, call, scope, frame)
+      let results = try blocks.inlined(body, inputs, call, scope, frame)
       for (index, value) in results.prefix(collected.count).enumerated() {
         collected[index].append(value)
       }
@@ -103,7 +109,7 @@ private struct SequenceReading {
   /// The name that the result is to have.
   let name: String?
 
-  private var graph: Graph { chain.reader.graph }
+  private var graph: Graph { chain.draft.graph }
 
   private func sequence(_ index: Int) throws(DiagnosticMessage) -> [ValueID] {
     guard operands.indices.contains(index),
@@ -219,7 +225,7 @@ private struct SequenceReading {
   }
 
   private func sizes(_ extent: Int) throws(DiagnosticMessage) -> [Int] {
-    guard extent <= ModelReader.unrollLimit else {
+    guard extent <= UnrolledCounts.limit else {
       throw DiagnosticMessage("sequence-length", "an axis of \(extent) makes too many parts")
     }
     guard given(1) else { return [Int](repeating: 1, count: extent) }

@@ -1,7 +1,15 @@
 import COnnx
 import CoppiceIR
 
-extension ModelReader {
+/// Puts functions of the model in the place of their calls.
+struct FunctionReader {
+  let functions: [String: UnsafeMutablePointer<FunctionProto>]
+  let limits: Limits
+  let budget: NodeBudget
+  let draft: GraphDraft
+  let log: ImportLog
+  unowned let bodies: any BodyReader
+
   /// Puts the body of a function in the place of its call.
   func expand(
     _ function: UnsafeMutablePointer<FunctionProto>, _ key: String, _ call: ForeignCall,
@@ -14,10 +22,10 @@ extension ModelReader {
     guard !frame.calls.contains(key) else {
       throw DiagnosticMessage("function-recursion", "function '\(call.type)' calls itself")
     }
-    guard frame.calls.count < options.limits.depth else {
+    guard frame.calls.count < limits.depth else {
       throw DiagnosticMessage(
         "call-depth",
-        "functions call each other more than \(options.limits.depth) deep; --limit depth=N allows "
+        "functions call each other more than \(limits.depth) deep; --limit depth=N allows "
           + "more, up to 500")
     }
     guard call.operands.count <= inputs.count, call.outputs.count <= outputs.count else {
@@ -25,7 +33,7 @@ extension ModelReader {
         "function-arity",
         "function '\(call.type)' takes \(inputs.count) operands and gives \(outputs.count) results")
     }
-    provenance.expandedFunctions = true
+    draft.provenance.expandedFunctions = true
     let inner = Scope()
     for (index, name) in inputs.enumerated() {
       let operand = index < call.operands.count ? call.operands[index] : nil
@@ -33,34 +41,28 @@ extension ModelReader {
     }
     var body = frame
     body.attributes = attributes(of: proto, call)
-    body.prefix = uniquePrefix(call.name)
+    body.prefix = draft.uniquePrefix(call.name)
     body.calls.append(key)
     body.renamed = [:]
     for (name, result) in zip(outputs, call.outputs) where !result.isEmpty {
       body.renamed[name] = frame.name(result)
     }
-    let imports = opsets(messages(proto.opset_import, proto.n_opset_import))
+    let imports = Declarations.opsets(
+      messages(proto.opset_import, proto.n_opset_import), log)
     body.opsets = frame.opsets.merging(imports) { $1 }
-    readNodes(messages(proto.node, proto.n_node), inner, body)
+    bodies.readNodes(messages(proto.node, proto.n_node), inner, body)
     var results: [ValueID?] = []
     for name in outputs.prefix(call.outputs.count) {
       switch inner.find(name) {
       case .value(let value)?: results.append(value)
       case .poisoned?: results.append(nil)
-      case nil where nodeBudget < 0: results.append(nil)
+      case nil where budget.isSpent: results.append(nil)
       case .absent?, .collection?, nil:
         throw DiagnosticMessage(
           "function-output", "function '\(call.type)' does not compute its result '\(name)'")
       }
     }
-    defineResults(call, results, scope)
-  }
-
-  /// A prefix that no other call has, as nodes may share names.
-  func uniquePrefix(_ name: String) -> String {
-    calls[name, default: 0] += 1
-    let count = calls[name, default: 1]
-    return count == 1 ? "\(name)/" : "\(name)#\(count)/"
+    scope.defineResults(call, results, log)
   }
 
   /// The function's attributes: the call's, else the function's defaults.

@@ -1,6 +1,12 @@
 @_spi(RawEditing) import CoppiceIR
 
-extension ModelReader {
+/// Takes inputs that must be known as the declared shapes show them.
+struct AssumptionReader {
+  let draft: GraphDraft
+  let log: ImportLog
+
+  private var graph: Graph { draft.graph }
+
   /// Takes operands that must be known but are inputs of the model as the declared shapes show them,
   /// and notes what the inputs must hold for that.
   ///
@@ -8,7 +14,7 @@ extension ModelReader {
   func assume(
     _ op: any Operator, _ operands: [ValueID?], _ call: ForeignCall, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) -> [ValueID?] {
-    let context = context(operands, call, scope)
+    let context = draft.context(operands, call, scope)
     let implied = op.impliedOperands(context)
     guard !implied.isEmpty else { return operands }
     var taken = operands
@@ -24,8 +30,8 @@ extension ModelReader {
       let constant = Constant(type, .dense(Bytes(bytes)))
       let prefix = frame.name(call.outputs.first { !$0.isEmpty } ?? call.name)
       let name = graph[value].name
-      let added = graph.addConstant(constant, name: "\(prefix)/\(name)")
-      provenance.constants[graph[added].name] = (.assumed(name), constant)
+      let added = draft.graph.addConstant(constant, name: "\(prefix)/\(name)")
+      draft.provenance.constants[graph[added].name] = (.assumed(name), constant)
       taken[index] = added
     }
     try confirm(op, taken, call, scope)
@@ -77,7 +83,7 @@ extension ModelReader {
   private func confirm(
     _ op: any Operator, _ operands: [ValueID?], _ call: ForeignCall, _ scope: Scope
   ) throws(DiagnosticMessage) {
-    let context = context(operands, call, scope)
+    let context = draft.context(operands, call, scope)
     let types = try op.inferTypes(context)
     for (declared, type) in zip(context.results, types) {
       guard let declared, declared.shape != type.shape else { continue }
@@ -91,14 +97,14 @@ extension ModelReader {
   private func note(
     _ assumption: InputAssumption, _ call: ForeignCall
   ) throws(DiagnosticMessage) {
-    graph.assume(assumption)
+    draft.graph.assume(assumption)
     let name = graph[graph.inputs[assumption.input]].name
     guard graph.assumedElements(ofInput: assumption.input) != nil else {
       throw DiagnosticMessage(
         "assumed-input",
         "the declared shapes want different elements of input '\(name)', here \(assumption.words)")
     }
-    report(
+    log.report(
       "assumed-input",
       "input '\(name)' is taken to hold \(assumption.words), as the declared shape shows; the code "
         + "checks it when it runs and refuses others; make the input a constant to have no check",

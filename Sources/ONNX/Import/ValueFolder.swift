@@ -1,9 +1,14 @@
 import CoppiceIR
 
-extension ModelReader {
+/// Computes what follows from constants and static shapes.
+final class ValueFolder {
+  /// What is left of the work that folding may take.
+  var work: Int
   private static let largestWhole = 1024
   private static let largestReal = 16
   private static let largestOperand = 1 << 16
+
+  init(work: Int) { self.work = work }
 
   /// The results of a node where they follow from constants and static shapes and are small.
   ///
@@ -36,6 +41,6 @@ extension ModelReader {
       zip(types, known).allSatisfy({ $0 == nil || $1 != nil }),
       types.allSatisfy({ ($0?.count ?? 0) <= Self.largestOperand })
     else { return nil }
-    return try? Interpreter.evaluate(op: op, context: context, work: &foldedWork)
+    return try? Interpreter.evaluate(op: op, context: context, work: &work)
   }
 }

@@ -1,25 +1,62 @@
 import COnnx
 import CoppiceIR
 
-extension ModelReader {
+/// Binds the dynamic dimensions of a model's inputs.
+final class InputDimensions {
+  private let log: ImportLog
+  /// Extents by the names that the user gave.
+  private let given: [String: Int]
+  /// Extents that were taken for named dimensions.
+  private var bound: [String: Int]
+  private var used: Set<String> = []
+  /// The dynamic dimensions, by their names or places.
+  private var dynamic: [String] = []
+
+  init(_ given: [String: Int], _ log: ImportLog) {
+    self.log = log
+    self.given = given
+    bound = given
+  }
+
+  /// Reports extents that were given for no dimension.
+  func reportUnknown() {
+    for name in given.keys.sorted() where !used.contains(name) {
+      let near = suggestion(name, dynamic).map { "; \($0)" }
+      let there = dynamic.isEmpty ? "" : "; there are \(list)"
+      log.report(
+        "unknown-dimension",
+        "--dim \(name): no input has a dynamic dimension of that name\(near ?? there)")
+    }
+  }
+
+  /// The dynamic dimensions, each once and at most ten.
+  private var list: String {
+    var seen: Set<String> = []
+    let names = dynamic.filter { seen.insert($0).inserted }
+    return names.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+      + (names.count > 10 ? ", ..." : "")
+  }
+
   /// The type of a graph input with its dynamic dimensions bound, or nil after a report.
-  func inputType(_ info: UnsafeMutablePointer<ValueInfoProto>) -> TensorType? {
+  func type(of info: UnsafeMutablePointer<ValueInfoProto>) -> TensorType? {
     let name = text(info.pointee.name)
     // An optional input is one that is there.
     let type = info.pointee.type?.pointee
     let inner = type?.optional_type?.pointee.elem_type?.pointee
     guard let tensor = type?.tensor_type ?? inner?.tensor_type else {
-      report("input-type", "input '\(name)' is \(kind(info.pointee.type)); only tensors are read")
+      log.report(
+        "input-type", "input '\(name)' is \(kind(info.pointee.type)); only tensors are read")
       return nil
     }
     guard let element = ElementType(onnx: tensor.pointee.elem_type) else {
       let number = Int(tensor.pointee.elem_type)
       let known = [27: "float6e2m3", 28: "float6e3m2"][number] ?? "\(number)"
-      report("input-type", "input '\(name)' has elements of type \(known), which is not known here")
+      log.report(
+        "input-type", "input '\(name)' has elements of type \(known), which is not known here")
       return nil
     }
     guard let shape = tensor.pointee.shape else {
-      report(
+      log.report(
         "input-shape", "input '\(name)' has no shape; declare its rank and extents in the model")
       return nil
     }
@@ -30,7 +67,7 @@ extension ModelReader {
     do {
       return try TensorType.checked(element, bound)
     } catch {
-      report(error.id, "input '\(name)': \(error.text)")
+      log.report(error.id, "input '\(name)': \(error.text)")
       return nil
     }
   }
@@ -50,15 +87,15 @@ extension ModelReader {
     if dim.has_dim_value != 0, dim.dim_value >= 0 { return Int(dim.dim_value) }
     let position = "\(input):\(axis)"
     let symbol = text(dim.dim_param)
-    dynamicDimensions.append(symbol.isEmpty ? position : symbol)
+    dynamic.append(symbol.isEmpty ? position : symbol)
     for name in [symbol, position] where !name.isEmpty {
       guard let extent = bound[name] else { continue }
-      usedDimensions.insert(name)
+      used.insert(name)
       return extent
     }
     let name = symbol.isEmpty ? position : symbol
     guard axis == 0 else {
-      report(
+      log.report(
         "dynamic-dimension",
         "dimension '\(name)' (axis \(axis) of input '\(input)') is dynamic; bind it with "
           + "--dim \(name)=N")
@@ -66,7 +103,7 @@ extension ModelReader {
       return nil
     }
     bound[name] = 1
-    report(
+    log.report(
       "batch-assumed",
       "dimension '\(name)' (axis 0 of input '\(input)') is taken as 1; --dim \(name)=N changes it",
       severity: .note)

@@ -5,14 +5,20 @@ import CoppiceIR
 ///
 /// Gradient names values of the graph around it. What lies between them is walked from the end to the beginning, and every
 /// operator on the way says what its operands' derivatives are; one that does not is refused by name.
-extension ModelReader {
+struct GradientReader {
+  let draft: GraphDraft
+  let folder: ValueFolder
+  let log: ImportLog
+
+  private var graph: Graph { draft.graph }
+
   /// Reads Gradient as the nodes that compute it.
   ///
   /// - Returns: Whether the node is one.
-  func readGradient(
+  func read(
     _ call: ForeignCall, _ scope: Scope, _ frame: Frame
   ) throws(DiagnosticMessage) -> Bool {
-    guard Self.isGradient(call) else { return false }
+    guard Self.reads(call) else { return false }
     let names = strings("xs", call) + strings("zs", call)
     guard !strings("xs", call).isEmpty, names.count == call.operands.count,
       let result = strings("y", call).first
@@ -27,7 +33,7 @@ extension ModelReader {
         "Gradient is compiled where its operands are the values that xs and zs name; here they are others"
       )
     }
-    let chain = NodeChain(reader: self, call: call, frame: frame)
+    let chain = NodeChain(draft: draft, folder: folder, call: call, frame: frame)
     let wanted = Array(values.prefix(strings("xs", call).count))
     let end = try named(result, scope)
     var results: [ValueID?] = []
@@ -37,11 +43,11 @@ extension ModelReader {
         results[results.count - 1] = try chain.node(Identity(), [value], name: name)
       }
     }
-    defineResults(call, results, scope)
+    scope.defineResults(call, results, log)
     return true
   }
 
-  static func isGradient(_ call: ForeignCall) -> Bool {
+  static func reads(_ call: ForeignCall) -> Bool {
     call.domain == "ai.onnx.preview.training" && call.type == "Gradient"
   }
 
@@ -66,7 +72,7 @@ extension ModelReader {
     var sums: [ValueID: ValueID] = [end: try chain.uniform(1, type)]
     for id in between(end, wanted) {
       guard let result = graph[id].result, let change = sums[result] else { continue }
-      let step = GradientStep(reader: self, node: graph[id], change: change, chain: chain)
+      let step = GradientStep(node: graph[id], change: change, chain: chain)
       for (operand, part) in zip(graph[id].operands, try step.parts()) {
         guard let operand, let part else { continue }
         let fitting = try step.summed(part, to: graph[operand].type.shape)
@@ -121,7 +127,6 @@ extension NodeChain {
 
 /// A node with the derivative by its result, of which those by its operands are made.
 private struct GradientStep {
-  let reader: ModelReader
   let node: Node
   let change: ValueID
   let chain: NodeChain
@@ -134,7 +139,7 @@ private struct GradientStep {
   }
 
   private func number(_ value: Double) -> ValueID {
-    chain.scalar(value, reader.graph[change].type.element)
+    chain.scalar(value, chain.draft.graph[change].type.element)
   }
 
   /// The derivatives by the operands; nil for one that has none.
@@ -162,7 +167,9 @@ private struct GradientStep {
       return [first, try chain.node(Neg(), [try chain.node(Mul(), [first, ratio])])]
     case is MatMul:
       let (a, b) = (try operand(0), try operand(1))
-      guard reader.graph[a].type.rank == 2, reader.graph[b].type.rank == 2 else { return nil }
+      guard chain.draft.graph[a].type.rank == 2, chain.draft.graph[b].type.rank == 2 else {
+        return nil
+      }
       return [
         try chain.node(MatMul(), [change, try turned(b)]),
         try chain.node(MatMul(), [try turned(a), change]),
@@ -201,7 +208,7 @@ private struct GradientStep {
 
   private func moving() throws(DiagnosticMessage) -> [ValueID?]? {
     guard let x = node.operand(0) else { return nil }
-    let type = reader.graph[x].type
+    let type = chain.draft.graph[x].type
     switch node.op {
     case is Reshape, is Flatten, is Squeeze, is Unsqueeze:
       return [try chain.node(Reshape(), [change, chain.indices(type.shape)])]
@@ -216,7 +223,7 @@ private struct GradientStep {
 
   /// The derivative by the operand of a sum or mean: the same for all elements that were added.
   private func spread(over type: TensorType) throws(DiagnosticMessage) -> ValueID? {
-    let given = reader.graph.constant(node.operand(1))?.integers
+    let given = chain.draft.graph.constant(node.operand(1))?.integers
     guard node.operand(1) == nil || given != nil else {
       throw DiagnosticMessage("unknown-value", "the axes (operand 1) must be known at compile time")
     }
@@ -235,7 +242,7 @@ private struct GradientStep {
 
   /// A derivative summed over the axes along which its operand was repeated.
   func summed(_ value: ValueID, to shape: [Int]) throws(DiagnosticMessage) -> ValueID {
-    let own = reader.graph[value].type.shape
+    let own = chain.draft.graph[value].type.shape
     if own == shape { return value }
     let lead = own.count - shape.count
     let axes = own.indices.filter { $0 < lead || shape[$0 - lead] == 1 && own[$0] != 1 }
