@@ -92,14 +92,9 @@ private struct Expression: Hashable {
   /// Constants above this size are compared by identity: they are weights.
   private static let smallConstant = 256
 
-  private static let random: Set<String> = [
-    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
-    "Bernoulli", "Dropout",
-  ]
-
   init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
-    guard node.blocks.isEmpty, !Self.random.contains(node.op.name) else { return nil }
+    guard node.blocks.isEmpty, !node.op.isDrawn else { return nil }
     op = ObjectIdentifier(type(of: node.op))
     attributes = node.op.attributes
     let weights = node.op.weightOperands

@@ -52,7 +52,7 @@ public struct FoldConstants: Pass {
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph.contains(id) {
-      if graph[id].op.name == "If" {
+      if graph[id].op is If {
         if graph.takeBranch(id, &context) { context.count("branches") }
       } else if let results = graph.folded(id, limit: limit, &context),
         let edit = context.edit(graph[id])
@@ -69,11 +69,6 @@ public struct FoldConstants: Pass {
     }
   }
 }
-
-private let random: Set<String> = [
-  "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
-  "Bernoulli", "Dropout", "Fused",
-]
 
 extension Operator {
   /// Whether the operator only says in which type kernels compute with the elements of a constant.
@@ -93,7 +88,7 @@ extension Graph {
   ) -> [Constant]? {
     let node = self[id]
     let types = node.results.compactMap { $0.map { self[$0].type } }
-    guard node.blocks.isEmpty, !random.contains(node.op.name), !types.isEmpty,
+    guard node.blocks.isEmpty, !node.op.isDrawn, !(node.op is Fused), !types.isEmpty,
       node.results.allSatisfy({ $0.map { !isYielded($0) } ?? true })
     else { return nil }
     let inference = inferenceContext(id)

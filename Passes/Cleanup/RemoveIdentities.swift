@@ -60,17 +60,17 @@ extension Graph {
     let node = self[id]
     guard let x = node.operand(0), let y = node.result else { return nil }
     let keepsType = self[x].type == self[y].type
-    switch node.op.name {
-    case "Identity": return x
-    case "Dropout": return isTraining(node) ? nil : x
-    case "Cast", "Expand", "Tile": return keepsType ? x : nil
-    case "Reshape", "Flatten", "Squeeze", "Unsqueeze": return sourceOfReshapes(x, self[y].type)
-    case "Transpose":
-      let axes = (node.op as? Transpose)?.order(rank: self[x].type.rank)
+    switch node.op {
+    case is Identity: return x
+    case is Dropout: return isTraining(node) ? nil : x
+    case is Cast, is Expand, is Tile: return keepsType ? x : nil
+    case let op where op.isReshape: return sourceOfReshapes(x, self[y].type)
+    case let op as Transpose:
+      let axes = op.order(rank: self[x].type.rank)
       return axes == Array(0..<self[x].type.rank) ? x : nil
-    case "Pad": return keepsType && padsNothing(node) ? x : nil
-    case "Slice": return keepsType && goesForward(node) ? x : nil
-    case "Concat", "Sum", "Max", "Min", "Mean":
+    case is Pad: return keepsType && padsNothing(node) ? x : nil
+    case is Slice: return keepsType && goesForward(node) ? x : nil
+    case is Concat, is Sum, is Max, is Min, is Mean:
       return node.operands.count == 1 && keepsType ? x : nil
     default: return neutralArithmetic(node, self[y].type)
     }
@@ -88,7 +88,7 @@ extension Graph {
     while self[value].type != type {
       steps += 1
       guard steps <= 64, let id = producer(value), let source = self[id].operand(0),
-        ["Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(self[id].op.name)
+        self[id].op.isReshape
       else { return nil }
       value = source
     }
@@ -109,7 +109,7 @@ extension Graph {
       return nil
     }
     if self[a].type == type, isNeutral(b, onTheRightOf: node.op, type.element) { return a }
-    let commutes = ["Add", "Mul"].contains(node.op.name)
+    let commutes = node.op is Add || node.op is Mul
     if commutes, self[b].type == type, isNeutral(a, onTheRightOf: node.op, type.element) {
       return b
     }
@@ -120,11 +120,11 @@ extension Graph {
     _ value: ValueID, onTheRightOf op: any Operator, _ element: ElementType
   ) -> Bool {
     guard let number = constant(value)?.onlyNumber else { return false }
-    switch op.name {
-    case "Add": return number == 0 && (!element.isFloat || number.sign == .minus)
-    case "Sub": return number == 0 && (!element.isFloat || number.sign == .plus)
-    case "Mul", "Div": return number == 1
-    case "Pow": return number == 1 && element.isFloat
+    switch op {
+    case is Add: return number == 0 && (!element.isFloat || number.sign == .minus)
+    case is Sub: return number == 0 && (!element.isFloat || number.sign == .plus)
+    case is Mul, is Div: return number == 1
+    case is Pow: return number == 1 && element.isFloat
     default: return false
     }
   }

@@ -54,7 +54,7 @@ struct BiasTarget {
         graph[id].operand($0.operand).map { graph.constant(graph.carried($0).source) != nil }
           ?? false
       }), reading.outputAxis == graph[product].type.rank - 1,
-      case .operand(let add, let side)? = graph.onlyUse(of: product), graph[add].op.name == "Add",
+      case .operand(let add, let side)? = graph.onlyUse(of: product), graph[add].op is Add,
       graph[add].parent == graph.body, let result = graph[add].result,
       graph[result].type == graph[product].type,
       let bias = graph.constant(graph[add].operand(1 - side)),

@@ -129,7 +129,7 @@ extension Graph {
     guard nodes == other.nodes else { return false }
     return nodes.allSatisfy { id in
       let (own, others) = (self[id], other[id])
-      return own.op.name == others.op.name && own.results == others.results
+      return type(of: own.op) == type(of: others.op) && own.results == others.results
         && reads(own) == other.reads(others)
     }
   }

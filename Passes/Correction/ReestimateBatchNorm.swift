@@ -73,7 +73,7 @@ extension Graph {
   /// Whether a node normalises with means and variances that are constants of its own.
   fileprivate func hasFixedStatistics(_ id: NodeID) -> Bool {
     let node = self[id]
-    guard node.op.name == "BatchNormalization", !node.op.settings.flag("training_mode"),
+    guard node.op is BatchNormalization, !node.op.settings.flag("training_mode"),
       let x = node.operand(0), [.float32, .float64].contains(self[x].type.element),
       self[x].type.rank >= 2
     else { return false }

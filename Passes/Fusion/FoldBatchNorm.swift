@@ -37,7 +37,7 @@ public struct FoldBatchNorm: Pass {
   ///   - graph: The graph.
   ///   - context: Permission, statistics and the factors.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    for id in graph.allNodes where graph[id].op.name == "BatchNormalization" {
+    for id in graph.allNodes where graph[id].op is BatchNormalization {
       guard let fold = BatchNormFolding(id, in: graph), let edit = context.edit(graph[id]) else {
         continue
       }
@@ -65,7 +65,7 @@ private struct BatchNormFolding {
 
   init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
-    guard node.op.name == "BatchNormalization", !node.op.settings.flag("training_mode"),
+    guard node.op is BatchNormalization, !node.op.settings.flag("training_mode"),
       node.results.dropFirst().allSatisfy({ $0 == nil }),
       let producer = graph.onlyProducer(node.operand(0)),
       graph[producer].parent == node.parent,

@@ -34,7 +34,7 @@ public struct FoldPad: Pass {
   ///   - graph: The graph.
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
-    for id in graph.allNodes where graph[id].op.name == "Pad" {
+    for id in graph.allNodes where graph[id].op is Pad {
       guard let fold = PadFolding(id, in: graph), let edit = context.edit(graph[id]) else {
         continue
       }

@@ -38,17 +38,17 @@ struct ChannelConstants {
     guard let first = node.operand(0).flatMap({ known[$0] }) else {
       return node.op is any Elementwise ? [elementwise(id)] : []
     }
-    switch node.op.name {
-    case "Dropout", "MaxPool", "GlobalMaxPool", "GlobalAveragePool", "ReduceMean", "ReduceMax",
-      "ReduceMin":
+    switch node.op {
+    case is Dropout, is MaxPool, is GlobalMaxPool, is GlobalAveragePool, is ReduceMean,
+      is ReduceMax, is ReduceMin:
       return [first]
-    case "AveragePool":
+    case is AveragePool:
       let pads = (node.op.settings.ints("pads") ?? []).contains { $0 != 0 }
       let isPadded = pads || node.op.settings.string("auto_pad").hasPrefix("SAME")
       return isPadded && node.op.settings.flag("count_include_pad") ? [] : [first]
-    case "BatchNormalization": return [normalized(id, first)]
-    case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Gather":
-      return moved(id)
+    case is BatchNormalization: return [normalized(id, first)]
+    case is Transpose, is Slice, is Split, is Gather: return moved(id)
+    case let op where op.isReshape: return moved(id)
     default: return node.op is any Elementwise ? [elementwise(id)] : []
     }
   }

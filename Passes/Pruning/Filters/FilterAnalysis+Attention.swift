@@ -112,20 +112,21 @@ struct HeadSearch {
     let node = graph[id]
     guard let value = node.operand(operand) else { return nil }
     let (from, to) = (graph[value].type.shape, graph[result].type.shape)
-    switch node.op.name {
-    case "Transpose":
+    switch node.op {
+    case is Transpose:
       return (node.op.settings.ints("perm") ?? from.indices.reversed()).firstIndex(of: axis)
-    case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
+    case let op where op.isReshape:
       if operand != 0 { return nil }
       let before = from[..<axis].reduce(1, *)
       return to.indices.last { to[$0] >= from[axis] && to[..<$0].reduce(1, *) == before }
-    case "Gather":
+    case is Gather:
       guard operand == 0, let indices = node.operand(1),
         let own = try? normalizedAxis(node.op.settings.int("axis"), rank: from.count), own != axis
       else { return nil }
       return own < axis ? axis + graph[indices].type.rank - 1 : axis
-    case "Split", "Slice", "Concat", "Expand", "Tile", "Dropout", "Softmax", "RotaryEmbedding":
-      return operand == 0 || node.op.name == "Concat"
+    case is Split, is Slice, is Concat, is Expand, is Tile, is Dropout, is Softmax,
+      is RotaryEmbedding:
+      return operand == 0 || node.op is Concat
         ? to.count == from.count && to[axis] >= from[axis] ? axis : nil : nil
     default:
       guard node.op is any Elementwise else { return nil }

@@ -24,7 +24,7 @@ extension FilterAnalysis {
     if !shape.isEmpty, node.operands.contains(where: isQuantized) {
       return refuse(operandsOf: id, "computes on quantized channels")
     }
-    let isSum = ["Add", "Sub", "Sum"].contains(node.op.name)
+    let isSum = node.op is Add || node.op is Sub || node.op is Sum
     var addends = isSum
     for (index, value) in node.operands.enumerated() {
       guard let value, labels[value] == nil else { continue }
@@ -51,10 +51,10 @@ extension FilterAnalysis {
     let allZero = own.allSatisfy(\.isZero)
     let someZero = own.contains(where: \.isZero)
     if hasOnlyCutAddends { return setLabels(id, axis, units, isZero: allZero) }
-    if node.op.name == "Mul" { return setLabels(id, axis, units, isZero: someZero) }
+    if node.op is Mul { return setLabels(id, axis, units, isZero: someZero) }
     guard allZero else { return setLabels(id, axis, units, isZero: false) }
     guard let values = valuesAtZero(id) else {
-      let divides = node.op.name == "Div" && node.operand(0).map { labels[$0] != nil } == true
+      let divides = node.op is Div && node.operand(0).map { labels[$0] != nil } == true
       return setLabels(id, axis, units, isZero: divides)
     }
     guard values.allSatisfy(\.isFinite) || feedsSoftmax(id) else {

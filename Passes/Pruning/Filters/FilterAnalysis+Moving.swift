@@ -12,7 +12,7 @@ extension FilterAnalysis {
       if let own = labels[value] {
         context.operands[index] = type
         context.known[index] = labelTensor(own, type)
-      } else if node.op.name == "Concat" {
+      } else if node.op is Concat {
         context.operands[index] = type
         context.known[index] = .filled(0, .int64, type.shape)
       }
@@ -30,9 +30,9 @@ extension FilterAnalysis {
   private func refusalOfMove(_ id: NodeID) -> String? {
     let node = graph[id]
     guard let data = node.operand(0) else { return nil }
-    if node.op.name != "Concat", labels[data] == nil { return "takes it as a parameter" }
+    if !(node.op is Concat), labels[data] == nil { return "takes it as a parameter" }
     if graph[data].type.count > 1 << 26 { return "moves too many elements to follow" }
-    guard node.op.name == "Gather", let own = labels[data], let indices = node.operand(1),
+    guard node.op is Gather, let own = labels[data], let indices = node.operand(1),
       (try? normalizedAxis(node.op.settings.int("axis"), rank: graph[data].type.rank))
         == own.axis,
       graph[indices].type.rank > 1
@@ -67,7 +67,7 @@ extension FilterAnalysis {
     if shape.isEmpty { return refuseAll(units, id) }
     let columns = shape.indices.map { sets(units, shape, axis: $0) }
     let exact = shape.indices.filter { columns[$0].allSatisfy { $0.count == 1 } }
-    let isChannelOperator = ["DepthToSpace", "SpaceToDepth"].contains(graph[id].op.name)
+    let isChannelOperator = graph[id].op is DepthToSpace || graph[id].op is SpaceToDepth
     var candidates = !exact.isEmpty ? exact : isChannelOperator ? [1] : Array(shape.indices)
     if exact.isEmpty, prunesHeads, let heads = heads(candidates, columns, result) {
       candidates = [heads]

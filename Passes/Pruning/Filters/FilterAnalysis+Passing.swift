@@ -8,24 +8,16 @@ extension FilterAnalysis {
     case is any Elementwise: return elementwise(id)
     case let op as any Reduction: return reduce(id, op)
     case let op as Pad: return pad(id, op)
-    default: break
-    }
-    switch node.op.name {
-    case "Dropout": through(id) { _, labels in labels }
-    case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Concat",
-      "Expand", "DepthToSpace", "SpaceToDepth", "Tile", "Gather":
-      move(id)
-    case "BatchNormalization": normalization(id, constants: 1...4)
-    case "InstanceNormalization": normalization(id, constants: 1...2)
-    case "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "LRN",
-      "LpNormalization":
-      normalize(id)
-    case "AveragePool", "MaxPool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool":
-      pool(id)
-    case "Resize": resize(id)
-    case "GroupNormalization": groupNormalization(id)
-    case "Attention": attention(id)
-    case "QuantizeLinear", "DequantizeLinear": quantize(id)
+    case let op as any Pooling where !(op is any QuantizedPooling): pool(id)
+    case is Dropout: through(id) { _, labels in labels }
+    case is BatchNormalization: normalization(id, constants: 1...4)
+    case is InstanceNormalization: normalization(id, constants: 1...2)
+    case is GroupNormalization: groupNormalization(id)
+    case is Resize: resize(id)
+    case is Attention: attention(id)
+    case is QuantizeLinear, is DequantizeLinear: quantize(id)
+    case let op where op.rearranges: move(id)
+    case let op where op.normalizesAxes: normalize(id)
     default: refuse(operandsOf: id, "is not understood by prune-filters")
     }
   }

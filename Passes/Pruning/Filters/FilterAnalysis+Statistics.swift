@@ -5,8 +5,8 @@ extension FilterAnalysis {
   /// Over some axes; channels on those change the others.
   mutating func normalize(_ id: NodeID) {
     let op = graph[id].op
-    let isLRN = op.name == "LRN"
-    let isTrailing = op.name == "LayerNormalization" || op.name == "RMSNormalization"
+    let isLRN = op is LRN
+    let isTrailing = op is LayerNormalization || op is RMSNormalization
     if isTrailing, graph[id].results.dropFirst().contains(where: { $0 != nil }) {
       return refuse(operandsOf: id, "also gives its statistics")
     }
@@ -70,10 +70,10 @@ extension FilterAnalysis {
         isGone = allowsInexact || labels.isZero && op.ignoresZeros
         return isGone ? labels : nil
       }
-      if op.name == "ReduceLogSum", labels.isZero { return nil }
+      if op is ReduceLogSum, labels.isZero { return nil }
       var labels = labels
       if !keeps { labels.axis -= axes.count { $0 < labels.axis } }
-      labels.isZero = labels.isZero && op.name != "ReduceLogSumExp"
+      labels.isZero = labels.isZero && !(op is ReduceLogSumExp)
       return labels
     }
     if isGone, let result = graph[id].result { labels[result] = nil }
@@ -83,6 +83,6 @@ extension FilterAnalysis {
 extension Reduction {
   /// Whether zeros may as well be left out.
   fileprivate var ignoresZeros: Bool {
-    ["ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2"].contains(name)
+    self is ReduceSum || self is ReduceSumSquare || self is ReduceL1 || self is ReduceL2
   }
 }

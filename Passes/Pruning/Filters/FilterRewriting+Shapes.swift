@@ -7,13 +7,13 @@ extension FilterRewriting {
     guard node.operands.contains(where: changes) || node.results.contains(where: changes) else {
       return
     }
-    switch node.op.name {
-    case "Reshape": reshape(id, &graph)
-    case "Expand": expand(id, &graph)
-    case "Resize": resize(id, &graph)
-    case "Split": split(id, &graph)
-    case "Slice": slice(id, &graph)
-    case "Gather": gather(id, &graph)
+    switch node.op {
+    case is Reshape: reshape(id, &graph)
+    case is Expand: expand(id, &graph)
+    case is Resize: resize(id, &graph)
+    case is Split: split(id, &graph)
+    case is Slice: slice(id, &graph)
+    case is Gather: gather(id, &graph)
     default: break
     }
   }
