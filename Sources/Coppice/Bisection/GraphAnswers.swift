@@ -44,9 +44,10 @@ struct GraphAnswers {
       || work <= compiler.answerBudget.work && !HostCompiler.isThere
   }
 
-  /// The elements of each output.
+  /// Answers once.
   ///
   /// - Parameter inputs: The elements of each input.
+  /// - Returns: Those of each output.
   /// - Throws: What the interpreter or the host throws.
   func outputs(_ inputs: [Bytes]) throws -> [Bytes] {
     switch source {

@@ -41,6 +41,7 @@ struct GraphSlice {
   ///   - whole: The graph that was cut.
   ///   - inputs: Of the whole graph.
   ///   - compiler: Its limits are kept.
+  /// - Returns: The elements of each input of the slice.
   /// - Throws: What answering throws.
   func inputs(_ whole: Graph, _ inputs: [Bytes], _ compiler: Compiler) throws -> [Bytes] {
     let computed = Array(cut.dropFirst(whole.inputs.count))

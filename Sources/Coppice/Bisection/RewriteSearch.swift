@@ -49,6 +49,8 @@ struct RewriteSearch {
   /// - Parameters:
   ///   - limit: The rewrites; all if `nil`.
   ///   - asked: The vectors that are asked, up to the first that shows a fault.
+  /// - Returns: The graph, and the fault if there is one.
+  /// - Throws: What a pass refuses, and why the host cannot answer.
   func probe(_ limit: Int?, asking asked: [Int]) throws -> Probe {
     var compiler = compiler
     compiler.options.maxRewrites = limit
