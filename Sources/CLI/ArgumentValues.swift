@@ -16,15 +16,23 @@ struct Dimension: ExpressibleByArgument {
 }
 
 /// `NAME=N`: what a model may ask of the compiler.
-struct LimitSetting: ExpressibleByArgument {
+struct LimitSetting {
   var setting: Limits.Setting
   var value: Int
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, let setting = Limits.all.first(where: { $0.name == parts[0] }),
-      let value = Int(parts[1]), setting.range.contains(value)
-    else { return nil }
+  init(_ text: String) throws {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let (name, names) = (String(parts[0]), Limits.all.map(\.name))
+    guard let setting = Limits.all.first(where: { $0.name == name }) else {
+      let near = suggestion(name, names).map { "; \($0)" } ?? "."
+      throw ValidationError(
+        "there is no limit '\(name)'\(near) The limits are \(names.joined(separator: ", "))")
+    }
+    let range = setting.range
+    guard parts.count == 2, let value = Int(parts[1]), range.contains(value) else {
+      throw ValidationError(
+        "limit '\(name)' takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
     self.setting = setting
     self.value = value
   }

@@ -25,7 +25,7 @@ struct ReadingArguments: ParsableArguments {
 
   @Option(
     name: .customLong("limit"),
-    help: ArgumentHelp("\(LimitSetting.help)", valueName: "name=n"))
+    help: ArgumentHelp("\(LimitSetting.help)", valueName: "name=n"), transform: LimitSetting.init)
   var limits: [LimitSetting] = []
 
   @Option(

@@ -77,6 +77,15 @@ import Testing
     #expect(try Program.coppice(["inspect", "model.onnx", "--limit", text]).status == 64)
   }
 
+  @Test(arguments: [
+    ("ndes=3", "there is no limit 'ndes'; did you mean 'nodes'?"),
+    ("depth=501", "limit 'depth' takes a whole number from 1 to 500"),
+  ])
+  func wrongLimitsAreExplained(_ text: String, _ reason: String) throws {
+    let outcome = try Program.coppice(["inspect", "model.onnx", "--limit", text])
+    #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+  }
+
   static func chain(_ count: Int) -> [UInt8] {
     let nodes = (0..<count).map { index in
       Onnx.node(
