@@ -122,7 +122,7 @@ let package = Package(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
       path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "CoppiceDocumentationTests", dependencies: ["CoppiceTestSupport"],
+      name: "CoppiceDocumentationTests", dependencies: ["CoppiceIR", "CoppiceTestSupport"],
       path: "Tests/DocumentationTests", swiftSettings: settings),
     .testTarget(
       name: "CoppicePruningTests",

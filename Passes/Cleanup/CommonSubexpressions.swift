@@ -4,14 +4,14 @@ public import CoppicePassManager
 /// Computes equal things once.
 ///
 /// ```
-///   %a = Relu(%x)
-///   %b = Relu(%x)
-///   %y = Add(%a, %b)
+///   %a = Relu(%x) : f32[2]
+///   %b = Relu(%x) : f32[2]
+///   %y = Add(%a, %b) : f32[2]
 /// ```
 /// becomes
 /// ```
-///   %a = Relu(%x)
-///   %y = Add(%a, %a)
+///   %a = Relu(%x) : f32[2]
+///   %y = Add(%a, %a) : f32[2]
 /// ```
 ///
 /// Two nodes are equal if operator, attributes and operands are; small constants count as equal if

@@ -4,15 +4,15 @@ public import CoppicePassManager
 /// Computes what is known at compile time.
 ///
 /// ```
-///   %a = constant [1, 2] : f32[2]
-///   %b = constant [3, 4] : f32[2]
-///   %c = Add(%a, %b)
-///   %y = Mul(%x, %c)
+///   %a = constant [1.0, 2.0] : f32[2]
+///   %b = constant [3.0, 4.0] : f32[2]
+///   %c = Add(%a, %b) : f32[2]
+///   %y = Mul(%x, %c) : f32[2]
 /// ```
 /// becomes
 /// ```
-///   %c = constant [4, 6] : f32[2]
-///   %y = Mul(%x, %c)
+///   %c = constant [4.0, 6.0] : f32[2]
+///   %y = Mul(%x, %c) : f32[2]
 /// ```
 ///
 /// The interpreter computes; it does what the generated code would do. Shapes of values that are not

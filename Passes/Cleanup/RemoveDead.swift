@@ -4,13 +4,13 @@ public import CoppicePassManager
 /// Removes nodes whose results nobody reads, and constants that nobody reads.
 ///
 /// ```
-///   %a = Relu(%x)
-///   %b = Sigmoid(%x)
+///   %a = Relu(%x) : f32[2]
+///   %b = Sigmoid(%x) : f32[2]
 ///   return %a
 /// ```
 /// becomes
 /// ```
-///   %a = Relu(%x)
+///   %a = Relu(%x) : f32[2]
 ///   return %a
 /// ```
 ///

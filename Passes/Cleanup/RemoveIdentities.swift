@@ -4,14 +4,14 @@ public import CoppicePassManager
 /// Removes nodes that give back their operand.
 ///
 /// ```
-///   %a = Identity(%x)
-///   %b = Transpose(%a) {perm = [0, 1]}
-///   %c = Mul(%b, %one)
-///   %d = Relu(%c)
+///   %a = Identity(%x) : f32[2,3]
+///   %b = Transpose(%a) {perm = [0, 1]} : f32[2,3]
+///   %c = Mul(%b, %one) : f32[2,3]
+///   %d = Relu(%c) : f32[2,3]
 /// ```
 /// becomes
 /// ```
-///   %d = Relu(%x)
+///   %d = Relu(%x) : f32[2,3]
 /// ```
 ///
 /// Gone are Identity; Dropout outside of training, if nobody reads its mask; Cast, Reshape, Flatten,

@@ -6,13 +6,13 @@ public import CoppicePassManager
 /// ```
 ///   %mean = constant [0.0] : f32[1]
 ///   %var = constant [1.0] : f32[1]
-///   %y = BatchNormalization(%x, %scale, %shift, %mean, %var)
+///   %y = BatchNormalization(%x, %scale, %shift, %mean, %var) : f32[2,1,1]
 /// ```
 /// becomes, with `reestimate-batch-norm{data=samples}` where the samples hold 1 and 5,
 /// ```
 ///   %mean = constant [3.0] : f32[1]
 ///   %var = constant [4.0] : f32[1]
-///   %y = BatchNormalization(%x, %scale, %shift, %mean, %var)
+///   %y = BatchNormalization(%x, %scale, %shift, %mean, %var) : f32[2,1,1]
 /// ```
 ///
 /// Normalisations are taken in the order of the file, each behind those that are measured already. The

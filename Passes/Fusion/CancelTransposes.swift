@@ -4,13 +4,13 @@ public import CoppicePassManager
 /// Joins transposes that follow each other, and drops pairs that cancel.
 ///
 /// ```
-///   %a = Transpose(%x) {perm = [0, 2, 3, 1]}
-///   %b = Mul(%a, %scale)
-///   %y = Transpose(%b) {perm = [0, 3, 1, 2]}
+///   %a = Transpose(%x) {perm = [0, 2, 3, 1]} : f32[1,4,4,2]
+///   %b = Mul(%a, %scale) : f32[1,4,4,2]
+///   %y = Transpose(%b) {perm = [0, 3, 1, 2]} : f32[1,2,4,4]
 /// ```
 /// becomes
 /// ```
-///   %y = Mul(%x, %scale')
+///   %y = Mul(%x, %turned) : f32[1,2,4,4]
 /// ```
 /// with the constant transposed where it is broadcast along other axes now.
 ///

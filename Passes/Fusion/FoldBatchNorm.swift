@@ -4,14 +4,14 @@ public import CoppicePassManager
 /// Folds batch normalisation into the weights before it.
 ///
 /// ```
-///   %a = Conv(%x, %w, %b)
-///   %y = BatchNormalization(%a, %scale, %shift, %mean, %var)
+///   %a = Conv(%x, %w, %b) : f32[1,2,3,3]
+///   %y = BatchNormalization(%a, %scale, %shift, %mean, %var) : f32[1,2,3,3]
 /// ```
 /// becomes
 /// ```
-///   %y = Conv(%x, %w', %b')
+///   %y = Conv(%x, %w2, %b2) : f32[1,2,3,3]
 /// ```
-/// with `w' = w * s` for each output channel, `b' = (b - mean) * s + shift` and
+/// with `w2 = w * s` for each output channel, `b2 = (b - mean) * s + shift` and
 /// `s = scale / sqrt(var + epsilon)`, computed in double precision.
 ///
 /// The producer is a Conv, ConvTranspose, DeformConv or Gemm with constant weights whose result only

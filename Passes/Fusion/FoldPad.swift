@@ -4,12 +4,13 @@ public import CoppicePassManager
 /// Folds padding into the convolution or pooling that reads it.
 ///
 /// ```
-///   %a = Pad(%x, [0, 0, 1, 1, 0, 0, 1, 1])
-///   %y = Conv(%a, %w)
+///   %pads = constant [0, 0, 1, 1, 0, 0, 1, 1] : i64[8]
+///   %a = Pad(%x, %pads) : f32[1,2,6,6]
+///   %y = Conv(%a, %w) : f32[1,3,4,4]
 /// ```
 /// becomes
 /// ```
-///   %y = Conv(%x, %w) {pads = [1, 1, 1, 1]}
+///   %y = Conv(%x, %w) {pads = [1, 1, 1, 1]} : f32[1,3,4,4]
 /// ```
 ///
 /// Folded are constant pads of spatial axes that nobody else reads: zeros before a Conv; zeros before

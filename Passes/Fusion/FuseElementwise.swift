@@ -4,16 +4,17 @@ public import CoppicePassManager
 /// Applies element-wise operators where their producer stores.
 ///
 /// ```
-///   %a = Conv(%x, %w, %b)
-///   %c = Add(%a, %skip)
-///   %y = Relu(%c)
+///   %a = Conv(%x, %w, %b) : f32[1,2,3,3]
+///   %c = Add(%a, %skip) : f32[1,2,3,3]
+///   %y = Relu(%c) : f32[1,2,3,3]
 /// ```
 /// becomes
 /// ```
-///   %y = Fused() {
-///     %a = Conv(%x, %w, %b)
-///     %c = Add(%a, %skip)
-///     %y' = Relu(%c)
+///   %y = coppice.Fused() : f32[1,2,3,3] () {
+///     %a = Conv(%x, %w, %b) : f32[1,2,3,3]
+///     %c = Add(%a, %skip) : f32[1,2,3,3]
+///     %d = Relu(%c) : f32[1,2,3,3]
+///     yield %d
 ///   }
 /// ```
 ///

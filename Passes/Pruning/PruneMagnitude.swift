@@ -4,13 +4,13 @@ public import CoppicePassManager
 /// Zeroes the weights of the smallest magnitude.
 ///
 /// ```
-///   %w = constant f32[1,1,2,2] [0.5, -2, 0.25, 3]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.5, -2.0, 0.25, 3.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 /// becomes, with `prune-magnitude{sparsity=0.5}`,
 /// ```
-///   %w = constant f32[1,1,2,2] [0, -2, 0, 3]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.0, -2.0, 0.0, 3.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 ///
 /// Every float constant of rank 2 or more counts that Conv, ConvTranspose, Gemm, MatMul, RNN, LSTM

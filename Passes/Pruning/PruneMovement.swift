@@ -6,14 +6,14 @@ import Foundation
 /// Zeroes the weights that training moved towards zero.
 ///
 /// ```
-///   %w = constant f32[1,1,2,2] [0.5, -2, 0.25, 3]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.5, -2.0, 0.25, 3.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 /// becomes, with `prune-movement{record=run.safetensors,sparsity=0.5}` where the record gives these
 /// weights the scores 1, -3, 2 and -1,
 /// ```
-///   %w = constant f32[1,1,2,2] [0.5, 0, 0.25, 0]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.5, 0.0, 0.25, 0.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 ///
 /// The record (`prunerec/1`) is matched to the weights by value, so that names that an exporter lost

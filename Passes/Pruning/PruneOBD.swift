@@ -5,14 +5,14 @@ import CoppiceRecords
 /// Zeroes the weights whose loss a second derivative puts lowest: optimal brain damage.
 ///
 /// ```
-///   %w = constant f32[1,1,2,2] [0.5, -2, 0.25, 3]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.5, -2.0, 0.25, 3.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 /// becomes, with `prune-obd{record=run.safetensors,sparsity=0.5}` where the record gives these weights the
 /// curvatures 8, 0.25, 16 and 1,
 /// ```
-///   %w = constant f32[1,1,2,2] [0.5, 0, 0, 3]
-///   %y = Conv(%x, %w)
+///   %w = constant [0.5, 0.0, 0.0, 3.0] : f32[1,1,2,2]
+///   %y = Conv(%x, %w) : f32[1,1,3,3]
 /// ```
 ///
 /// Near a minimum of the loss a weight w may go for h w^2 / 2 (LeCun, Denker, Solla 1990), where h is its own

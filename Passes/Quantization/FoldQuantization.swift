@@ -4,15 +4,15 @@ public import CoppicePassManager
 /// Turns what stands between DequantizeLinear and QuantizeLinear into operators on integers.
 ///
 /// ```
-///   %a = DequantizeLinear(%x, 0.5, -128)
-///   %b = DequantizeLinear(%w, 0.25)
-///   %c = Conv(%a, %b)
-///   %d = Relu(%c)
-///   %y = QuantizeLinear(%d, 0.1, -128)
+///   %a = DequantizeLinear(%x, %xs, %xz) : f32[1,2,4,4]
+///   %b = DequantizeLinear(%w, %ws) : f32[3,2,1,1]
+///   %c = Conv(%a, %b) : f32[1,3,4,4]
+///   %d = Relu(%c) : f32[1,3,4,4]
+///   %y = QuantizeLinear(%d, %ys, %yz) : i8[1,3,4,4]
 /// ```
 /// becomes
 /// ```
-///   %y = QLinearConv(%x, 0.5, -128, %w, 0.25, 0, 0.1, -128) {requantize = "fast"}
+///   %y = QLinearConv(%x, %xs, %xz, %w, %ws, %wz, %ys, %yz) {requantize = "fast"} : i8[1,3,4,4]
 /// ```
 ///
 /// Convolutions and products take their bias and the clamps behind them; sums, products, minima,

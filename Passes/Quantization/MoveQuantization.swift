@@ -4,13 +4,13 @@ public import CoppicePassManager
 /// Moves DequantizeLinear behind, and QuantizeLinear before, operators that only move elements.
 ///
 /// ```
-///   %a = DequantizeLinear(%x, 0.5, -128)
-///   %b = Reshape(%a, [1, 64])
+///   %a = DequantizeLinear(%x, %scale, %zero) : f32[1,4,4,4]
+///   %b = Reshape(%a, %shape) : f32[1,64]
 /// ```
 /// becomes
 /// ```
-///   %c = Reshape(%x, [1, 64])
-///   %b = DequantizeLinear(%c, 0.5, -128)
+///   %c = Reshape(%x, %shape) : i8[1,64]
+///   %b = DequantizeLinear(%c, %scale, %zero) : f32[1,64]
 /// ```
 ///
 /// What is moved past keeps or compares elements, so that nothing changes: reshapes, transposes,

@@ -4,13 +4,13 @@ public import CoppicePassManager
 /// Chooses how each constant is held: dense, uniform, or without its zeros.
 ///
 /// ```
-///   %w = constant [0, 0, 2, 0, 0, 0, 0, 1] : f32[2,4] dense
-///   %y = Gemm(%x, %w) {transB = 1}
+///   %w = constant [0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 1.0] : f32[2,4]
+///   %y = Gemm(%x, %w) {transB = 1} : f32[1,2]
 /// ```
 /// becomes
 /// ```
-///   %w = constant [0, 0, 2, 0, 0, 0, 0, 1] : f32[2,4] index-rows-u8
-///   %y = Gemm(%x, %w) {transB = 1}
+///   %w = constant index-rows {axis = 0, columns = 4, starts = [0, 1, 2], indices = [2, 3]} [2.0, 1.0] : f32[2,4]
+///   %y = Gemm(%x, %w) {transB = 1} : f32[1,2]
 /// ```
 ///
 /// A constant loses its zeros if every reader reads it as the weight of an operator with a sparse

@@ -5,8 +5,8 @@ import CoppiceRecords
 /// Finds the names and the layout that weights have in the training, for masks.
 ///
 /// ```
-///   %"onnx::MatMul_7" = constant f32[2,3] [1, 4, 2, 5, 3, 6]
-///   %y = MatMul(%x, %"onnx::MatMul_7")
+///   %"onnx::MatMul_7" = constant [1.0, 4.0, 2.0, 5.0, 3.0, 6.0] : f32[2,3]
+///   %y = MatMul(%x, %"onnx::MatMul_7") : f32[1,3]
 /// ```
 /// stays as it is; with `name-weights{record=weights.safetensors}`, where `fc.weight` is the transposed
 /// constant, `prune --masks` then calls its mask `fc.weight` and writes it transposed, whatever pass prunes.

@@ -4,11 +4,14 @@
 ///
 /// ```
 /// // RUN: fold-pad
-/// graph @slice(%x: f32[1,3,4,4]) { ... }
+/// graph @slice(%x: f32[2]) {
+///   %y = Relu(%x)
+///   return %y
+/// }
 /// // -----
 /// graph @inputs() {
-///   %0 = constant [...] : f32[1,3,4,4]
-///   return %0
+///   %x = constant [1.0, -0.5] : f32[2]
+///   return %x
 /// }
 /// ```
 struct Reproducer {
