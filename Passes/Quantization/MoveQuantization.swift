@@ -37,22 +37,28 @@ public struct MoveQuantization: Pass {
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph.contains(id) && graph[id].op.movesElements {
-      var draft = graph
-      guard draft.moveDown(id, by: context.preparation),
-        context.edit(graph[id]) != nil
-      else { continue }
-      graph = draft
+      var trial = Trial(edit: context.preparation)
+      guard let pairs = trial.moveDown(id, in: &graph), let edit = context.edit(graph[id]) else {
+        trial.undo(in: &graph)
+        continue
+      }
+      for (old, new) in pairs { graph.substitute(old, with: new, by: edit) }
+      graph.removeNode(id, by: edit)
       context.count("moves")
     }
     for id in graph.allNodes.reversed() where graph.contains(id) && graph[id].op is QuantizeLinear {
       var quantizers = [id]
       while let next = quantizers.popLast() {
-        var draft = graph
-        guard let moved = draft.moveUp(next, by: context.preparation),
-          context.edit(graph[next]) != nil
-        else { continue }
-        graph = draft
-        quantizers += moved
+        var trial = Trial(edit: context.preparation)
+        guard let moved = trial.moveUp(next, in: &graph), let edit = context.edit(graph[next])
+        else {
+          trial.undo(in: &graph)
+          continue
+        }
+        graph.substitute(moved.old, with: moved.new, by: edit)
+        graph.removeNode(next, by: edit)
+        graph.removeNode(moved.inner, by: edit)
+        quantizers += moved.quantizers
         context.count("moves")
       }
     }
@@ -80,48 +86,133 @@ extension Operator {
   }
 }
 
-extension Graph {
+/// Nodes that stand beside the old ones until it is known that all fit.
+private struct Trial {
+  let edit: Edit
+  private var nodes: [NodeID] = []
+  private var constants: [ValueID] = []
+
+  init(edit: Edit) { self.edit = edit }
+
+  /// Takes everything back that was built.
+  func undo(in graph: inout Graph) {
+    for node in nodes.reversed() { graph.removeNode(node, by: edit) }
+    for constant in constants { graph.removeConstant(constant, by: edit) }
+  }
+
+  private mutating func insert(
+    _ op: any Operator, _ operands: [ValueID?], before anchor: NodeID, in graph: inout Graph
+  ) -> ValueID? {
+    let value = graph.insert(op, operands, before: anchor, by: edit)
+    if let value, let node = graph.producer(value) { nodes.append(node) }
+    return value
+  }
+
   /// Makes an operator move integers and dequantizes its results.
-  fileprivate mutating func moveDown(_ id: NodeID, by edit: Edit) -> Bool {
-    let node = self[id]
+  ///
+  /// - Returns: The results, and what is to stand for them; `nil` where nothing can be moved.
+  mutating func moveDown(
+    _ id: NodeID, in graph: inout Graph
+  ) -> [(old: ValueID, new: ValueID)]? {
+    let node = graph[id]
     let moved = node.op.movedOperands(node.operands.count)
-    guard let first = node.operand(0), let id0 = producer(first),
-      self[id0].op is DequantizeLinear, let parameters = parameters(id0, past: node.op)
-    else { return false }
-    let grid = dequantized(first)?.grid
+    guard let first = node.operand(0), let id0 = graph.producer(first),
+      graph[id0].op is DequantizeLinear, let parameters = graph.parameters(id0, past: node.op)
+    else { return nil }
+    let grid = graph.dequantized(first)?.grid
     var operands = node.operands
     for index in moved {
-      guard let producer = producer(node.operands[index]), self[producer].op is DequantizeLinear,
-        producer == id0 || grid != nil && dequantized(node.operands[index])?.grid == grid
-      else { return false }
-      operands[index] = self[producer].operand(0)
+      guard let producer = graph.producer(node.operands[index]),
+        graph[producer].op is DequantizeLinear,
+        producer == id0 || grid != nil && graph.dequantized(node.operands[index])?.grid == grid
+      else { return nil }
+      operands[index] = graph[producer].operand(0)
     }
-    guard pad(node, grid, &operands, by: edit) else { return false }
+    guard pad(node, grid, &operands, in: &graph) else { return nil }
     let results = node.results.compactMap { $0 }
     guard results.count == node.results.count,
-      let types = inferredTypes(node.op, operands, results: results.count),
+      let types = graph.inferredTypes(node.op, operands, results: results.count),
       types.count >= results.count
-    else { return false }
-    let inner = addNode(
+    else { return nil }
+    let inner = graph.addNode(
       node.op, operands, types: types.prefix(results.count).map { $0 }, like: id, before: id,
       by: edit)
-    let integers = self[inner].results.compactMap { $0 }
-    for (old, integer) in zip(results, integers) {
+    nodes.append(inner)
+    var pairs: [(old: ValueID, new: ValueID)] = []
+    for (old, integer) in zip(results, graph[inner].results.compactMap { $0 }) {
       guard
         let new = insert(
-          parameters.op, [integer] + parameters.operands, before: id, by: edit),
-        self[new].type.shape == self[old].type.shape,
-        self[new].type.element == self[old].type.element
-      else { return false }
-      substitute(old, with: new, by: edit)
+          parameters.op, [integer] + parameters.operands, before: id, in: &graph),
+        graph[new].type.shape == graph[old].type.shape,
+        graph[new].type.element == graph[old].type.element
+      else { return nil }
+      pairs.append((old, new))
     }
-    removeNode(id, by: edit)
+    return pairs
+  }
+
+  /// Gives a Pad the integer that it pads with.
+  ///
+  /// - Returns: Whether there is one, or the operator is no Pad.
+  private mutating func pad(
+    _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false,
+    in graph: inout Graph
+  ) -> Bool {
+    guard node.op is Pad, node.op.settings.string("mode") == "constant" else {
+      return true
+    }
+    guard let grid else { return false }
+    var value = 0.0
+    if let operand = node.operand(2) {
+      guard let known = graph.constant(operand)?.onlyNumber else { return false }
+      value = known
+    }
+    let integer = grid.quantized(Float(value))
+    guard rounds || Double(grid.real(integer)) == value else { return false }
+    while operands.count < 3 { operands.append(nil) }
+    let padded = graph.addConstant(
+      .scalar(Double(integer), grid.element), name: node.name + "/pad", by: edit)
+    constants.append(padded)
+    operands[2] = padded
     return true
   }
 
+  /// Quantizes what an operator moves instead of its result.
+  ///
+  /// - Returns: The quantized value and what is to stand for it, the operator, and the new quantizers; `nil` where
+  ///   nothing can be moved.
+  mutating func moveUp(
+    _ id: NodeID, in graph: inout Graph
+  ) -> (old: ValueID, new: ValueID, inner: NodeID, quantizers: [NodeID])? {
+    guard let target = graph.quantizer(id), let inner = graph.onlyProducer(graph[id].operand(0)),
+      graph[inner].op.movesElements, graph[inner].results.count == 1
+    else { return nil }
+    let node = graph[inner]
+    var operands = node.operands
+    var quantizers: [NodeID] = []
+    guard pad(node, target.grid, &operands, rounds: true, in: &graph) else { return nil }
+    for index in node.op.movedOperands(operands.count) {
+      guard let value = node.operands[index], graph[value].type.element == .float32,
+        let new = insert(
+          graph[id].op, [value] + Array(graph[id].operands.dropFirst()), before: inner,
+          in: &graph),
+        let quantizer = graph.producer(new)
+      else { return nil }
+      operands[index] = new
+      quantizers.append(quantizer)
+    }
+    guard let moved = insert(node.op, operands, before: inner, in: &graph),
+      graph[moved].type.shape == graph[target.value].type.shape,
+      graph[moved].type.element == graph[target.value].type.element
+    else { return nil }
+    return (target.value, moved, inner, quantizers)
+  }
+}
+
+extension Graph {
   /// The dequantizer as it stands behind the operator; one with several scales goes behind a
   /// transpose of a constant alone.
-  private func parameters(
+  fileprivate func parameters(
     _ id: NodeID, past op: any Operator
   ) -> (op: any Operator, operands: [ValueID?])? {
     let node = self[id]
@@ -139,59 +230,5 @@ extension Graph {
     guard let place = transpose.order(rank: rank).firstIndex(of: axis) else { return nil }
     moved.attributes["axis"] = .int(place)
     return (moved, operands)
-  }
-
-  /// Gives a Pad the integer that it pads with.
-  ///
-  /// - Returns: Whether there is one, or the operator is no Pad.
-  private mutating func pad(
-    _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false,
-    by edit: Edit
-  ) -> Bool {
-    guard node.op is Pad, node.op.settings.string("mode") == "constant" else {
-      return true
-    }
-    guard let grid else { return false }
-    var value = 0.0
-    if let operand = node.operand(2) {
-      guard let known = constant(operand)?.onlyNumber else { return false }
-      value = known
-    }
-    let integer = grid.quantized(Float(value))
-    guard rounds || Double(grid.real(integer)) == value else { return false }
-    while operands.count < 3 { operands.append(nil) }
-    operands[2] = addConstant(
-      .scalar(Double(integer), grid.element), name: node.name + "/pad", by: edit)
-    return true
-  }
-
-  /// Quantizes what an operator moves instead of its result.
-  ///
-  /// - Returns: The new quantizers; `nil` where nothing moved.
-  fileprivate mutating func moveUp(_ id: NodeID, by edit: Edit) -> [NodeID]? {
-    guard let target = quantizer(id), let inner = onlyProducer(self[id].operand(0)),
-      self[inner].op.movesElements, self[inner].results.count == 1
-    else { return nil }
-    let node = self[inner]
-    var operands = node.operands
-    var quantizers: [NodeID] = []
-    guard pad(node, target.grid, &operands, rounds: true, by: edit) else { return nil }
-    for index in node.op.movedOperands(operands.count) {
-      guard let value = node.operands[index], self[value].type.element == .float32,
-        let new = insert(
-          self[id].op, [value] + Array(self[id].operands.dropFirst()), before: inner, by: edit),
-        let quantizer = producer(new)
-      else { return nil }
-      operands[index] = new
-      quantizers.append(quantizer)
-    }
-    guard let moved = insert(node.op, operands, before: inner, by: edit),
-      self[moved].type.shape == self[target.value].type.shape,
-      self[moved].type.element == self[target.value].type.element
-    else { return nil }
-    substitute(target.value, with: moved, by: edit)
-    removeNode(id, by: edit)
-    removeNode(inner, by: edit)
-    return quantizers
   }
 }
