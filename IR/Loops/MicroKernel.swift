@@ -72,6 +72,10 @@ public struct MicroKernel: Hashable, Sendable {
     case weights
     /// Sums of two positions by two channels.
     case dot
+    /// Widens columns of bytes to halves, each beside itself and beside the column before it.
+    case columns
+    /// Sums of two positions by two channels, for rows of positions, from rows of widened columns.
+    case dotRows = "dot_rows"
     /// Sums of four rows of a product.
     case rows
     /// One channel of a depthwise convolution with windows three wide.
@@ -119,6 +123,8 @@ public struct MicroKernel: Hashable, Sendable {
       case .windows: (6, 4)
       case .weights: (1, 2)
       case .dot: (7, 4)
+      case .columns: (4, 3)
+      case .dotRows: (12, 5)
       case .rows: (1, 4)
       case .depthwise: (11, 3)
       case .taps: (13, 3)

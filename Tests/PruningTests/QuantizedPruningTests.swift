@@ -49,14 +49,6 @@ import Testing
     #expect(most.graph.nonzeroCount(weight) == 3 && weight.refusal == nil)
   }
 
-  @Test func filtersArePrunedBeforeTheyAreFolded() throws {
-    let failure = #expect(throws: Diagnostics.self) {
-      try pruned(Self.quantized, "prune-filters{sparsity=0.5}")
-    }
-    let message = try #require(failure?.all.first { $0.message.id == "prune-filters-none" })
-    #expect(message.message.text.contains("run prune-filters before fold-quantization"))
-  }
-
   @Test func readersThatDisagreeAreRefused() throws {
     let text = Self.quantized.replacing(
       "  return %y",

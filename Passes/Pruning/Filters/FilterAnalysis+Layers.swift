@@ -1,42 +1,48 @@
 import CoppiceIR
 
 extension FilterAnalysis {
-  mutating func convolution(_ id: NodeID, group: Int) {
-    guard let (value, constant) = weight(id) else {
+  mutating func convolution(_ id: NodeID, group: Int, _ operands: LayerOperands = .real) {
+    guard let (value, constant) = weight(id, operands.weight) else {
       return refuse(
-        operandsOf: id, unfolded(id, [1], otherwise: "has no constant weights"))
+        operandsOf: id,
+        unfolded(id, [operands.weight], otherwise: "has no constant weights"))
     }
     let (filters, perGroup) = (constant.type.shape[0], constant.type.shape[1])
-    let input = channels(0, of: id, axis: 1)
+    let input = channels(operands.input, of: id, axis: 1)
     if group > 1, perGroup == 1 {
-      return depthwise(id, value, input, multiplier: filters / group)
+      return depthwise(id, value, input, multiplier: filters / group, operands)
     }
     let refusal = reason(id, "has groups that would keep different numbers of channels")
     if let input {
       for index in input.units.indices where index >= perGroup {
         forest.couple(input.units[index % perGroup], input.units[index], otherwise: refusal)
       }
-      readSlice(id, axis: 1, input, Array(input.units.prefix(perGroup)))
+      readSlice(id, axis: 1, input, Array(input.units.prefix(perGroup)), operands)
     }
     let units = filterUnits(id, value, axis: 0)
     let part = max(filters / group, 1)
     for index in units.indices where index >= part {
       forest.couple(units[index % part], units[index], otherwise: refusal)
     }
-    slice(id, 1, axis: 0, units, isMasked: true)
-    setLabels(id, 1, units, isZero: bias(id, 2, units))
+    finish(id, units, operands)
+  }
+
+  private mutating func finish(_ id: NodeID, _ units: [Int], _ operands: LayerOperands) {
+    filterSlice(id, axis: 0, units, operands)
+    let isZero = bias(id, operands.bias, units)
+    setLabels(id, 1, units, isZero: isZero && (operands.grid.isEmpty || keepsZeroPoint(id)))
   }
 
   /// Each channel has filters of its own, which go with it.
   private mutating func depthwise(
-    _ id: NodeID, _ weight: ValueID, _ input: ChannelLabels?, multiplier: Int
+    _ id: NodeID, _ weight: ValueID, _ input: ChannelLabels?, multiplier: Int,
+    _ operands: LayerOperands
   ) {
     guard let input else { return }
     let units = input.units.flatMap { Array(repeating: $0, count: multiplier) }
     addLayer(id, weight, 0, units)
     counts[id] = ["group": input.units]
-    slice(id, 1, axis: 0, units, isMasked: true)
-    setLabels(id, 1, units, isZero: bias(id, 2, units))
+    finish(id, units, operands)
   }
 
   /// Weights are inputs x filters for each group.

@@ -23,8 +23,9 @@ extension FilterAnalysis {
       }
     }
     let fixed = { (count: Int) in Array(repeating: UnitForest.fixed, count: count) }
-    let keepsZeros =
-      !isConstant || node.operand(2) == nil || graph.constant(node.operand(2))?.onlyNumber == 0
+    let zero = graph[data].type.element.isInteger ? graph.grid(of: data).map(\.zeroPoint) : 0
+    let padding = node.operand(2) == nil ? 0 : graph.constant(node.operand(2))?.onlyNumber
+    let keepsZeros = !isConstant || padding != nil && padding == zero.map { Double($0) }
     setLabels(
       id, own.axis, fixed(before) + own.units + fixed(after), isZero: own.isZero && keepsZeros)
   }

@@ -1,7 +1,7 @@
 import CoppiceIR
 
 extension FilterAnalysis {
-  /// The real numbers of a weight that is a float constant, or dequantized from a constant.
+  /// The real numbers of a weight that is a float constant, dequantized from a constant, or read as integers.
   func weight(_ id: NodeID, _ operand: Int = 1) -> (value: ValueID, constant: Constant)? {
     guard let value = graph[id].operand(operand), let constant = realConstant(value) else {
       return nil
@@ -11,6 +11,7 @@ extension FilterAnalysis {
 
   func realConstant(_ value: ValueID) -> Constant? {
     if let constant = graph.constant(value) {
+      if let own = integers[value] { return own.real(constant) }
       let element = constant.type.element
       return element == .float32 || element == .float64 ? constant : nil
     }

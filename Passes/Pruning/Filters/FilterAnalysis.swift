@@ -23,6 +23,8 @@ struct FilterAnalysis {
   let computed: Set<ValueID>
   var filters: [ValueID: [Int]] = [:]
   private var readUnits: [ValueID: [Int]] = [:]
+  /// What the integers of weights stand for that operators read as they are.
+  let integers: [ValueID: WeightQuantization]
 
   init(
     _ graph: Graph, _ context: PassContext, allowsInexact: Bool = false, prunesHeads: Bool = true
@@ -32,6 +34,7 @@ struct FilterAnalysis {
     self.context = context
     uses = graph.uses()
     computed = graph.valuesOfInputs()
+    integers = Self.integerWeights(graph)
     for id in graph.nodes { visit(id) }
     for value in graph.outputs {
       refuse(value, Refusal(order: .max, text: "it is an output of the model"))
@@ -49,6 +52,7 @@ struct FilterAnalysis {
     case is MatMul: matrixProduct(id)
     case is LSTM, is GRU, is RNN: recurrence(id)
     default:
+      if quantized(id) { return }
       if node.operands.contains(where: { $0.map { labels[$0] != nil } ?? false }) { passOn(id) }
     }
   }
@@ -138,13 +142,30 @@ extension FilterAnalysis {
   }
 
   /// The side of a weight that follows what it reads; readers of one weight go together.
-  mutating func readSlice(_ id: NodeID, axis: Int, _ input: ChannelLabels, _ units: [Int]) {
-    slice(id, 1, axis: axis, units, isMasked: !input.isZero)
-    guard let weight = graph[id].operand(1) else { return }
+  mutating func readSlice(
+    _ id: NodeID, axis: Int, _ input: ChannelLabels, _ units: [Int],
+    _ operands: LayerOperands = .real
+  ) {
+    slice(id, operands.weight, axis: axis, units, isMasked: !isZero(input, id, operands))
+    guard let weight = graph[id].operand(operands.weight) else { return }
     if let other = readUnits[weight] {
       couple(units, other, reason(id, "shares its weight with a layer that keeps its inputs"))
     }
     readUnits[weight] = units
+  }
+
+  /// The side of a weight that makes the channels, with what its integers stand for.
+  mutating func filterSlice(
+    _ id: NodeID, axis: Int, _ units: [Int], _ operands: LayerOperands = .real
+  ) {
+    slice(id, operands.weight, axis: axis, units, isMasked: true)
+    for place in operands.grid {
+      guard let value = graph[id].operand(place), graph[value].type.shape == [units.count] else {
+        continue
+      }
+      slices.append(
+        ChannelSlice(node: id, operand: place, axis: 0, units: units, isMasked: false))
+    }
   }
 
   /// A bias along the filters; `false` when it leaves masked units other than zero.

@@ -83,8 +83,6 @@ extension FilterAnalysis {
     }
     let message =
       switch (layers.isEmpty, waiting.isEmpty) {
-      case (true, true) where graph.allNodes.contains(where: { graph[$0].op is QLinearConv }):
-        "the layers of the model compute with integers: run \(pass) before fold-quantization"
       case (true, true): "the model has no layer with filters; leave \(pass) out"
       case (true, false): "the weights of the model's layers are not constants yet"
       case (false, _): "no filter of the model can be removed; leave \(pass) out"

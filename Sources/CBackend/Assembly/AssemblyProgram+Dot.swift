@@ -43,7 +43,7 @@ extension AssemblyProgram {
       emit("bne 2b")
     }
     emit("ldm sp, {r0-r5}")
-    dotEnd(p)
+    dotEnd(p.channelStride, p.positionStride, p.finish)
     emit("str r3, [sp, #12]")
     emit("cmp r12, r4")
     emit("bne 1b")
@@ -51,7 +51,7 @@ extension AssemblyProgram {
     emit("pop {r4-r11, pc}")
   }
 
-  private mutating func dotStep() {
+  mutating func dotStep() {
     emit("ldm r12!, {r0-r3}")
     emit("ldm lr!, {r4-r7}")
     for half in 0..<2 {
@@ -61,15 +61,15 @@ extension AssemblyProgram {
     }
   }
 
-  private mutating func dotEnd(_ p: DotProgram) {
-    if p.finish.mode == .sums { return emit("stm r3!, {r8-r11}") }
-    requantize(
-      [("r8", "r0"), ("r9", "r1"), ("r10", "r0"), ("r11", "r1")], zero: "r2", p.finish)
+  /// Stores the sums in r8 to r11 at r3, which goes on to the next two positions.
+  mutating func dotEnd(_ channelStride: Int, _ positionStride: Int, _ finish: ProgramFinish) {
+    if finish.mode == .sums { return emit("stm r3!, {r8-r11}") }
+    requantize([("r8", "r0"), ("r9", "r1"), ("r10", "r0"), ("r11", "r1")], zero: "r2", finish)
     for (sum, offset) in [
-      ("r8", 0), ("r9", p.channelStride), ("r10", p.positionStride),
-      ("r11", p.channelStride + p.positionStride),
+      ("r8", 0), ("r9", channelStride), ("r10", positionStride),
+      ("r11", channelStride + positionStride),
     ] { storeByte(sum, "r3", offset, scratch: "r6") }
-    add("r3", "r3", 2 * p.positionStride, scratch: "r6")
+    add("r3", "r3", 2 * positionStride, scratch: "r6")
   }
 
   /// The weights of two channels as halves, with their biases twice, once for each position.

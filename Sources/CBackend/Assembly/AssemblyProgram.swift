@@ -24,6 +24,8 @@ struct AssemblyProgram {
     case .windows: windows(WindowsProgram(p))
     case .weights: weights(steps: p[0])
     case .dot: dot(DotProgram(p))
+    case .columns: columns(ColumnsProgram(p))
+    case .dotRows: dotRows(DotRowsProgram(p))
     case .rows: rows(steps: p[0])
     case .plane: plane(PlaneProgram(p))
     case .depthwise: depthwise(DepthwiseProgram(p))
@@ -70,6 +72,11 @@ extension MicroKernel.Program {
       case .windows: ["const void *x", "void *out", "ptrdiff_t count", "ptrdiff_t odd"]
       case .weights, .plane, .planes: ["const void *x", "void *out"]
       case .dot: ["const void *x", "const void *w", "void *out", "ptrdiff_t count"]
+      case .columns: ["const void *x", "void *out", "ptrdiff_t count"]
+      case .dotRows:
+        [
+          "const void *x", "const void *w", "void *out", "ptrdiff_t count", "ptrdiff_t rows",
+        ]
       case .pairs:
         [
           "const void *x", "const void *w", "void *out", "const void *tiles", "ptrdiff_t pairs",

@@ -2,7 +2,8 @@
 let kernelForms: [any KernelForm] = [
   UniformConvolution(), SparsePlanes(byPattern: true), SparsePlanes(byPattern: false),
   SparsePoints(), SparsePointwise(), SparseTaps(), SparseConvolution(), SparsePaddedConvolution(),
-  SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseDot(), ProductDot(), SparseProductDot(),
+  SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseRowsDot(), DenseDot(), ProductDot(),
+  SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
   DenseConvolution(), SparseEntries(), SparseWindowRows(), SparseProduct(), ProductRow(),
   DenseProduct(), BitsProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),

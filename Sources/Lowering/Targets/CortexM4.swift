@@ -26,6 +26,9 @@ extension Costs {
       "conv_dot": [
         .tile: 21, .line: 60, .step: 10.3, .load: 7.2, .copy: 1.1, .store: 22,
       ],
+      "conv_dot_rows": [
+        .tile: 32, .line: 130, .step: 10, .load: 7, .copy: 1.7, .store: 22,
+      ],
       "product_dot": [
         .tile: 12, .line: 30, .step: 18.5, .copy: 1.1, .store: 22,
       ],

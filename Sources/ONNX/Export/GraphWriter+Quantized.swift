@@ -12,6 +12,10 @@ extension GraphWriter {
       writeLookup(node)
       return true
     }
+    if node.op is QLinearSoftmax, wrapsAround(node) {
+      writeSoftmax(node)
+      return true
+    }
     let schema = type(of: node.op).schema
     let isProduct = node.op is QLinearConv || node.op is QLinearMatMul
     guard isProduct || schema.domain == Self.contributed else { return false }
@@ -85,6 +89,30 @@ extension GraphWriter {
       return name
     }
     append(newNode("Clip", node.name + "/clamp", [input] + limits, [output]))
+  }
+
+  /// Whether onnxruntime's QLinearSoftmax might lose the upper bits of a result: it does not clamp to the
+  /// range, but for zero points at its lower end and scales of at least 1/256.
+  private func wrapsAround(_ node: Node) -> Bool {
+    guard opset >= 13, node.op.settings.int("opset") >= 13, let y = node.operand(4),
+      let scale = graph.constant(node.operand(3))?.onlyNumber,
+      let zero = graph.constant(y)?.onlyNumber
+    else { return false }
+    let range = graph[y].type.element.bytes
+    return scale < 1.0 / 256 || Double(range.upperBound) - zero < (1 / scale).rounded() - 1
+  }
+
+  /// Softmax between DequantizeLinear and QuantizeLinear.
+  private func writeSoftmax(_ node: Node) {
+    for operand in node.operands { operand.map(define) }
+    let inputs = node.operands.map { $0.map(name) ?? "" }
+    guard let result = node.result.map(name) else { return }
+    let (real, soft) = (graph.uniqueName(result + "/real"), graph.uniqueName(result + "/softmax"))
+    append(
+      newNode("DequantizeLinear", node.name, Array(inputs[0..<3]).filter { !$0.isEmpty }, [real]))
+    let axis: Attributes = ["axis": .int(node.op.settings.int("axis"))]
+    append(newNode("Softmax", node.name, [real], [soft], axis))
+    append(newNode("QuantizeLinear", node.name, [soft, inputs[3], inputs[4]], [result]))
   }
 
   /// Negative indices count from the end, as the bits of an int8 do.

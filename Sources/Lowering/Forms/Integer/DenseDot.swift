@@ -84,18 +84,16 @@ struct DenseDotLayer {
   let sums: PackedSums
   let band: WindowBand
 
-  private var channels: Int { g.y.shape[1] }
-  private var pairs: Int { (channels + 1) / 2 }
-  /// Words of a pair of channels: multipliers, starts, and two words for each step.
-  private var record: Int { 4 + 2 * band.steps }
+  private var weights: DotWeights { DotWeights(g: g, sums: sums, words: band.words) }
+  private var pairs: Int { weights.pairs }
   private var isRequantized: Bool { sums.requantization != nil }
 
-  var bytes: Int { pairs * record * 4 }
+  var bytes: Int { weights.bytes }
 
   private var tileWords: Int { (band.positions + 1) / 2 * band.steps * 4 }
 
   var scratchBytes: Int {
-    tileWords * 4 + (6 + 4 * band.steps) * 4 + band.copyWidth * band.copyHeight
+    tileWords * 4 + weights.streamWords * 4 + band.copyWidth * band.copyHeight
       + (isRequantized ? 0 : 8 * (band.positions + 1))
   }
 
@@ -117,12 +115,12 @@ struct DenseDotLayer {
   }
 
   func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
-    let table = weights().buffer(builder, "packed", operand: g.operand)
+    let table = weights.table().buffer(builder, "packed", operand: g.operand)
     let finish = try g.arithmetic.finishing(builder)
     let scratch = Scratch(
       table: table,
       tile: builder.scratch(.uint32, [tileWords], "tile").buffer,
-      stream: builder.scratch(.uint32, [6 + 4 * band.steps], "stream").buffer,
+      stream: builder.scratch(.uint32, [weights.streamWords], "stream").buffer,
       copy: band.isDirect
         ? nil
         : builder.scratch(g.x.element, [band.copyHeight * band.copyWidth], "rows").buffer,
@@ -156,8 +154,8 @@ struct DenseDotLayer {
     widen(n, oy, ox, rows, columns, scratch, builder)
     let positions = builder.define("positions", rows * columns)
     builder.loop("b", pairs) { index in
-      widenWeights(index, scratch, builder)
-      let channel = pair(index, builder)
+      weights.widen(index, from: scratch.table, to: scratch.stream, builder)
+      let channel = weights.channel(index, builder)
       let two = builder.define("pairs", positions / .integer(2))
       dot(n, channel, oy, ox, .integer(0), two, scratch, builder)
       if mayBeOdd {
@@ -175,12 +173,6 @@ struct DenseDotLayer {
     let columns = [band.columns, g.outWidth % band.columns]
     let rows = [band.rows, g.outHeight % band.rows]
     return columns.contains { $0 % 2 == 1 } && rows.contains { $0 % 2 == 1 }
-  }
-
-  /// The first of a pair of channels; the last pair of an odd number repeats a channel.
-  private func pair(_ index: Expr, _ builder: LoopBuilder) -> Expr {
-    if channels % 2 == 0 { return index * 2 }
-    return builder.define("co", (index * 2).minimum(.integer(channels - 2)))
   }
 
   /// How much of a part there is from some place on.
@@ -307,56 +299,6 @@ struct DenseDotLayer {
     }
   }
 
-  // MARK: - Weights
-
-  private func weights() -> WordTable {
-    let shape = g.weight.type.shape
-    let (depth, area) = (shape[1], shape[2] * shape[3])
-    let numbers = sums.weightNumbers()
-    let each = depth * area
-    func weight(_ channel: Int, _ row: Int, _ column: Int) -> Int8 {
-      guard column < shape[3] * depth else { return 0 }
-      let tap = row * shape[3] + column / depth
-      return numbers[channel * each + column % depth * area + tap]
-    }
-    var table = WordTable()
-    for index in 0..<pairs {
-      let first = min(index * 2, channels - 2)
-      let two = [first, first + 1]
-      for channel in two { table.append(sums.multiplier(channel)) }
-      for channel in two {
-        let sum = numbers[(channel * each)..<((channel + 1) * each)].reduce(0) { $0 + Int($1) }
-        table.append(sums.start(channel, weights: sum))
-      }
-      for row in 0..<band.windowRows {
-        for word in 0..<band.words {
-          for channel in two {
-            table.append(bytes: (0..<4).map { weight(channel, row, word * 4 + $0) })
-          }
-        }
-      }
-    }
-    return table
-  }
-
-  private func widenWeights(_ index: Expr, _ scratch: Scratch, _ builder: LoopBuilder) {
-    let (table, stream) = (scratch.table, scratch.stream)
-    let start = builder.define("w0", index * record)
-    builder.microkernel(
-      .weights, [band.steps], [.address(table, start), .address(stream, .integer(0))]
-    ) {
-      func word(_ place: Expr) -> Expr { .load(table, start + place, lanes: 1) }
-      for (target, source) in [0, 1, 2, 3, 2, 3].enumerated() {
-        builder.emit(.store(stream, .integer(target), word(.integer(source))))
-      }
-      builder.loop("k", 2 * band.steps) { k in
-        let value = builder.define("w", word(k + 4))
-        builder.emit(.store(stream, k * 2 + 6, .packed(.widenEven, value)))
-        builder.emit(.store(stream, k * 2 + 7, .packed(.widenOdd, value)))
-      }
-    }
-  }
-
   // MARK: - Sums
 
   private func dot(
@@ -391,27 +333,11 @@ struct DenseDotLayer {
     _ x: Expr, _ end: Expr, _ out: Buffer, _ strides: [Int], _ tile: Buffer, _ stream: Buffer,
     _ builder: LoopBuilder
   ) {
-    func word(_ buffer: Buffer, _ place: Expr) -> Expr { .load(buffer, place, lanes: 1) }
-    let sums = (0..<4).map { builder.declare("s\($0)_", word(stream, .integer(2 + $0)).asSum) }
+    let sums = weights.starts(stream, builder)
     builder.loop("k", band.steps) { k in
-      let xs = (0..<4).map { builder.define("x\($0)_", word(tile, x + k * 4 + $0)) }
-      let ws = (0..<4).map { builder.define("w\($0)_", word(stream, k * 4 + (6 + $0))) }
-      for half in 0..<2 {
-        for (number, sum) in sums.enumerated() {
-          let (position, channel) = (number / 2 * 2, number % 2 * 2)
-          builder.accumulate(sum, xs[position + half], dot: ws[channel + half])
-        }
-      }
+      weights.accumulate(sums, tile, x + k * 4, stream, k, builder)
     }
-    for (number, sum) in sums.enumerated() {
-      let place = end + (number % 2 * strides[0] + number / 2 * strides[1])
-      var value = Expr.variable(sum)
-      if let requantization = self.sums.requantization {
-        let multiplier = word(stream, .integer(number % 2)).asSum
-        value = requantization.finished(value, multiplier: multiplier).converted(to: out.element)
-      }
-      builder.emit(.store(out, place, value))
-    }
+    weights.finish(sums, out, end, strides, stream, builder)
   }
 
   private func store(
