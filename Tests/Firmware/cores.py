@@ -43,15 +43,17 @@ class Cell:
     # What gcc takes for the processor, where the result is firmware, and the script that links it.
     machine: tuple = ()
     script: str = "m4.ld"
+    # The models that fit on the board; none for all.
+    only: tuple = ()
 
 
-def bare(name, target, machine, run, flags=(), script="m4.ld", clang=None):
+def bare(name, target, machine, run, flags=(), script="m4.ld", clang=None, only=()):
     """Firmware; clang compiles the model alone."""
     machine = ("-mthumb", *machine)
     compiler = ("clang", *clang, "-ffreestanding", "-isystem", NEWLIB) if clang else ("arm-none-eabi-gcc", *machine)
     qemu = ("qemu-system-arm", "-display", "none", "-monitor", "none", "-serial", "none", "-semihosting-config",
             "enable=on,target=native", *run, "-kernel")
-    return Cell(name, target, (*compiler, *flags), qemu, (), machine, script)
+    return Cell(name, target, (*compiler, *flags), qemu, (), machine, script, only)
 
 
 M4 = ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
@@ -70,6 +72,8 @@ CELLS = [
     bare("m55 gcc", "cortex-m55", ("-mcpu=cortex-m55", "-mfpu=auto", "-mfloat-abi=hard"), AN547, script="m55.ld"),
     bare("m3 gcc", "cortex-m3", ("-mcpu=cortex-m3",), AN385),
     bare("m0plus gcc", "cortex-m0plus", ("-mcpu=cortex-m0plus",), AN385),
+    # 16 KB of memory and 256 KB of flash.
+    bare("m0 gcc", "cortex-m0", ("-mcpu=cortex-m0",), ("-M", "microbit"), script="m0.ld", only=("sww",)),
     Cell("rv32 clang", "riscv32", RV32, ("qemu-riscv32",), ("-fuse-ld=lld", "-nostdlib")),
 ]
 
@@ -147,7 +151,7 @@ def main():
             for target in sorted({c.target for c in cells}):
                 folder = work / f"{name}-{target}"
                 words(options.coppice.resolve(), "compile", model, "-o", folder, "--name", "model", "--target", target)
-                for cell in [c for c in cells if c.target == target]:
+                for cell in [c for c in cells if c.target == target and name in (c.only or MODELS)]:
                     pending.append((name, cell, pool.submit(check, cell, name, folder, vectors, work)))
         for name, cell, result in pending:
             try:

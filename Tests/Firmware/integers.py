@@ -163,7 +163,7 @@ WINDOW = (False, 16, 16, [3, 3], [1, 1], [1, 1, 1, 1], [32, 32])
 DEPTHWISE = (True, 64, 64, [3, 3], [1, 1], [1, 1, 1, 1])
 SPARSITIES = (0.5, 0.7, 0.8, 0.9)
 BARS = [(POINTWISE, 1, (0.90, 0.66, 0.50, 0.35)), (POINTWISE, 2, (0.63, 0.45, 0.35, 0.25)),
-        (WINDOW, 1, (0.86, 0.62, 0.45, 0.262)), (WINDOW, 2, (0.57, 0.37, 0.27, 0.18))]
+        (WINDOW, 1, (0.86, 0.62, 0.45, 0.25)), (WINDOW, 2, (0.57, 0.37, 0.27, 0.18))]
 LAYERS = [
     (convolution, (*POINTWISE, 0, 1), None, 0.80), (convolution, (*WINDOW, 0, 1), None, 0.82),
     (convolution, (*DEPTHWISE, [25, 5], 0, 1), None, 2.1),

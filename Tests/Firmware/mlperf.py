@@ -80,6 +80,8 @@ INTEGER_PRUNED = [("kws", "sparsity=0.8", 2_000_000, 25_000), ("kws", "sparsity=
                   ("resnet8", "sparsity=0.8", 6_500_000, 60_000),
                   ("ad01", "sparsity=0.9,block=2x4", 75_000, 43_000)]
 INTEGER_CODE_LIMIT = 16 * 1024
+# What -O2 may take of the instructions of -O3.
+INTEGER_O2 = 1.05
 
 
 def coppice(options, *words):
@@ -161,7 +163,7 @@ def dense(options, work):
 def integer(options, work):
     """One row for every int8 model on Cortex-M4; yields what is wrong."""
     print(f"{'int8 model':13} {'differ':>8} {'test':>6} {'flash':>9} {'CMSIS':>9} {'RAM':>8} "
-          f"{'CMSIS':>8} {'stack':>6} {'instructions':>12} {'CMSIS':>11} {'/ MAC':>6}")
+          f"{'CMSIS':>8} {'stack':>6} {'instructions':>12} {'CMSIS':>11} {'/ MAC':>6} {'-O2':>6}")
     for name in options.only or INTEGER_BARS:
         model = (options.models / f"{name}_int8.onnx").resolve()
         bar, folder = INTEGER_BARS[name], work / f"{name}-int8"
@@ -170,10 +172,17 @@ def integer(options, work):
         differ = sum(a != b for got, want in zip(result.outputs, cases)
                      for mine, theirs in zip(got, want) for a, b in zip(mine, theirs))
         count = result.instructions[0]
+        smaller = folder / "O2"
+        smaller.mkdir()
+        case = firmware.read_case(vectors_of(model)[0], manifest)[0]
+        part = firmware.Firmware(firmware.CORES["m4"], smaller, "-O2").measure(
+            folder, "model", [case]).instructions[0] / count
         print(f"{name:13} {differ:8} {result.selftest[:6]:>6} {result.flash:9,} "
               f"{bar.cmsis_flash:9,} {result.ram:8,} {bar.cmsis_ram:8,} {result.stack:6,} "
-              f"{count:12,} {bar.cmsis_instructions:11,} {count / BARS[name].macs:6.2f}",
+              f"{count:12,} {bar.cmsis_instructions:11,} {count / BARS[name].macs:6.2f} {part:6.1%}",
               flush=True)
+        if part > INTEGER_O2:
+            yield f"{name} int8: {part:.1%} of the instructions with -O2"
         if differ:
             yield f"{name} int8: {differ} bytes differ from the vectors"
         if result.selftest != "pass":

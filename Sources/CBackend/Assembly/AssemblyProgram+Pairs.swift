@@ -39,29 +39,31 @@ extension AssemblyProgram {
     emit("ldm r1!, {r8, r9}")
     emit("add lr, r1, r4, lsl #3")
     emit("add r7, r3, r7, lsl #3")
-    // Steps are taken by fours: so many of the first four are left out.
+    // Steps are taken by eights: so many of the first eight are left out.
     emit("rsb r10, r4, #0")
-    emit("and r10, r10, #3")
+    emit("and r10, r10, #7")
     emit("mov r4, r8")
     move("r5", p.finish.zero)
     emit("mov r6, r2")
     emit("push {r4-r7}")
+    // What a tile begins with is one load: a start for each sum.
+    let records = 7 + p.positions
     emit("mov r4, r3")
     emit("mov r5, r0")
     emit("mov r6, r10")
-    emit("mov r7, r9")
-    emit("mov r8, r1")
-    emit("push {r4-r8}")
+    for register in 7..<records where register != 9 { emit("mov r\(register), r9") }
+    emit("mov r\(records), r1")
+    emit("push {r4-r\(records)}")
+    let kept = 4 * (records - 3)
     let sums = (0..<p.positions).map { "r\(5 + $0)" }
     label(1)
-    emit("ldm sp, {r0, r1, r2, r5, r11}")
+    emit("ldm sp, {r0, r1, r2, r5-r\(4 + p.positions), r11}")
     emit("ldr r12, [r0]")
     emit("add r12, r12, r1")
-    for sum in sums.dropFirst() { emit("mov \(sum), r5") }
     emit("tbb [pc, r2]")
-    label(7)
-    for step in 0..<4 { emit(".byte (\(step + 2)f - 7b) / 2") }
-    for step in 0..<4 {
+    label(10)
+    for step in 0..<8 { emit(".byte (\(step + 2)f - 10b) / 2") }
+    for step in 0..<8 {
       label(step + 2)
       emit("ldrd r10, r4, [r11], #8")
       emit("add r4, r4, r12")
@@ -71,7 +73,7 @@ extension AssemblyProgram {
     emit("cmp r11, lr")
     emit("bne 2b")
     emit("ldr r12, [sp]")
-    emit("add r11, sp, #20")
+    emit("add r11, sp, #\(kept)")
     emit("ldm r11, {r0-r3}")
     emit("ldr r4, [r12, #4]")
     emit("add r2, r2, r4")
@@ -87,7 +89,7 @@ extension AssemblyProgram {
     emit("str r12, [sp]")
     emit("cmp r12, r3")
     emit("bne 1b")
-    emit("add sp, sp, #36")
+    emit("add sp, sp, #\(kept + 16)")
     emit("pop {r4-r11, pc}")
   }
 
