@@ -72,7 +72,7 @@ misra: build
 
 # Kernels on packed integers, and the MLPerf Tiny models as firmware under QEMU, which need ../shared.
 firmware: build
-	.venv/bin/python Tests/Firmware/integers.py --coppice .build/release/coppice --only 0 8 16 21 24 36 40 44 --count 45
+	.venv/bin/python Tests/Firmware/integers.py --coppice .build/release/coppice --only 0 1 8 16 21 24 35 37 44 48 52 --count 53
 	@if [ -d ../shared/models/mlperf-tiny ]; then \
 	  .venv/bin/python Tests/Firmware/mlperf.py --coppice .build/release/coppice \
 	    --models ../shared/models/mlperf-tiny --pruned && \

@@ -58,6 +58,30 @@ public struct NonzeroPattern: Sendable {
     }
   }
 
+  /// The blocks of neighbouring rows and columns of a group in which an element is there.
+  ///
+  /// - Parameters:
+  ///   - height: Rows of a block.
+  ///   - width: Columns of a block, at most 64.
+  /// - Returns: Their number.
+  public func blocks(height: Int, width: Int) -> Int {
+    let (groups, columns) = (layout.groups, layout.columns)
+    var count = 0
+    for top in stride(from: 0, to: layout.rows, by: height) {
+      let rows = top..<min(top + height, layout.rows)
+      for group in 0..<groups {
+        for first in stride(from: 0, to: columns, by: width) {
+          let size = min(width, columns - first)
+          let isThere = rows.contains {
+            bits(($0 * groups + group) * columns + first, size) != 0
+          }
+          if isThere { count += 1 }
+        }
+      }
+    }
+    return count
+  }
+
   /// The columns of `height` neighbouring rows in which an element is there.
   ///
   /// - Parameter height: Rows that are looked at together.

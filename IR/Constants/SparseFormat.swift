@@ -14,6 +14,12 @@ public protocol SparseFormat: Hashable, Sendable {
   /// Whether kernels test every column of a row, instead of being told the next one.
   static var testsColumns: Bool { get }
 
+  /// Whether the format is offered for weights of a type when nothing is asked for.
+  ///
+  /// - Parameter element: Of a weight.
+  /// - Returns: `false` where no kernel gains by it.
+  static func serves(_ element: ElementType) -> Bool
+
   /// Holds a tensor without its zeros: the elements whose bits are all zero.
   ///
   /// - Parameters:
@@ -91,6 +97,8 @@ extension SparseFormat {
   public static var canonicalHeight: Int { 1 }
   /// Kernels are told the next column.
   public static var testsColumns: Bool { false }
+  /// It is offered for all.
+  public static func serves(_ element: ElementType) -> Bool { true }
   /// The name of the format.
   public var name: String { Self.formatName }
   /// One row for an index.

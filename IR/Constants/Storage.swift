@@ -109,6 +109,14 @@ public struct StorageKind: Hashable, Sendable, CaseIterable, CustomStringConvert
   /// The kinds that leave zeros out.
   public static var sparse: [StorageKind] { StorageFormats.all.map { StorageKind($0) } }
 
+  /// The kinds that leave zeros out and are offered for weights of a type.
+  ///
+  /// - Parameter element: Of the weight.
+  /// - Returns: In the order of the formats.
+  public static func sparse(serving element: ElementType) -> [StorageKind] {
+    sparse.filter { $0.format?.serves(element) ?? false }
+  }
+
   /// Rows that share an index in the canonical packing.
   public var height: Int { format?.canonicalHeight ?? 1 }
   /// Whether kernels test every column of a row, instead of being told the next one.

@@ -2,7 +2,8 @@
 public enum StorageFormats {
   /// Each format once; of two that serve a weight equally well the earlier one is taken.
   public static let all: [any SparseFormat.Type] = [
-    IndexRows.self, Bitmap.self, Blocks.self, EqualRows.self,
+    IndexRows.self, Bitmap.self, Blocks.self, EqualRows.self, SizedBlocks<Size1x2>.self,
+    SizedBlocks<Size2x4>.self, SizedBlocks<Size1x16>.self,
   ]
 
   /// Finds a format by its name in the text form.

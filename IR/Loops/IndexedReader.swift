@@ -79,9 +79,11 @@ extension IndexedReader {
   }
 
   /// The bytes of such tables.
-  static func tableBytes(_ shape: WeightShape, rows: Int, slots: Int, height: Int) -> Int {
+  static func tableBytes(
+    _ shape: WeightShape, rows: Int, slots: Int, height: Int, width: Int = 1
+  ) -> Int {
     let starts = (rows * shape.groups + 1) * indexBytes(slots)
-    let indices = max(slots, 1) * indexBytes(max(shape.columns - 1, 0))
+    let indices = max(slots / width, 1) * indexBytes(max(shape.columns - 1, 0))
     return max(slots * height, 1) * shape.elementBytes + indices + starts
   }
 }

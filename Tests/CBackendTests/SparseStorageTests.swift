@@ -80,7 +80,7 @@ struct SparseStorageTests {
       main.append(array("x_\(item.name)", input(item).array(of: Float.self)))
       main.append(array("y_\(item.name)", wanted))
       for storage in Self.storages {
-        let name = "m_\(item.name)_\(storage.rawValue.filter(\.isLetter))"
+        let name = "m_\(item.name)_\(storage.rawValue.filter { $0.isLetter || $0.isNumber })"
         let options = GenerationOptions(name: name)
         models.append(generate(try lower(item.stored(storage), for: target), options))
         main.append("#include \"\(name).h\"")

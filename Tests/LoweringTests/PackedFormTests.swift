@@ -106,7 +106,38 @@ import Testing
     }
   }
 
-  @Test(arguments: ["fast", "onnx"], [StorageKind.bitmap, .indexRows])
+  /// Channels are last in what comes in; blocks are small where there is little memory.
+  @Test(arguments: ["fast", "onnx"], [[3, 3], [1, 3], [2, 2], [3, 1]])
+  func windowsThatShareColumns(_ form: String, _ kernel: [Int]) throws {
+    for (step, depth, pads) in [
+      (1, 8, [1, 1, 1, 1]), (2, 4, [0, 1, 1, 0]), (1, 4, [0, 0, 0, 0]),
+    ] {
+      let size = [9, 11].enumerated().map {
+        ($1 + pads[$0] + pads[$0 + 2] - kernel[$0]) / step + 1
+      }
+      let attributes = """
+        pads = [\(Self.shape(pads))], strides = [\(step), \(step)], \
+        kernel_shape = [\(Self.shape(kernel))], requantize = "\(form)"
+        """
+      let text = Self.convolution(
+        [1, depth, 9, 11], [5, depth] + kernel, [1, 5] + size, attributes
+      )
+      .replacing(
+        "(%x: i8[1,\(depth),9,11]) {",
+        with: "(%last: i8[1,9,11,\(depth)]) {\n  %x = Transpose(%last) {perm = [0, 3, 1, 2]}")
+      let graph = try Graph(parsing: text, file: "g")
+      let plain = try answer(graph, .generic).bytes
+      #expect(Set(plain).count > 4)
+      for memory in [nil, 400] as [Int?] {
+        var target = Target.cortexM4
+        target.bandMemory = memory
+        #expect(try lower(graph, for: target).forms.values.contains("conv_dot_rows"))
+        #expect(try answer(graph, target).bytes == plain, "\(kernel), \(step), \(pads)")
+      }
+    }
+  }
+
+  @Test(arguments: ["fast", "onnx"], [StorageKind.bitmap, .indexRows, .blocks1x2])
   func sparseConvolutions(_ form: String, _ storage: StorageKind) throws {
     let attributes = """
       pads = [1, 1, 1, 1], kernel_shape = [3, 3], requantize = "\(form)"
@@ -119,7 +150,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["fast", "onnx"], [StorageKind.indexRows, .blocks])
+  @Test(arguments: ["fast", "onnx"], [StorageKind.indexRows, .blocks2x4])
   func sparseProducts(_ form: String, _ storage: StorageKind) throws {
     for (rows, depth, columns) in [(1, 64, 70), (3, 31, 33), (1, 1030, 9), (1, 520, 12)] {
       try check(Self.product(rows, depth, columns, form), storage, title: "sparse_rows")
@@ -165,5 +196,20 @@ import Testing
     let plans = explain(graph, for: .cortexM4).filter { $0.form.hasPrefix("sparse_pairs") }
     let least = try #require(plans.map(\.bytes).min())
     #expect(Double(least - 128 * 8) <= part * 128 * 128)
+  }
+
+  /// Zeros that come in pairs of inputs take less as blocks of two.
+  @Test func pairsTakeFewerBytesThanSingleWeights() throws {
+    let list = (0..<(64 * 64)).map { $0 / 2 * 7919 % 5 == 0 ? "\($0 % 120 + 1)" : "0" }
+    let dense = Self.convolution([1, 64, 8, 8], [64, 64, 1, 1], [1, 64, 8, 8], "")
+    let text = dense.replacing(
+      Self.numbers(64 * 64), with: "[" + list.joined(separator: ", ") + "]")
+    let plans = explain(try Graph(parsing: text, file: "g"), for: .cortexM4)
+    func plan(_ form: String) throws -> (bytes: Int, cost: Double) {
+      let found = try #require(plans.first { $0.form == form })
+      return (found.bytes, found.cost)
+    }
+    let (pairs, single) = (try plan("sparse_pairs_whole"), try plan("sparse_pairs"))
+    #expect(pairs.bytes < single.bytes && pairs.cost < single.cost)
   }
 }

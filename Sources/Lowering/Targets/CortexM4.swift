@@ -33,10 +33,13 @@ extension Costs {
         .tile: 12, .line: 30, .step: 18.5, .copy: 1.1, .store: 22,
       ],
       "sparse_pairs": [
-        .tile: 34, .line: 60, .step: 4, .fma: 1, .load: 12, .bit: 5, .copy: 4, .store: 22,
+        .tile: 31, .line: 60, .step: 3.7, .fma: 1, .load: 12, .bit: 5, .copy: 4, .store: 22,
       ],
       "sparse_pairs_gaps": [
-        .tile: 34, .line: 60, .step: 4, .fma: 1, .load: 16, .bit: 6, .copy: 4, .store: 22,
+        .tile: 31, .line: 60, .step: 3.7, .fma: 1, .load: 16, .bit: 6, .copy: 4, .store: 22,
+      ],
+      "sparse_pairs_whole": [
+        .tile: 31, .line: 60, .step: 3.7, .fma: 1, .load: 9, .bit: 5, .copy: 4, .store: 22,
       ],
       "sparse_rows_pairs": [
         .tile: 10, .line: 30, .step: 10, .copy: 1.1, .store: 22,

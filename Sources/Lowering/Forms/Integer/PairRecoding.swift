@@ -4,12 +4,14 @@ import CoppiceIR
 enum PairPlaces {
   /// A bit for each weight.
   case bits([UInt8])
+  /// A bit for each pair of weights, of which flash holds both.
+  case pairs([UInt8])
   /// Half bytes: the zeros between nonzeros.
   case gaps([UInt8])
 
   var bytes: [UInt8] {
     switch self {
-    case .bits(let bytes), .gaps(let bytes): bytes
+    case .bits(let bytes), .pairs(let bytes), .gaps(let bytes): bytes
     }
   }
 }
@@ -30,12 +32,14 @@ struct PairRecoding {
   enum Reader {
     /// The next of the nonzeros.
     case bits(Buffer, next: Variable)
+    /// The next of the pairs.
+    case pairs(Buffer, next: Variable)
     /// The next of the nonzeros, the zeros before it, the next byte, and what is left of the last.
     case gaps(Buffer, next: Variable, gap: Variable, byte: Variable, rest: Variable)
 
     var next: Variable {
       switch self {
-      case .bits(_, let next), .gaps(_, let next, _, _, _): next
+      case .bits(_, let next), .pairs(_, let next), .gaps(_, let next, _, _, _): next
       }
     }
   }
@@ -43,7 +47,11 @@ struct PairRecoding {
   /// Begins to read.
   func reader(_ places: PairPlaces, _ buffer: Buffer, _ builder: LoopBuilder) -> Reader {
     let next = builder.declare("v", .integer(0))
-    guard case .gaps = places else { return .bits(buffer, next: next) }
+    switch places {
+    case .bits: return .bits(buffer, next: next)
+    case .pairs: return .pairs(buffer, next: next)
+    case .gaps: break
+    }
     let gap = builder.declare("gap", .number(0, .uint32))
     let byte = builder.declare("g", .integer(0))
     let rest = builder.declare("rest", .number(1, .uint32))
@@ -62,12 +70,16 @@ struct PairRecoding {
           combine(.rem, across, .integer(w.strides[1])) * phaseWords
           + across / .integer(w.strides[1])
         let tap = builder.define("tap", ky * (w.dilations[0] * rowWords) + column)
+        let line = (channel * weights.taps + ky * w.kernel[1] + kx) * weights.lineBytes
         switch reader {
         case .bits(let buffer, let next):
-          let line = weights.lineBytes
-          let start = builder.define(
-            "m0", (channel * weights.taps + ky * w.kernel[1] + kx) * line)
-          bits(buffer, start, tap, next, count, builder)
+          bits(buffer, builder.define("m0", line), tap, 4, builder) { mask, place in
+            pair(mask, place, next, count, builder)
+          }
+        case .pairs(let buffer, let next):
+          bits(buffer, builder.define("m0", line), tap, 8, builder) { mask, place in
+            wholePair(mask, place, next, count, builder)
+          }
         case .gaps(let buffer, let next, let gap, let byte, let rest):
           gaps(buffer, tap, next, gap, byte, rest, count, builder)
         }
@@ -88,21 +100,41 @@ struct PairRecoding {
 
   // MARK: - Bits
 
+  /// Looks at the bytes of a tap, whose bits stand for a number of pairs.
   private func bits(
-    _ buffer: Buffer, _ start: Expr, _ tap: Expr, _ next: Variable, _ count: Variable,
-    _ builder: LoopBuilder
+    _ buffer: Buffer, _ start: Expr, _ tap: Expr, _ pairs: Int, _ builder: LoopBuilder,
+    _ take: (_ mask: Variable, _ place: Variable) -> Void
   ) {
     builder.loop("j", weights.lineBytes) { byte in
       let load = Expr.load(buffer, start + byte, lanes: 1).converted(to: .uint32)
       let mask = builder.declare("m", load)
-      let place = builder.declare("at", (byte * (4 * planeWords) + tap) * 4)
+      let place = builder.declare("at", (byte * (pairs * planeWords) + tap) * 4)
       let turn = builder.block {
-        pair(mask, place, next, count, builder)
+        take(mask, place)
         builder.accumulate(place, .integer(4 * planeWords))
-        builder.assign(mask, .variable(mask) / .number(4, .uint32))
+        builder.assign(mask, .variable(mask) / .number(pairs == 4 ? 4 : 2, .uint32))
       }
       let isLeft = Expr.variable(mask).compared(.ne, .number(0, .uint32))
       builder.emit(.repeatWhile(isLeft, turn))
+    }
+  }
+
+  private func wholePair(
+    _ mask: Variable, _ place: Variable, _ next: Variable, _ count: Variable,
+    _ builder: LoopBuilder
+  ) {
+    let isSet = Expr.binary(.and, .variable(mask), .number(1, .uint32))
+      .compared(.ne, .number(0, .uint32))
+    builder.when(isSet) {
+      let two = (0..<2).map {
+        Expr.load(values, .variable(next) + $0, lanes: 1).converted(to: .int32)
+      }
+      let slot = Expr.variable(count)
+      builder.emit(.store(records, slot, .packed(.pack2, two[0], two[1])))
+      builder.emit(
+        .store(records, slot + 1, Expr.variable(place).converted(to: .uint32)))
+      builder.accumulate(next, .integer(2))
+      builder.accumulate(count, .integer(2))
     }
   }
 

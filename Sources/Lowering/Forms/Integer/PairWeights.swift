@@ -8,12 +8,12 @@ struct PairWeights {
   let pairs: Int
   /// Bytes of bits for a tap of a channel.
   let lineBytes: Int
-  /// A bit for each weight: by channel, tap and input channel.
+  /// A bit for each weight, or for each pair: by channel, tap and input channel.
   private(set) var bits: [UInt8]
   /// The zeros before each nonzero and behind the last, in the same order: half bytes, where 15 says
   /// that more follow.
   private(set) var gaps: [UInt8] = []
-  /// The nonzeros in the order of the bits.
+  /// The nonzeros in the order of the bits, or both weights of each pair with one.
   private(set) var values: [Int8] = []
   /// Pairs with a nonzero, in all and in the channel with the most.
   private(set) var count = 0
@@ -21,11 +21,11 @@ struct PairWeights {
   /// The sum of each channel's weights.
   private(set) var sums: [Int] = []
 
-  init(_ shape: [Int], _ numbers: [Int8]) {
+  init(_ shape: [Int], _ numbers: [Int8], keepsPairs: Bool = false) {
     let (channels, depth) = (shape[0], shape[1])
     taps = shape[2] * shape[3]
     pairs = (depth + 1) / 2
-    lineBytes = (depth + 7) / 8
+    lineBytes = ((keepsPairs ? pairs : depth) + 7) / 8
     bits = [UInt8](repeating: 0, count: channels * taps * lineBytes)
     var gap = 0
     var halves: [UInt8] = []
@@ -44,11 +44,19 @@ struct PairWeights {
           }
           close(gap)
           gap = 0
-          bits[(channel * taps + tap) * lineBytes + input / 8] |= 1 << UInt8(input % 8)
-          values.append(weight)
+          let place = keepsPairs ? input / 2 : input
+          bits[(channel * taps + tap) * lineBytes + place / 8] |= 1 << UInt8(place % 8)
           sum += Int(weight)
-          if input / 2 != last { own += 1 }
+          let isNew = input / 2 != last
+          if isNew { own += 1 }
           last = input / 2
+          if !keepsPairs {
+            values.append(weight)
+          } else if isNew {
+            values += input % 2 == 0 ? [weight, 0] : [0, weight]
+          } else {
+            values[values.count - 1] = weight
+          }
         }
       }
       count += own

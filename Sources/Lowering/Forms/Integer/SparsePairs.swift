@@ -4,15 +4,16 @@ import CoppiceIR
 ///
 /// Activations are widened to planes of channel pairs, a word for each position; a pair of weights
 /// with a nonzero meets some neighbouring positions at once. Weights lie in flash as the nonzeros
-/// beside a bitmap or the gaps between them; one channel's pairs at a time are re-coded in memory,
+/// beside a bitmap or the gaps between them, or (blocks 1x2) as the pairs beside a bit for each; one channel's pairs at a time are re-coded in memory,
 /// with the place that each reads.
 struct SparsePairs: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard target.hasPackedIntegers, storage == .bitmap || storage == .indexRows,
-      let g = site.convolution, let sums = PackedSums(site, g.arithmetic),
-      let layer = SparsePairsLayer(g, sums, gaps: storage == .indexRows, target)
+    guard target.hasPackedIntegers, let g = site.convolution,
+      let name = [
+        .bitmap: "sparse_pairs", .indexRows: "sparse_pairs_gaps", .blocks1x2: "sparse_pairs_whole",
+      ][storage], let sums = PackedSums(site, g.arithmetic),
+      let layer = SparsePairsLayer(g, sums, storage, target)
     else { return nil }
-    let name = storage == .indexRows ? "sparse_pairs_gaps" : "sparse_pairs"
     return Plan(
       name, storage, bytes: layer.bytes, scratch: layer.scratchBytes, layer.work, target
     ) { builder throws(DiagnosticMessage) in try layer.emit(builder) }
@@ -28,19 +29,25 @@ struct SparsePairsLayer {
   /// Rows of results in a band.
   private let rows: Int
   private let weights: PairWeights
-  /// Where nonzeros stand: the gaps between them, else a bitmap.
+  /// Where nonzeros stand: a bitmap of them or of their pairs, or the gaps between them.
   private let places: PairPlaces
 
   /// Plans bands.
   ///
   /// - Returns: `nil` for groups, or rows too short for a tile.
-  init?(_ g: ConvolutionGeometry, _ sums: PackedSums, gaps: Bool, _ target: Target) {
+  init?(_ g: ConvolutionGeometry, _ sums: PackedSums, _ storage: StorageKind, _ target: Target) {
     let flattens = g.outHeight == 1 || g.y.strides[2] == g.outWidth * g.y.strides[3]
     guard g.group == 1, flattens, g.outWidth >= 4 else { return nil }
     self.g = g
     self.sums = sums
-    weights = PairWeights(g.weight.type.shape, sums.weightNumbers())
-    places = gaps ? .gaps(weights.gaps) : .bits(weights.bits)
+    weights = PairWeights(
+      g.weight.type.shape, sums.weightNumbers(), keepsPairs: storage == .blocks1x2)
+    places =
+      switch storage {
+      case .indexRows: .gaps(weights.gaps)
+      case .blocks1x2: .pairs(weights.bits)
+      default: .bits(weights.bits)
+      }
     func words(_ size: Int) -> Int { (g.outWidth + size - 1) / size * (2 * size + 6) }
     positions = g.outWidth >= 5 && words(5) <= words(4) ? 5 : 4
     let w = g.window
@@ -85,6 +92,9 @@ struct SparsePairsLayer {
     work[.fma] = tiles * Double(weights.count * positions)
     work[.line] = bands * Double(channels)
     switch places {
+    case .pairs:
+      work[.bit] = bands * Double(channels * weights.taps * weights.pairs)
+      work[.load] = bands * Double(weights.count)
     case .bits:
       work[.bit] = bands * Double(channels * weights.taps * weights.pairs)
       work[.load] = bands * Double(weights.count)

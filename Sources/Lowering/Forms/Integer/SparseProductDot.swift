@@ -3,15 +3,15 @@ import CoppiceIR
 /// A product of quantized numbers with sparse weights on packed integers: a row of activations is
 /// widened to halves, and each column of the result meets those that its nonzeros ask for.
 ///
-/// With index rows a pair of weights, an even or an odd two of four, has an index; with blocks the
+/// With index rows a pair of weights, an even or an odd two of four, has an index; with blocks (2x4) the
 /// four inputs of two columns have one.
 struct SparseProductDot: KernelForm {
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard target.hasPackedIntegers, storage == .indexRows || storage == .blocks,
+    guard target.hasPackedIntegers, storage == .indexRows || storage == .blocks2x4,
       let p = site.product, let sums = PackedSums(site, p.arithmetic), p.depth > 0,
       p.depth <= 1 << 16
     else { return nil }
-    let isBlocked = storage == .blocks
+    let isBlocked = storage == .blocks2x4
     let layer = SparseProductDotLayer(p, sums, isBlocked: isBlocked)
     return Plan(
       isBlocked ? "sparse_rows_blocks" : "sparse_rows_pairs", storage, bytes: layer.bytes,
