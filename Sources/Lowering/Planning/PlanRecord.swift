@@ -49,7 +49,8 @@ extension Site {
   fileprivate var storages: [StorageKind] {
     guard let weightOperand, let weight = constants[weightOperand] else { return [] }
     let whole: [StorageKind] = weight.storage.isUniform ? [.uniform, .dense] : [.dense]
-    return reading(weightOperand) == nil ? whole : whole + StorageKind.sparse(serving: weight.type.element)
+    return reading(weightOperand) == nil
+      ? whole : whole + StorageKind.sparse(serving: weight.type.element)
   }
 
   /// The same site with its weight in a storage.

@@ -171,7 +171,9 @@ private struct StorageChoosing {
     } else if storage != .dense {
       reason += compared(plan.cost, plan.bytes)
     } else {
-      let others = StorageKind.sparse(serving: constant.type.element).map { ($0, planner.cost(number, $0)) }
+      let others = StorageKind.sparse(serving: constant.type.element).map {
+        ($0, planner.cost(number, $0))
+      }
       let best = others.min { $0.1.cost * Double($0.1.bytes) < $1.1.cost * Double($1.1.bytes) }
       if let best {
         reason += "\(best.0.rawValue) \(compared(best.1.cost, best.1.bytes))"
