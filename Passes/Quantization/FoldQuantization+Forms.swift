@@ -33,6 +33,7 @@ extension Graph {
   /// Turns filters whose result is one number for all inputs into zeros with a bias.
   ///
   /// Such filters come with scales too small for any multiplier; what reads them can be pruned.
+  /// Sums that leave int32 wrap around, and are no such number.
   ///
   /// - Returns: Whether there were any.
   mutating func foldDeadFilters(_ id: NodeID, _ context: inout PassContext) -> Bool {
@@ -79,7 +80,8 @@ private struct DeadFilters {
       let steps = RequantizationSteps(
         scale: own, zeroPoint: Int(zero), bounds: requantization.bounds, sums: range)
       let reached = steps.reached
-      let isDead = reached.count == 1 && range.count > 1
+      let isHeld = range.lowerBound >= Int(Int32.min) && range.upperBound <= Int(Int32.max)
+      let isDead = isHeld && reached.count == 1 && range.count > 1
       dead.append(isDead)
       guard isDead else { continue }
       scales[channel] = Float(y / x / 256)
