@@ -7,9 +7,9 @@ import onnxruntime
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from declarations import opsets
+from declarations import EARLIER, opsets
 from drawing import Rejected, number_type
-from narrow import CONVERTING, declared, is_code, is_float, is_half
+from narrow import CONVERTING, declared, is_code, is_float, is_half, is_small_float
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "disagreements.txt")
 HALVES = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
@@ -59,7 +59,9 @@ class Oracle:
             results = self.onnxruntime(self.model(node, narrow), narrow)
             if results is None:
                 raise Rejected("no oracle: onnxruntime has no kernel for float32")
-            return [r.astype("float64") if r.dtype.kind == "f" else r for r in results], "onnxruntime in float32"
+            # An operand in float64 makes no result one, such as the region of Resize or the mean of a normalisation.
+            kinds = [kind or r.dtype for kind, r in zip(declared(self.model(node, arrays)), results)]
+            return [r.astype(k) if r.dtype.kind == "f" else r for r, k in zip(results, kinds)], "onnxruntime in float32"
         model = self.model(node, arrays)
         results = self.onnxruntime(model, arrays) if judge == "onnxruntime" else None
         if results is not None:
@@ -80,7 +82,9 @@ class Oracle:
         kinds = [kind if kind is not None else self.alike(node, arrays, place) for place, kind in enumerate(kinds)]
         if any(kind is None for kind in kinds):
             raise Rejected("no oracle: ONNX infers no element type")
-        results, judge = self.compute(widened_attributes(node), {n: wide(a) for n, a in arrays.items()})
+        plain = widened_attributes(node)
+        plain.opset = EARLIER.get(node.op, node.opset)
+        results, judge = self.compute(plain, {n: wide(a) for n, a in arrays.items()})
         with np.errstate(all="ignore"):
             return [r.view(k) if is_code(k) else r.astype(k) for r, k in zip(results, kinds)], judge
 
@@ -132,7 +136,7 @@ class Oracle:
         except Exception:
             return None
         self.asked["onnxruntime"] += 1
-        return [np.asarray(r) for r in results]
+        return [as_float8(np.asarray(r), kind) for r, kind in zip(results, declared(model))]
 
     def reference(self, model, arrays):
         try:
@@ -159,11 +163,15 @@ def as_declared(result, value):
     return wanted if wanted.dtype.kind in "iu" and (wanted == result).all() else result
 
 
+def as_float8(result, kind):
+    """The floats that onnxruntime hands over as bytes."""
+    is_byte = kind is not None and is_small_float(kind) and np.dtype(kind).itemsize == 1 and result.dtype == np.uint8
+    return result.view(kind) if is_byte and kind != result.dtype else result
+
+
 def widened_attributes(node):
-    """The node with tensors of halves among its attributes as float32."""
+    """A copy of the node with tensors of halves among its attributes as float32."""
     halves = {key for key, value in node.attributes.items() if isinstance(value, onnx.TensorProto) and value.data_type in HALVES}
-    if not halves:
-        return node
     wide = copy.copy(node)
     wide.attributes = {
         key: onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(value).astype("float32")) if key in halves else value

@@ -325,7 +325,8 @@ def integer_convolution(d, op):
     operands = [x, scale(d), point(d, kind), w, scale(d, per), zeros, scale(d), point(d, kind)]
     if d.maybe():
         operands.append(d.fresh("int32", [group * per_out], constant=True))
-    d.node(op, operands, group=group, **given)
+    # A tie may fall to either side, which the next node must not see.
+    d.wild.add(d.node(op, operands, group=group, **given))
 
 
 @recipe("MatMulInteger", "QLinearMatMul")
@@ -336,4 +337,5 @@ def integer_product(d, op):
     a, b = matrices(d, [d.pick(kinds[0])], [d.pick(kinds[1])])
     if not is_linear:
         return d.node(op, [a, b] + ([point(d, d.dtype(a)), point(d, d.dtype(b))] if d.maybe(0.7) else []))
-    d.node(op, [a, scale(d), point(d, d.dtype(a)), b, scale(d), point(d, d.dtype(b)), scale(d), point(d, d.dtype(a))])
+    zeros = [point(d, d.dtype(x)) for x in (a, b, a)]
+    d.wild.add(d.node(op, [a, scale(d), zeros[0], b, scale(d), zeros[1], scale(d), zeros[2]]))
