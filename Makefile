@@ -62,9 +62,11 @@ traditional: build
 	.venv/bin/python Tests/Traditional/forest.py
 	.venv/bin/python Tests/Networks/encoder.py
 
-# What the generated C promises, on every operator and on whole models.
+# What the generated C promises, on every operator and on whole models, and random layers by every form of them;
+# LAYERS=2000 EACH="--each 9 --thorough" for a long run.
 generated-c: build
 	.venv/bin/python Tests/GeneratedC/run.py
+	.venv/bin/python Tests/GeneratedC/layers.py --layers $(or $(LAYERS),40) $(EACH)
 
 # The rules of MISRA C:2012 that generated C breaks; needs cppcheck.
 misra: build

@@ -102,6 +102,9 @@ let package = Package(
         "Coppice", "CoppiceIR", "CoppiceONNX", "CoppicePassManager", "CoppicePasses",
       ],
       path: "Tests/Benchmarks/Evaluator", swiftSettings: settings),
+    .executableTarget(
+      name: "random-layers", dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceC"],
+      path: "Tests/GeneratedC/Layers", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
       exclude: ["half_encoder.py", "pruned_models.py", "written_models.py", "faults.c"],

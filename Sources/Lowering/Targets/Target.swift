@@ -38,7 +38,7 @@ public struct Target: Sendable {
   /// Bytes of machine code for an operation of loop IR.
   private let operationBytes: Double
   /// What the steps of each form take.
-  let costs: Costs
+  private(set) var costs: Costs
   /// Bytes of widened activations that a form may keep at once; `nil` where nothing is scarce.
   package var bandMemory: Int?
 
@@ -65,6 +65,16 @@ public struct Target: Sendable {
     self.reach = reach
     operationBytes = codeBytes
     self.costs = costs
+  }
+
+  /// The same target with some forms for nothing, so that they are taken wherever they apply.
+  ///
+  /// - Parameter forms: Names of forms.
+  /// - Returns: For tests of forms that cost more than others.
+  package func favouring(_ forms: Set<String>) -> Target {
+    var target = self
+    target.costs.free = forms
+    return target
   }
 
   /// Registers that a tile of accumulators may take.
@@ -150,6 +160,8 @@ struct Costs: Sendable {
   private let others: [Work.Step: Double]
   /// By which part forecasts are trusted less where zeros are left out; 0 where counts are exact.
   let doubt: Double
+  /// Forms that take nothing.
+  var free: Set<String> = []
 
   /// Makes costs.
   ///
@@ -171,6 +183,7 @@ struct Costs: Sendable {
   /// What the steps of a form take; those of its numbers are those of its vectors where nothing else
   /// is known, and of its integers those of its floats.
   func of(_ form: String) -> [Work.Step: Double] {
+    if free.contains(form) { return [:] }
     var stem = form
     for suffix in ["_integer", "_scalar"] where forms[stem] == nil && stem.hasSuffix(suffix) {
       stem.removeLast(suffix.count)
