@@ -173,6 +173,17 @@ struct StorageDecisionTests {
     #expect(try decision(full, .x86, .balanced).storage == .dense)
   }
 
+  /// A product had become dense, because kernels for dense weights are faster: 230 MB of one number.
+  @Test(arguments: [Target.generic, .x86, .cortexM4], StoragePreference.allCases)
+  func oneNumberStaysOne(_ target: Target, _ preference: StoragePreference) throws {
+    var layer = try graph(
+      Gemm(attributes: ["transB": .int(1)]), x: [1, 1024], w: [512, 1024], y: [1, 512], keeping: 1)
+    let type = layer.graph[layer.weight].type
+    layer.graph.setConstant(
+      layer.weight, Constant(type, .uniform(Bytes([Float(0.5)]))), by: "test")
+    #expect(try decision(layer, target, preference).storage == .uniform)
+  }
+
   @Test func veryEmptyLayersGainTime() throws {
     let pointwise = try graph(
       Conv(), x: [1, 64, 25, 5], w: [64, 64, 1, 1], y: [1, 64, 25, 5], keeping: 5)

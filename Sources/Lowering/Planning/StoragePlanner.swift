@@ -61,7 +61,7 @@ private struct StorageChoosing {
   mutating func run() {
     if open.isEmpty { return }
     let planner = LayoutPlanner(graph, target, counter)
-    dense = plan(open.mapValues { _ in .dense })
+    dense = plan(Dictionary(uniqueKeysWithValues: open.keys.map { ($0, whole($0)) }))
     planner.settle { score($0, planner, kinds(planner.weights[$0].value)) }
     for (number, weight) in planner.weights.enumerated() where open[weight.value] != nil {
       chosen[weight.value] = best(number, planner, kinds(weight.value)).0
@@ -80,14 +80,21 @@ private struct StorageChoosing {
     return lowering.planned
   }
 
+  /// How a weight is held with its zeros: one number for all elements stays one, whatever its kernel
+  /// takes, as dense it would be as many numbers as it stands for.
+  private func whole(_ value: ValueID) -> StorageKind {
+    graph.constant(value)?.storage.isUniform == true ? .uniform : .dense
+  }
+
   /// The storages that a weight may get.
   private func kinds(_ value: ValueID) -> [StorageKind] {
     guard open[value] != nil, let constant = graph.constant(value) else {
       return [graph.constant(value)?.storage.kind ?? .dense]
     }
     if let forced = request.forced { return [forced] }
-    let first: [StorageKind] = constant.storage.isUniform ? [.uniform, .dense] : [.dense]
-    return first + StorageKind.sparse(serving: constant.type.element)
+    let whole = whole(value)
+    let leavesOut = whole == .dense || constant.onlyNumber == 0
+    return [whole] + (leavesOut ? StorageKind.sparse(serving: constant.type.element) : [])
   }
 
   /// The best storage of a weight as things lie now.
