@@ -11,6 +11,8 @@ public protocol SparseFormat: Hashable, Sendable {
   static var formatName: String { get }
   /// Rows that share an index in what `init(packing:rowAxis:)` makes.
   static var canonicalHeight: Int { get }
+  /// Columns that share an index in what `init(packing:rowAxis:)` makes.
+  static var canonicalWidth: Int { get }
   /// Whether kernels test every column of a row, instead of being told the next one.
   static var testsColumns: Bool { get }
 
@@ -95,6 +97,8 @@ public protocol SparseFormat: Hashable, Sendable {
 extension SparseFormat {
   /// One row for an index.
   public static var canonicalHeight: Int { 1 }
+  /// One column for an index.
+  public static var canonicalWidth: Int { 1 }
   /// Kernels are told the next column.
   public static var testsColumns: Bool { false }
   /// It is offered for all.

@@ -119,6 +119,8 @@ public struct StorageKind: Hashable, Sendable, CaseIterable, CustomStringConvert
 
   /// Rows that share an index in the canonical packing.
   public var height: Int { format?.canonicalHeight ?? 1 }
+  /// Columns that share an index in the canonical packing.
+  public var width: Int { format?.canonicalWidth ?? 1 }
   /// Whether kernels test every column of a row, instead of being told the next one.
   public var testsColumns: Bool { format?.testsColumns ?? false }
   /// The name.

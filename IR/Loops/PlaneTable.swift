@@ -3,7 +3,8 @@
 ///
 /// There are no starts: kernels go through all groups in order, and a count says how many entries
 /// belong together. An entry has a place, that of its first activation, and one value, as many as the
-/// group has rows, or, of patterns, one for each row that it has.
+/// group has rows, or, of patterns, one for each row that it has, or one for each of some neighbouring
+/// channels.
 package struct PlaneTable {
   /// Entries that belong together: for each group of rows and column of the window, or, in it, for
   /// each pattern from all rows down to the first alone.
@@ -18,13 +19,16 @@ package struct PlaneTable {
     package var height: Int
     /// Whether entries of a group are told apart by the rows that they have.
     package var byPattern: Bool
+    /// Neighbouring channels that share an entry.
+    package var width: Int
     /// The columns of the window as they are read.
     package var columns: [Int]
 
     /// Makes an order.
-    package init(height: Int, byPattern: Bool = false, columns: [Int]) {
+    package init(height: Int, byPattern: Bool = false, width: Int = 1, columns: [Int]) {
       self.height = height
       self.byPattern = byPattern
+      self.width = width
       self.columns = columns
     }
 
@@ -133,6 +137,7 @@ private struct PlaneEntries {
     _ windowRows: Int
   ) {
     let layout = nonzeros.layout
+    if order.width > 1 { return takeBlocks(nonzeros, top, column, places) }
     var found: [Int32: [Int]] = [:]
     for row in top..<min(top + order.height, layout.rows) {
       for part in 0..<layout.windowRows {
@@ -156,5 +161,25 @@ private struct PlaneEntries {
       self.places += own.map(\.key)
       for entry in own { slots += rows.map { entry.value[$0] } }
     }
+  }
+
+  /// Takes the blocks of neighbouring channels of a row in a column of the window, by place.
+  private mutating func takeBlocks(
+    _ nonzeros: SparseNonzeros, _ row: Int, _ column: Int, _ places: PlaneTable.Places
+  ) {
+    let layout = nonzeros.layout
+    var found: [(place: Int, slots: ArraySlice<Int>)] = []
+    for part in 0..<layout.windowRows {
+      var blocks = InputBlockLines()
+      blocks.take(nonzeros, row * layout.groups + column * layout.windowRows + part)
+      for (number, channel) in blocks.places.enumerated() {
+        let place = (Int(channel) * places.channels + part * places.rows) / places.unit
+        found.append((place, blocks.slots[(number * order.width)..<((number + 1) * order.width)]))
+      }
+    }
+    found.sort { $0.place < $1.place }
+    counts.append(Int32(found.count))
+    self.places += found.map { Int32($0.place) }
+    for block in found { slots += block.slots }
   }
 }

@@ -93,6 +93,20 @@ public struct SparseTable {
   ) {
     reader.visit(row: row, turns: turns, builder, body)
   }
+
+  /// Visits the blocks of neighbouring columns of a row with a single group, where there are such.
+  ///
+  /// - Parameters:
+  ///   - row: The row.
+  ///   - turns: Blocks in a turn.
+  ///   - builder: Takes the loops.
+  ///   - body: Gets the number inside the turn, the first column and the number of its value.
+  package func visitBlocks(
+    row: Expr, turns: Int, _ builder: LoopBuilder,
+    _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
+  ) {
+    (reader as? InputBlockReader)?.visitBlocks(row: row, turns: turns, builder, body)
+  }
 }
 
 /// Where the reading of a row of a table stands; a row's groups are read in order.

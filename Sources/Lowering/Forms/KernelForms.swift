@@ -5,6 +5,9 @@ let kernelForms: [any KernelForm] = [
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseRowsDot(), DenseDot(), ProductDot(),
   SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
-  DenseConvolution(), SparseEntries(), SparseWindowRows(), SparseProduct(), ProductRow(),
+  DenseConvolution(), SparseEntries(), SparseWindowRows(vectors: 2), SparseWindowRows(vectors: 4),
+  SparseBlockRows(), SparseInputRows(),
+  SparseProduct(),
+  ProductRow(),
   DenseProduct(), BitsProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),
 ]

@@ -160,7 +160,7 @@ struct PlaneFrame {
       operand.clear(builder)
       builder.laneAxis = 3
       builder.loop("n", g.y.shape[0]) { n in
-        operand.fill(n, builder)
+        operand.fill(n, lanes: lanes, builder)
         guard lanes > 1, let tiling = tiling(lanes) else { return numbers(sums, operand, n) }
         let (size, whole) = (tiling.size, tiling.whole * tiling.size * lanes)
         builder.loop("p", to: .integer(whole), step: size * lanes) { place in

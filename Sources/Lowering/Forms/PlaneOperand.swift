@@ -3,7 +3,8 @@ import CoppiceIR
 /// A convolution's operand as planes that begin on whole vectors, their rows side by side, with zeros
 /// above and below each plane where windows reach beyond it.
 ///
-/// It is read where it lies if it lies so; else a copy is made.
+/// It is read where it lies if it lies so; else a copy is made. What the caller hands over may begin
+/// between vectors, so that loads would cross lines of the cache: it is copied where it is read often.
 struct PlaneOperand {
   /// Where the first element of the first image lies.
   let view: TensorView
@@ -11,7 +12,7 @@ struct PlaneOperand {
   let step: Int
   /// Whether it is a copy, of one image at a time.
   let isCopy: Bool
-  private let source: ConvolutionGeometry
+  let source: ConvolutionGeometry
   private let shape: PlaneShape
 
   /// Looks at the operand, and plans a copy if need be.
@@ -49,6 +50,8 @@ struct PlaneOperand {
   ) -> Int? {
     let x = g.x
     let zeros = site.zerosAroundPlanes
+    let reads = g.y.shape[1] / g.group * g.window.kernel.reduce(1, *)
+    if site.readsCaller, reads >= 64 { return nil }
     guard g.phases == nil, g.strideW == 1, g.strideH == g.width || g.height == 1,
       x.strides[1] % shape.lanes == 0,
       x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
@@ -82,7 +85,7 @@ struct PlaneOperand {
     guard isCopy else { return 0 }
     let around = view.buffer.count - source.x.count / source.x.shape[0]
     let isApart = (source.phases?.columns.stride ?? 1) > 1
-    let factor = source.strideW > 1 ? 6 : isApart ? 2 : 1
+    let factor = period != nil ? 1 : source.strideW > 1 ? 6 : isApart ? 2 : 1
     return Double(around) + Double(source.x.count * factor)
   }
 
@@ -94,7 +97,7 @@ struct PlaneOperand {
   }
 
   /// Channels that are copied together: those that lie side by side.
-  private func size(_ channels: Int) -> Int {
+  func size(_ channels: Int) -> Int {
     let sizes = source.strideW > 1 && source.x.strides[1] == 1 ? [16, 8, 4, 2, 1] : [1]
     return sizes.first { channels % $0 == 0 } ?? 1
   }
@@ -112,65 +115,6 @@ struct PlaneOperand {
     }
     builder.loop("i", view.buffer.count) { index in
       builder.emit(.store(view.buffer, index, .constant(0, view.element)))
-    }
-  }
-
-  /// Copies an image.
-  func fill(_ n: Expr, _ builder: LoopBuilder) {
-    guard isCopy else { return }
-    let planes = source.phases?.count ?? 1
-    let channels = source.x.shape[1] / planes
-    let size = size(channels)
-    builder.loop("c", to: .integer(channels), step: size) { channel in
-      for part in source.parts {
-        builder.loop("iy", part.rows) { row in
-          let from = source.x.at([n, channel, .integer(0), .integer(0)]) + part.from(row, source)
-          let to = at(n, channel * planes + part.number) + row * source.width
-          let (first, start) = (builder.define("from", from), builder.define("to", to))
-          builder.loop("j", part.columns) { column in
-            let place = first + column * (part.stepW * source.strideW)
-            for inner in 0..<size {
-              let value = Expr.load(
-                source.x.buffer, place + inner * source.x.strides[1], lanes: 1)
-              builder.emit(.store(view.buffer, start + column + inner * planes * step, value))
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-/// What one plane of a channel is copied from.
-private struct PlanePart {
-  /// The plane.
-  var number = 0
-  var rows: Int
-  var columns: Int
-  /// The first row and column of the operand, and how far the next ones lie apart.
-  var first = (row: 0, column: 0)
-  var stepH = 1
-  var stepW = 1
-
-  func from(_ row: Expr, _ g: ConvolutionGeometry) -> Expr {
-    row * (stepH * g.strideH) + (first.row * g.strideH + first.column * g.strideW)
-  }
-}
-
-extension ConvolutionGeometry {
-  /// The planes of a channel.
-  fileprivate var parts: [PlanePart] {
-    guard let phases else {
-      if strideH == width * strideW { return [PlanePart(rows: 1, columns: height * width)] }
-      return [PlanePart(rows: height, columns: width)]
-    }
-    return phases.rows.phases.enumerated().flatMap { down, row in
-      phases.columns.phases.enumerated().map { across, column in
-        PlanePart(
-          number: down * phases.columns.phases.count + across, rows: phases.rows.count(row),
-          columns: phases.columns.count(column), first: (row, column),
-          stepH: phases.rows.stride, stepW: phases.columns.stride)
-      }
     }
   }
 }

@@ -33,12 +33,22 @@ struct PlaneWalk {
     }
   }
 
+  /// Goes through a block once for each of its parts that are taken together.
+  private func passes(_ cursor: Cursor, _ body: (_ pass: Expr) -> Void) {
+    if order.passes == 1 { return body(.integer(0)) }
+    let first = Expr.variable(builder.declare("first", .variable(cursor.entry)))
+    builder.loop("h", order.passes) { pass in
+      builder.assign(cursor.entry, first)
+      body(pass)
+    }
+  }
+
   /// Meets the entries of a column of the window, some in a turn.
   private func entries(
-    _ cursor: Cursor, _ block: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
+    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
     _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)], _ turn: Int) -> Void
   ) {
-    let patterns = order.patterns
+    let patterns = order.byPattern ? order.patterns : [Array(0..<order.rows)]
     let line = (block * order.columns.count + stage) * patterns.count
     for (number, rows) in patterns.enumerated() {
       let count = Expr.load(table.counts, line + number, lanes: 1).converted(to: .index)
@@ -48,11 +58,15 @@ struct PlaneWalk {
       func meet(_ entry: Expr, _ turn: Int) {
         let place = Expr.load(table.places, entry, lanes: 1).converted(to: .index)
         let x = builder.define("x", base + place * places.unit)
-        let first = values.map { $0 + (entry - start) * rows.count } ?? entry * rows.count
-        let weights = rows.enumerated().map { number, row in
-          (row, builder.define("w", .load(table.values, first + number, lanes: 1)))
+        let first =
+          values.map { $0 + (entry - start) * rows.count }
+          ?? entry * (order.height * order.width) + pass * order.rows
+        for channel in 0..<order.width {
+          let weights = rows.enumerated().map { number, row in
+            (row, builder.define("w", .load(table.values, first + channel + number, lanes: 1)))
+          }
+          body(x + channel * operand.step, weights, turn)
         }
-        body(x, weights, turn)
       }
       let whole =
         turns == 1 ? end : builder.define("whole", start + count / .integer(turns) * turns)
@@ -75,22 +89,32 @@ struct PlaneWalk {
     blocks { block, channel in
       let above = PlaneOperand.above(g)
       let base = builder.define("x0", operand.at(tile.n, channel) + tile.place - above)
-      sums.run(block, tile) { stage, sums in
-        let turns = order.turns(g, sums[0].count)
-        let others = (1..<turns).map { _ in
-          sums.map { row in
-            row.map { _ in builder.declare("b", g.arithmetic.zero.splatted(tile.lanes)) }
-          }
+      passes(cursor) { pass in
+        sums.run(block * order.passes + pass, tile) { stage, sums in
+          column(cursor, block, pass, stage, base, sums, tile.lanes)
         }
-        let all = [sums] + others
-        entries(cursor, block, stage, base, turns: turns) { x, weights, turn in
-          add(all[turn], x, weights, tile.lanes)
-        }
-        for other in others {
-          for (row, parts) in zip(sums, other) {
-            for (sum, part) in zip(row, parts) { builder.accumulate(sum, .variable(part)) }
-          }
-        }
+      }
+    }
+  }
+
+  /// Adds what a column of the window contributes.
+  private func column(
+    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
+    _ sums: [[Variable]], _ lanes: Int
+  ) {
+    let turns = order.turns(g, sums[0].count)
+    let others = (1..<turns).map { _ in
+      sums.map { row in
+        row.map { _ in builder.declare("b", g.arithmetic.zero.splatted(lanes)) }
+      }
+    }
+    let all = [sums] + others
+    entries(cursor, block, pass, stage, base, turns: turns) { x, weights, turn in
+      add(all[turn], x, weights, lanes)
+    }
+    for other in others {
+      for (row, parts) in zip(sums, other) {
+        for (sum, part) in zip(row, parts) { builder.accumulate(sum, .variable(part)) }
       }
     }
   }
@@ -113,38 +137,52 @@ struct PlaneWalk {
   func numbers(_ n: Expr) {
     let next = cursor()
     blocks { block, channel in
-      let start = cursor(.variable(next.entry), next.value.map { .variable($0) } ?? .integer(0))
-      builder.loop("p", g.outHeight * g.outWidth) { place in
-        builder.assign(next.entry, .variable(start.entry))
-        if let value = next.value, let first = start.value {
-          builder.assign(value, .variable(first))
+      passes(next) { numbers(n, next, block, $0, channel) }
+    }
+  }
+
+  /// The results of some channels.
+  private func numbers(
+    _ n: Expr, _ next: Cursor, _ block: Expr, _ pass: Expr, _ channel: Expr
+  ) {
+    let start = cursor(.variable(next.entry), next.value.map { .variable($0) } ?? .integer(0))
+    builder.loop("p", g.outHeight * g.outWidth) { place in
+      builder.assign(next.entry, .variable(start.entry))
+      if let value = next.value, let first = start.value {
+        builder.assign(value, .variable(first))
+      }
+      let base = builder.define("x0", operand.at(n, channel) + place - PlaneOperand.above(g))
+      let rows = block * order.passes + pass
+      let sums = sums.starts(rows, 1, 1)
+      let column = builder.define("column", combine(.rem, place, .integer(g.width)))
+      for (stage, tap) in order.columns.enumerated() {
+        let offset = columns.offset(tap, g.window)
+        let isMet = column.compared(.ge, .integer(-offset))
+        let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
+        entries(next, block, pass, stage, base + offset) { x, weights, _ in
+          if offset == 0 { return add(sums, x, weights, 1) }
+          builder.when(isInside) { add(sums, x, weights, 1) }
         }
-        let base = builder.define("x0", operand.at(n, channel) + place - PlaneOperand.above(g))
-        let sums = sums.starts(block, 1, 1)
-        let column = builder.define("column", combine(.rem, place, .integer(g.width)))
-        for (stage, tap) in order.columns.enumerated() {
-          let offset = columns.offset(tap, g.window)
-          let isMet = column.compared(.ge, .integer(-offset))
-          let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
-          entries(next, block, stage, base + offset) { x, weights, _ in
-            if offset == 0 { return add(sums, x, weights, 1) }
-            builder.when(isInside) { add(sums, x, weights, 1) }
-          }
-        }
-        for (row, sum) in sums.enumerated() {
-          builder.store(
-            .variable(sum[0]), to: g.y, at: [n, block * order.height + row, .integer(0), place])
-        }
+      }
+      for (row, sum) in sums.enumerated() {
+        builder.store(
+          .variable(sum[0]), to: g.y, at: [n, rows * order.rows + row, .integer(0), place])
       }
     }
   }
 }
 
 extension PlaneTable.Order {
+  /// Rows that are taken together: of tall blocks as many as leave registers for vectors.
+  var rows: Int { height % 4 == 0 ? 4 : height }
+
+  /// How often a block is gone through, for other rows each time.
+  var passes: Int { height / rows }
+
   /// Entries that are met in a turn: two where a tile has so few sums that they would wait for each
   /// other, and entries enough.
   func turns(_ g: ConvolutionGeometry, _ vectors: Int) -> Int {
     let most = g.x.shape[1] / g.group * g.window.kernel[0]
-    return !byPattern && height * vectors < 4 && most >= 32 ? 2 : 1
+    return !byPattern && rows * vectors < 4 && most >= 32 ? 2 : 1
   }
 }

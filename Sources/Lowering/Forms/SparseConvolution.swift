@@ -11,7 +11,7 @@ struct SparseConvolution: KernelForm {
       let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,
-      let tiling = SparseTiling(g, weight.layout, positions: 16 / weight.height)
+      let tiling = SparseTiling(g, weight.layout, positions: max(1, 16 / weight.height))
     else { return nil }
     let windows = SparseWindows(g, site, target, scalars: tiling, readsCopy: false)
     return windows.plan(weight, storage, target)

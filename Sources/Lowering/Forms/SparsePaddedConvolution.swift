@@ -10,10 +10,12 @@ struct SparsePaddedConvolution: KernelForm {
       let weight = site.sparse(g.operand, storage, rowAxis: 0),
       weight.layout.windowColumns == g.window.kernel[1],
       g.y.shape[1] / g.group % weight.height == 0,
-      SparseTiling(g, weight.layout, positions: 16 / weight.height) == nil
+      SparseTiling(g, weight.layout, positions: max(1, 16 / weight.height)) == nil
     else { return nil }
     let padded = PaddedOperand(g)
-    guard let scalars = SparseTiling(padded.geometry, weight.layout, positions: 16 / weight.height)
+    guard
+      let scalars = SparseTiling(
+        padded.geometry, weight.layout, positions: max(1, 16 / weight.height))
     else { return nil }
     let windows = SparseWindows(g, site, target, scalars: scalars, readsCopy: true)
     return windows.plan(weight, storage, target)

@@ -11,25 +11,35 @@ struct SparsePlanes: KernelForm {
   /// that an activation is loaded once for all of them.
   let byPattern: Bool
 
+  private static let storages: [StorageKind] = [
+    .indexRows, .blocks, .blocks8, .blocks16, .inputBlocks,
+  ]
+
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
     guard target.hasWideVectors, let own = site.convolution, own.arithmetic.isFloat,
       let weight = site.sparse(own.operand, storage, rowAxis: 0),
-      storage == .indexRows && weight.height == 1 || storage == .blocks && !byPattern
+      byPattern ? storage == .indexRows : Self.storages.contains(storage)
     else { return nil }
     let g = own.inPhases() ?? own
+    if storage.width > 1 {
+      let channels = g.x.shape[1] / g.group
+      guard g.phases == nil, channels >= storage.width else { return nil }
+    }
     let shape = g.phases?.shape(own.weight.type.shape) ?? own.weight.type.shape
     let layout = SparseLayout(shape, rowAxis: 0)
     guard layout.windowColumns == g.window.kernel[1], let columns = WindowColumns(g) else {
       return nil
     }
     let order = PlaneTable.Order(
-      height: byPattern ? 4 : weight.height, byPattern: byPattern, columns: columns.order)
-    let frame = PlaneFrame(g, site, columns, height: order.height, target)
+      height: byPattern ? 4 : weight.height, byPattern: byPattern, width: storage.width,
+      columns: columns.order)
+    let frame = PlaneFrame(g, site, columns, height: order.rows, target)
     guard g.y.shape[1] / g.group % order.height == 0, let frame else { return nil }
     let places = PlaneTable.Places(
       channels: frame.operand.step, rows: g.window.dilations[0] * g.width)
-    let entries = byPattern ? site.entries(g.operand, .blocks) : Int(weight.slots)
-    let values = byPattern ? site.entries(g.operand, .indexRows) : entries * weight.height
+    let met = Int(weight.slots)
+    let entries = byPattern ? site.entries(g.operand, .blocks) : met / storage.width
+    let values = byPattern ? site.entries(g.operand, .indexRows) : met * weight.height
     let bytes = PlaneTable.bytes(
       layout, order, places, windowRows: g.window.kernel[0], entries: entries,
       values: values, elementBytes: g.weight.type.element.bits / 8)
@@ -48,11 +58,13 @@ struct SparsePlanes: KernelForm {
     bytes: Int, _ target: Target
   ) -> Work {
     let images = Double(frame.g.y.shape[0])
-    var work = frame.work(loads: entries)
+    let entries = entries * Double(order.passes)
+    var work = frame.work(loads: entries * Double(order.width))
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
-    let turns = order.turns(frame.g, frame.widest.size)
-    work[.step] = entries * images * Double(frame.widest.tiles) / Double(turns)
+    work[.step] = entries * images * Double(frame.widest.tiles)
     work[.fma] = values * images * Double(frame.widest.vectors)
+    // Compilers run short of registers for what goes on from one pass to the next.
+    if order.passes > 1, frame.columns.moves { work[.fma] *= 1.3 }
     work.reads(bytes, passes: images * Double(frame.widest.tiles), target)
     return work
   }

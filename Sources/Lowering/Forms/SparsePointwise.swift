@@ -70,7 +70,7 @@ struct SparsePointwise: KernelForm {
   private static func width(
     _ g: ConvolutionGeometry, _ lanes: Int, _ height: Int, _ target: Target
   ) -> Int {
-    if lanes == 1 { return 16 / height }
+    if lanes == 1 { return max(1, 16 / height) }
     let element = g.arithmetic.element
     let registers = height == 1 ? 4 : target.accumulators(lanes: lanes, of: element) / height
     let cached = 32768 / g.arithmetic.bytes / (g.x.shape[1] * lanes)

@@ -8,27 +8,23 @@ struct SparseProduct: KernelForm {
       let weight = site.sparse(p.operand, storage, rowAxis: p.transposed ? 0 : 1),
       p.columns % weight.height == 0
     else { return nil }
-    let vectors =
-      p.rows == 1 && weight.height == 4 && p.storesVectors
-      && target.vectors(of: p.arithmetic.element).contains(4 * p.arithmetic.bytes)
-      && site.tailIsVectorizable(along: p.y.rank - 1)
-    let form = p.rows > 1 ? "sparse_product" : vectors ? "sparse_row_blocks" : "sparse_row"
+    let form = p.rows > 1 ? "sparse_product" : "sparse_row"
     return Plan(
-      form, storage, bytes: weight.bytes, work(p, weight, vectors: vectors, target), target
+      form, storage, bytes: weight.bytes, work(p, weight, target), target
     ) { builder throws(DiagnosticMessage) in
-      try emit(p, vectors: vectors, builder)
+      try emit(p, builder)
     }
   }
 
   private func work(
-    _ p: ProductGeometry, _ weight: SparseWeight, vectors: Bool, _ target: Target
+    _ p: ProductGeometry, _ weight: SparseWeight, _ target: Target
   ) -> Work {
     let passes = Double(p.y.shape.dropLast(2).reduce(1, *))
-    let size = min(p.rows, 16 / weight.height)
+    let size = min(p.rows, max(1, 16 / weight.height))
     let tiles = passes * Double((p.rows + size - 1) / size)
     let rows = passes * Double(p.rows)
     let blocks = Double(weight.blockRows)
-    let height = Double(vectors ? 1 : weight.height)
+    let height = Double(weight.height)
     var work = Work()
     work[.tile] = blocks * tiles
     work[.line] = weight.lines * tiles
@@ -46,30 +42,25 @@ struct SparseProduct: KernelForm {
   }
 
   private func emit(
-    _ p: ProductGeometry, vectors: Bool, _ builder: LoopBuilder
+    _ p: ProductGeometry, _ builder: LoopBuilder
   ) throws(DiagnosticMessage) -> Kernel {
     let table = builder.sparseTable(p.weight, p.operand, rowAxis: p.transposed ? 0 : 1)
     let finish = try p.arithmetic.finishing(builder)
-    let size = min(p.rows, 16 / table.height)
+    let size = min(p.rows, max(1, 16 / table.height))
     let full = p.rows / size * size
-    var variants: [Kernel.Variant] = []
-    for lanes in vectors ? [4, 1] : [1] {
-      builder.loops(Array(p.y.shape.dropLast(2)), "n") { outer in
-        builder.loop("b", table.blockRows) { block in
-          if p.rows == 1 { return single(p, table, outer, block, lanes, finish, builder) }
-          builder.loop("r", to: .integer(full), step: size) {
-            tile(p, table, outer, block, $0, size, finish, builder)
-          }
-          if p.rows > full {
-            tile(p, table, outer, block, .integer(full), p.rows - full, finish, builder)
-          }
+    builder.loops(Array(p.y.shape.dropLast(2)), "n") { outer in
+      builder.loop("b", table.blockRows) { block in
+        if p.rows == 1 { return single(p, table, outer, block, finish, builder) }
+        builder.loop("r", to: .integer(full), step: size) {
+          tile(p, table, outer, block, $0, size, finish, builder)
+        }
+        if p.rows > full {
+          tile(p, table, outer, block, .integer(full), p.rows - full, finish, builder)
         }
       }
-      variants.append(
-        .init(
-          vectorBytes: lanes == 1 ? 0 : lanes * p.arithmetic.bytes, body: builder.takeStatements()))
     }
-    return Kernel(title: "sparse_product", variants: variants)
+    return Kernel(
+      title: "sparse_product", variants: [.init(vectorBytes: 0, body: builder.takeStatements())])
   }
 
   private func tile(
@@ -96,24 +87,23 @@ struct SparseProduct: KernelForm {
 
   /// One row: sums of every second or fourth nonzero, which are added at the end.
   private func single(
-    _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr, _ lanes: Int,
+    _ p: ProductGeometry, _ table: SparseTable, _ outer: [Expr], _ block: Expr,
     _ finish: SumFinish, _ builder: LoopBuilder
   ) {
     let start = builder.define("x0", p.x.at(outer + [.integer(0), .integer(0)]))
     let strideK = p.x.strides[p.x.rank - 1]
-    let turns = !table.readsSeveral ? 1 : table.height == 1 || lanes > 1 ? 4 : 2
-    let zero = p.arithmetic.zero.splatted(lanes)
-    let width = table.height / lanes
-    let sums = (0..<turns).map { _ in (0..<width).map { _ in builder.declare("a", zero) } }
+    let turns = !table.readsSeveral ? 1 : table.height == 1 ? 4 : table.height < 8 ? 2 : 1
+    let zero = p.arithmetic.zero
+    let sums = (0..<turns).map { _ in
+      (0..<table.height).map { _ in builder.declare("a", zero) }
+    }
     table.visit(row: block, turns: turns, builder) { turn, column, slot in
       let x = builder.define("x", .load(p.x.buffer, start + column * strideK, lanes: 1))
       for (number, sum) in sums[turn].enumerated() {
-        let weight = table.value(slot, .integer(number), lanes: lanes)
-        builder.accumulate(sum, x.splatted(lanes) * weight)
+        builder.accumulate(sum, x * table.value(slot, .integer(number)))
       }
     }
-    builder.laneAxis = p.y.rank - 1
-    for number in 0..<width {
+    for number in 0..<table.height {
       let parts = sums.map { Expr.variable($0[number]) }
       let pairs =
         turns == 1 ? parts : stride(from: 0, to: turns, by: 2).map { parts[$0] + parts[$0 + 1] }

@@ -68,7 +68,8 @@ struct SparseTiling {
   ///   - overlapping: Whether a result may be computed and stored twice.
   init(_ g: ConvolutionGeometry, vectors lanes: Int, height: Int, overlapping: Bool) {
     isWhole = false
-    let most = height == 1 ? 8 : lanes * g.arithmetic.bytes == 64 ? 4 : 2
+    let registers = lanes * g.arithmetic.bytes == 64 ? 16 : 8
+    let most = height == 1 ? 8 : max(1, registers / height)
     let all = 0..<g.window.kernel[1]
     func piece(_ start: Int, _ width: Int, _ repeats: Int) -> Piece {
       var piece = Piece(

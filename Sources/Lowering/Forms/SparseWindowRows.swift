@@ -1,29 +1,46 @@
 import CoppiceIR
 
 /// Rows times a sparse matrix, as many results as a vector has lanes at a time: each lane picks its
-/// nonzero's activation out of a window of two vectors that slides along the row.
+/// nonzero's activation out of a window of some vectors that slides along the row.
 ///
 /// Lanes go along the matrix's rows, so that vectors are full however few rows of activations there
 /// are: fully connected layers, and 1x1 convolutions whose channels come last.
 struct SparseWindowRows: KernelForm {
+  /// Vectors of a window. Wide ones leave fewer lanes without a nonzero, but each takes longer.
+  let vectors: Int
+
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
     guard storage == .indexRows, target.picksLanes, let rows = WindowRows(site),
       rows.arithmetic.element == .float32, rows.weight.type.element == .float32
     else { return nil }
     let lanes = target.lanes(of: .float32)
     let rest = rows.columns % lanes
-    guard rows.columns >= lanes, rows.depth >= 2 * lanes,
+    guard rows.columns >= lanes, rows.depth >= vectors * lanes, rows.count == 1 || vectors == 2,
       rest == 0 || rows.count == 1 && rows.arithmetic.start == nil,
-      let slots = site.windowSlots(rows.rowAxis, lanes)
+      let (order, slots) = order(site, rows, lanes)
     else { return nil }
     let bytes = WindowTable.bytes(
-      rows: rows.columns, depth: rows.depth, lanes: lanes, slots: slots, elementBytes: 4)
-    let kernel = WindowKernel(rows: rows, lanes: lanes)
+      rows: rows.columns, depth: rows.depth, order: order, slots: slots, elementBytes: 4)
+    let kernel = WindowKernel(rows: rows, order: order)
     let work = work(kernel, Double(slots), bytes, target)
+    let form = rows.count > 1 ? "sparse_windows_rows" : "sparse_windows"
     return Plan(
-      rows.count == 1 ? "sparse_windows" : "sparse_windows_rows", storage, bytes: bytes,
-      scratch: kernel.scratch, work, target
+      vectors > 2 ? form + "_wide" : form, storage, bytes: bytes, scratch: kernel.scratch, work,
+      target
     ) { builder throws(DiagnosticMessage) in try kernel.emit(builder) }
+  }
+
+  /// Rows of the matrix are sorted where that leaves clearly fewer slots.
+  private func order(
+    _ site: Site, _ rows: WindowRows, _ lanes: Int
+  ) -> (WindowTable.Order, slots: Int)? {
+    let plain = WindowTable.Order(lanes: lanes, vectors: vectors, isSorted: false)
+    guard let slots = site.windowSlots(rows.rowAxis, plain) else { return nil }
+    let sorted = WindowTable.Order(lanes: lanes, vectors: vectors, isSorted: true)
+    guard rows.count == 1, rows.arithmetic.start == nil,
+      let fewer = site.windowSlots(rows.rowAxis, sorted), fewer * 10 < slots * 9
+    else { return (plain, slots) }
+    return (sorted, fewer)
   }
 
   private func work(
@@ -31,14 +48,16 @@ struct SparseWindowRows: KernelForm {
   ) -> Work {
     let rows = kernel.rows
     let outer = Double(rows.outer.reduce(1, *))
-    let groups = Double((rows.columns + kernel.lanes - 1) / kernel.lanes)
-    let size = kernel.size(kernel.lanes)
+    let lanes = kernel.order.lanes
+    let groups = Double((rows.columns + lanes - 1) / lanes)
+    let size = kernel.size(lanes)
     let tiles = outer * Double((rows.count + size - 1) / size)
     var work = Work()
     work[.tile] = groups * tiles
     work[.step] = slots * tiles
     work[.fma] = slots * outer * Double(rows.count)
     work[.store] = groups * outer * Double(rows.count)
+    if kernel.order.isSorted { work[.copy] = outer * Double(rows.columns) }
     work.reads(bytes, passes: tiles, target)
     return work
   }
@@ -47,14 +66,19 @@ struct SparseWindowRows: KernelForm {
 /// The loops over groups of the matrix's rows and tiles of rows of activations.
 private struct WindowKernel {
   let rows: WindowRows
-  /// Lanes that the table is made for.
-  let lanes: Int
+  /// What the table is made for.
+  let order: WindowTable.Order
+
+  private var lanes: Int { order.lanes }
 
   /// Results behind the last whole group.
   private var rest: Int { rows.columns % lanes }
 
-  /// Bytes for the last results.
-  var scratch: Int { rest > 0 ? lanes * 4 : 0 }
+  /// Bytes for the last results, or for all before they are stored.
+  var scratch: Int {
+    let sums = order.isSorted ? rows.columns : 0
+    return ((rest > 0 || order.isSorted ? lanes : 0) + sums) * 4
+  }
 
   /// Rows of activations in a tile.
   func size(_ width: Int) -> Int {
@@ -65,9 +89,11 @@ private struct WindowKernel {
 
   func emit(_ builder: LoopBuilder) throws(DiagnosticMessage) -> Kernel {
     let table = builder.windowTable(
-      rows.weight, rows.operand, rowAxis: rows.rowAxis, lanes: lanes)
+      rows.weight, rows.operand, rowAxis: rows.rowAxis, order: order)
     let finish = try rows.arithmetic.finishing(builder)
-    let last = rest > 0 ? builder.scratch(.float32, [lanes], "last") : nil
+    let last =
+      rest > 0 || order.isSorted ? builder.scratch(.float32, [lanes], "last") : nil
+    let sums = order.isSorted ? builder.scratch(.float32, [rows.columns], "sums") : nil
     var variants: [Kernel.Variant] = []
     for width in [lanes, lanes / 2, 1] {
       builder.laneAxis = rows.laneAxis
@@ -76,9 +102,9 @@ private struct WindowKernel {
         let whole = rows.count / size * size
         func tile(_ first: Expr, _ count: Int) {
           let tile = WindowTile(
-            rows: rows, table: table, lanes: lanes, width: width, outer: outer, row: first,
+            rows: rows, table: table, order: order, width: width, outer: outer, row: first,
             count: count, start: builder.define("x1", start + first * rows.step), finish: finish,
-            last: last, builder: builder)
+            last: last, sums: sums, builder: builder)
           tile.run()
         }
         builder.loop("r", to: .integer(whole), step: size) { tile($0, size) }

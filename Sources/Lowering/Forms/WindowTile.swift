@@ -4,8 +4,8 @@ import CoppiceIR
 struct WindowTile {
   let rows: WindowRows
   let table: WindowTable
-  /// Lanes that the table is made for.
-  let lanes: Int
+  /// What the table is made for.
+  let order: WindowTable.Order
   /// Lanes of a vector; 1 for numbers.
   let width: Int
   let outer: [Expr]
@@ -15,11 +15,14 @@ struct WindowTile {
   /// Where the first row's activations begin.
   let start: Expr
   let finish: SumFinish
-  /// Memory for the results behind the last whole group.
+  /// Memory for a group that is not stored as it is.
   let last: TensorView?
+  /// Memory for all sums, in which they find their order.
+  let sums: TensorView?
   let builder: LoopBuilder
 
   private typealias Slots = (first: Expr, end: Expr)
+  private var lanes: Int { order.lanes }
 
   func run() {
     let next = builder.declare("k", .integer(0))
@@ -37,7 +40,22 @@ struct WindowTile {
     }
     let whole = rows.columns / lanes
     builder.loop("g", whole) { group($0, lanes) }
-    if last != nil { group(.integer(whole), rows.columns % lanes) }
+    if rows.columns > whole * lanes { group(.integer(whole), rows.columns % lanes) }
+    if let sums { storeSorted(sums) }
+  }
+
+  /// Stores sums that have found their order.
+  private func storeSorted(_ sums: TensorView) {
+    func store(_ column: Expr, _ width: Int) {
+      let index = rows.index(outer, row, column)
+      let sum = Expr.load(sums.buffer, column, lanes: width)
+      builder.store(finish(sum, index), to: rows.y, at: index)
+    }
+    let whole = rows.columns / width * width
+    builder.loop("j", to: .integer(whole), step: width) { store($0, width) }
+    if rows.columns > whole {
+      builder.loop("j", from: .integer(whole), to: .integer(rows.columns)) { store($0, 1) }
+    }
   }
 
   // MARK: - Vectors
@@ -84,17 +102,25 @@ struct WindowTile {
 
   /// Activations of a window by their columns in it.
   private func picked(_ place: Expr, _ columns: Expr) -> Expr {
-    let pairs = stride(from: 0, to: 2 * lanes, by: 2 * width).map { offset -> Expr in
+    let pairs = stride(from: 0, to: order.columns, by: 2 * width).map { offset -> Expr in
       let low = Expr.load(rows.x, place + offset, lanes: width)
       let high = Expr.load(rows.x, place + offset + width, lanes: width)
       return .pick(low, high, columns)
     }
-    let half = Expr.constant(Double(lanes), .int32).splatted(width)
-    return pairs.count == 1
-      ? pairs[0] : .select(columns.compared(.lt, half), pairs[0], pairs[1])
+    return pairs.indices.dropLast().reversed().reduce(pairs[pairs.count - 1]) { other, number in
+      let end = Expr.constant(Double((number + 1) * 2 * width), .int32).splatted(width)
+      return .select(columns.compared(.lt, end), pairs[number], other)
+    }
   }
 
   private func store(_ sum: Expr, _ row: Expr, _ column: Expr, _ count: Int) {
+    if let last, let sums, let rows = table.rows, count > 0 {
+      builder.emit(.store(last.buffer, .integer(0), sum))
+      return builder.loop("c", min(count, width)) { lane in
+        let place = Expr.load(rows, column + lane, lanes: 1).converted(to: .index)
+        builder.emit(.store(sums.buffer, place, .load(last.buffer, lane, lanes: 1)))
+      }
+    }
     if count >= width {
       let index = rows.index(outer, row, column)
       return builder.store(finish(sum, index), to: rows.y, at: index)
@@ -119,6 +145,10 @@ struct WindowTile {
         let inner = Expr.load(table.columns, place, lanes: 1).converted(to: .index)
         let x = Expr.load(rows.x, start + window + inner, lanes: 1)
         builder.accumulate(sum, x * .load(table.values, place, lanes: 1))
+      }
+      if let sums, let rows = table.rows {
+        let place = Expr.load(rows, column + lane, lanes: 1).converted(to: .index)
+        return builder.emit(.store(sums.buffer, place, .variable(sum)))
       }
       let index = rows.index(outer, row, column + lane)
       builder.store(finish(.variable(sum), index), to: rows.y, at: index)

@@ -110,6 +110,12 @@ struct Site {
     planes.x.map { ($0.above, $0.below) } ?? (0, 0)
   }
 
+  /// Whether operand 0 is the caller's tensor, which may begin anywhere.
+  var readsCaller: Bool {
+    let graph = computation.graph
+    return graph[computation.head].operand(0).map(graph.inputs.contains) ?? false
+  }
+
   /// Whether what lies between the planes of result 0 is nobody else's.
   var hasOwnPlanes: Bool { planes.y != nil }
 
@@ -135,12 +141,12 @@ struct Site {
 }
 
 extension Site {
-  /// The slots of the weight's matrix for windows of some lanes.
-  func windowSlots(_ rowAxis: Int, _ lanes: Int) -> Int? {
+  /// The slots of the weight's matrix for windows.
+  func windowSlots(_ rowAxis: Int, _ order: WindowTable.Order) -> Int? {
     guard let weightOperand, let constant = constants[weightOperand],
       let value = computation.graph[computation.head].operand(weightOperand)
     else { return nil }
-    return counter.windowSlots(value, constant, rowAxis: rowAxis, lanes: lanes)
+    return counter.windowSlots(value, constant, rowAxis: rowAxis, order: order)
   }
 }
 
@@ -149,7 +155,7 @@ struct SparseWeight {
   let layout: SparseLayout
   /// Rows that share an index.
   let height: Int
-  /// Entries of its tables: one for each index.
+  /// Blocks of `height` rows and one column that kernels meet, one after the other.
   let slots: Double
   /// Bytes of its tables.
   let bytes: Int
@@ -174,7 +180,7 @@ struct SparseWeight {
     height = own?.height ?? storage.height
     let isCanonical = height == storage.height
     let entries = isCanonical ? counts.slots(storage) : (own?.valueCount ?? 0) / height
-    slots = Double(entries)
+    slots = Double(entries * storage.width)
     bytes = isCanonical ? counts.bytes(storage) : entries * (height * counts.elementBytes + 2)
     let rows = (layout.rows + height - 1) / height
     guard storage.testsColumns else {
@@ -214,21 +220,22 @@ final class WeightCounter {
   private var known: [Key: WeightShape] = [:]
   private var windows: [Key: Int] = [:]
 
-  /// The slots of a matrix for windows of some lanes; `nil` for one that is too full or too large.
+  /// The slots of a matrix for windows; `nil` for one that is too full or too large.
   ///
   /// - Parameters:
   ///   - value: The constant's value.
   ///   - constant: The constant.
   ///   - rowAxis: The axis that the rows go along.
-  ///   - lanes: Of a vector.
+  ///   - order: How it is taken apart.
   /// - Returns: Their number.
   func windowSlots(
-    _ value: ValueID, _ constant: Constant, rowAxis: Int, lanes: Int
+    _ value: ValueID, _ constant: Constant, rowAxis: Int, order: WindowTable.Order
   ) -> Int? {
     let counts = counts(value, constant, rowAxis: rowAxis, as: nil)
     guard counts.density < 0.8, counts.nonzeros <= 1 << 22 else { return nil }
-    let key = Key(value: value, rowAxis: rowAxis, shape: [lanes])
-    let slots = windows[key] ?? WindowTable.slots(constant, rowAxis: rowAxis, lanes: lanes)
+    let key = Key(
+      value: value, rowAxis: rowAxis, shape: [order.lanes, order.vectors, order.isSorted ? 1 : 0])
+    let slots = windows[key] ?? WindowTable.slots(constant, rowAxis: rowAxis, order: order)
     windows[key] = slots
     return slots
   }

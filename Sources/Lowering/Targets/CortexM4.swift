@@ -97,9 +97,6 @@ extension Costs {
       "sparse_row": [
         .tile: 15.2, .line: 19.1, .step: 3.86, .fma: 2.44, .store: 4.51,
       ],
-      "sparse_row_blocks": [
-        .tile: 38.5, .step: 6.6, .fma: 4.4, .store: 8.8, .bit: 2.64,
-      ],
       "plain": [
         .tile: 60, .step: 7.74, .bit: 4.25, .load: 11,
       ],

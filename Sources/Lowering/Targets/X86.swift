@@ -60,7 +60,7 @@ extension Costs {
         .tail: 0.2, .copy: 0.0278, .near: 0.00331,
       ],
       "sparse_planes1x1_patterns": [
-        .tile: 1.75, .line: 0.116, .step: 0.299, .load: 0.0332, .fma: 0.137, .store: 0.247,
+        .tile: 1.75, .line: 0.35, .step: 0.299, .load: 0.0332, .fma: 0.137, .store: 0.247,
         .tail: 0.2, .copy: 0.0234, .near: 0.00221,
       ],
       "sparse_planes": [
@@ -72,7 +72,10 @@ extension Costs {
         .store: 0.23, .tail: 0.233, .copy: 0.0203, .row: 0.443, .near: 0.00161,
       ],
       "sparse_windows": [
-        .step: 0.335, .fma: 0.358, .store: 0.362, .near: 0.000554, .far: 0.004,
+        .tile: 4, .fma: 0.6, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
+      ],
+      "sparse_windows_wide": [
+        .tile: 4, .fma: 0.8, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
       ],
       "sparse_windows_rows": [
         .tile: 4.35, .step: 0.435, .fma: 0.287, .store: 0.435, .near: 0.00138, .far: 0.00593,
@@ -87,8 +90,11 @@ extension Costs {
         .tile: 0.088, .line: 0.302, .step: 0.303, .load: 0.00257, .store: 0.432, .bit: 0.109,
         .near: 0.0775,
       ],
-      "sparse_row_blocks": [
-        .tile: 0.169, .step: 0.297, .load: 0.00182, .store: 0.922, .miss: 8.4, .near: 0.000628,
+      "sparse_block_rows": [
+        .tile: 3, .step: 0.15, .load: 0.1, .fma: 0.15, .store: 0.5, .near: 0.0007, .far: 0.004,
+      ],
+      "sparse_input_rows": [
+        .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.004,
       ],
       "pool_channels": [
         .load: 0.1, .store: 0.4,
