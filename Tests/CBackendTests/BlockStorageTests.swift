@@ -28,8 +28,8 @@ struct BlockStorageTests {
         for tap in 0..<taps where dice.roll(0...99) < part {
           for r in row..<min(row + block.rows, rows) {
             for i in input..<min(input + block.inputs, inputs) {
-              values[r * strides[rowAxis] + i * strides[1 - rowAxis] + tap] =
-                Float(dice.roll(1...7)) / 8 - 0.5625
+              let place = r * strides[rowAxis] + i * strides[1 - rowAxis] + tap
+              values[place] = Float(dice.roll(1...7)) / 8 - 0.5625
             }
           }
         }
@@ -72,12 +72,14 @@ struct BlockStorageTests {
       [512, 512], rowAxis: 1, block: (rows, inputs), keeping: 20, &dice)
     let blocks = try layer(MatMul(), x: [1, 512], y: [1, 512], weight)
     #expect(try decision(blocks, .bytes).storage == storage)
-    if rows > 1 { #expect(try decision(blocks, .time).storage == storage) }
     let single = try layer(
       MatMul(), x: [1, 512], y: [1, 512],
       self.weight([512, 512], rowAxis: 1, block: (1, 1), keeping: 20, &dice))
     let elements = try decision(single, .time)
     #expect(elements.storage == .indexRows)
+    // Four inputs of a row take as long in windows, but more bytes.
+    guard rows > 1 else { return }
+    #expect(try decision(blocks, .time).storage == storage)
     #expect(try decision(blocks, .time).time < elements.time)
   }
 
@@ -96,8 +98,12 @@ struct BlockStorageTests {
   private func expectAsPlain(_ graph: Graph, _ storage: StorageKind, _ name: String) throws
     -> Set<String>
   {
-    let shape = graph[graph.inputs[0]].type.shape
-    let input = Bytes((0..<shape.reduce(1, *)).map { Float($0 &* 7919 % 17 - 8) / 4 })
+    let count = graph[graph.inputs[0]].type.shape.reduce(1, *)
+    let values = (0..<count).map { (index: Int) -> Float in
+      let mixed = (index &* 7919) % 17
+      return Float(mixed - 8) / 4
+    }
+    let input = Bytes(values)
     let plain = try lower(graph, for: .generic).program
     let wanted = try Interpreter.run(plain, inputs: [input])[0].array(of: Float.self)
     let largest = max(wanted.map(abs).max() ?? 0, 1e-6)

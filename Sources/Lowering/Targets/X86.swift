@@ -91,7 +91,7 @@ extension Costs {
         .near: 0.0775,
       ],
       "sparse_block_rows": [
-        .tile: 3, .step: 0.15, .load: 0.1, .fma: 0.15, .store: 0.5, .near: 0.0007, .far: 0.004,
+        .tile: 3, .step: 0.1, .load: 0.08, .fma: 0.15, .store: 0.5, .near: 0.0015, .far: 0.006,
       ],
       "sparse_input_rows": [
         .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.004,
