@@ -5,7 +5,7 @@ let kernelForms: [any KernelForm] = [
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseRowsDot(), DenseDot(), ProductDot(),
   SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
-  DenseConvolution(), SparseEntries(), SparseWindowRows(vectors: 2), SparseWindowRows(vectors: 4),
+  DenseConvolution(), SparseEntries(), SparseWindowRows(),
   SparseBlockRows(), SparseInputRows(),
   SparseProduct(),
   ProductRow(),

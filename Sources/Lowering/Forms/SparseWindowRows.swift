@@ -6,16 +6,13 @@ import CoppiceIR
 /// Lanes go along the matrix's rows, so that vectors are full however few rows of activations there
 /// are: fully connected layers, and 1x1 convolutions whose channels come last.
 struct SparseWindowRows: KernelForm {
-  /// Vectors of a window. Wide ones leave fewer lanes without a nonzero, but each takes longer.
-  let vectors: Int
-
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
     guard storage == .indexRows, target.picksLanes, let rows = WindowRows(site),
       rows.arithmetic.element == .float32, rows.weight.type.element == .float32
     else { return nil }
     let lanes = target.lanes(of: .float32)
     let rest = rows.columns % lanes
-    guard rows.columns >= lanes, rows.depth >= vectors * lanes, rows.count == 1 || vectors == 2,
+    guard rows.columns >= lanes, rows.depth >= 2 * lanes,
       rest == 0 || rows.count == 1 && rows.arithmetic.start == nil,
       let (order, slots) = order(site, rows, lanes)
     else { return nil }
@@ -23,16 +20,30 @@ struct SparseWindowRows: KernelForm {
       rows: rows.columns, depth: rows.depth, order: order, slots: slots, elementBytes: 4)
     let kernel = WindowKernel(rows: rows, order: order)
     let work = work(kernel, Double(slots), bytes, target)
-    let form = rows.count > 1 ? "sparse_windows_rows" : "sparse_windows"
-    return Plan(
-      vectors > 2 ? form + "_wide" : form, storage, bytes: bytes, scratch: kernel.scratch, work,
-      target
-    ) { builder throws(DiagnosticMessage) in try kernel.emit(builder) }
+    let form =
+      rows.count > 1
+      ? "sparse_windows_rows" : order.vectors > 2 ? "sparse_windows_wide" : "sparse_windows"
+    return Plan(form, storage, bytes: bytes, scratch: kernel.scratch, work, target) {
+      builder throws(DiagnosticMessage) in try kernel.emit(builder)
+    }
+  }
+
+  /// The order with the least product of bytes and time: wide windows leave fewer lanes without a
+  /// nonzero, but pick from twice as many vectors.
+  private func order(
+    _ site: Site, _ rows: WindowRows, _ lanes: Int
+  ) -> (WindowTable.Order, slots: Int)? {
+    guard let narrow = order(site, rows, lanes, vectors: 2) else { return nil }
+    guard rows.count == 1, rows.depth >= 4 * lanes,
+      let wide = order(site, rows, lanes, vectors: 4)
+    else { return narrow }
+    let part = Double(wide.slots) / Double(max(narrow.slots, 1))
+    return part * part * 1.42 < 1 ? wide : narrow
   }
 
   /// Rows of the matrix are sorted where that leaves clearly fewer slots.
   private func order(
-    _ site: Site, _ rows: WindowRows, _ lanes: Int
+    _ site: Site, _ rows: WindowRows, _ lanes: Int, vectors: Int
   ) -> (WindowTable.Order, slots: Int)? {
     let plain = WindowTable.Order(lanes: lanes, vectors: vectors, isSorted: false)
     guard let slots = site.windowSlots(rows.rowAxis, plain) else { return nil }

@@ -75,7 +75,7 @@ extension Costs {
         .tile: 4, .fma: 0.6, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
       ],
       "sparse_windows_wide": [
-        .tile: 4, .fma: 0.8, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
+        .tile: 4, .fma: 0.85, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
       ],
       "sparse_windows_rows": [
         .tile: 4.35, .step: 0.435, .fma: 0.287, .store: 0.435, .near: 0.00138, .far: 0.00593,
