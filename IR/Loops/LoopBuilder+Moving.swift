@@ -7,7 +7,7 @@ extension LoopBuilder {
   ///   - change: The stored value from the element.
   public func map(_ source: TensorView, to target: TensorView, _ change: (Expr) -> Expr) {
     if epilogue != nil, target == results.first {
-      return loops(target.shape) { store(change(source[$0]), to: target, at: $0) }
+      return loops(along: target) { store(change(source[$0]), to: target, at: $0) }
     }
     forEachElement([target, source]) { offsets in
       let value = Expr.load(source.buffer, offsets[1], lanes: 1)
@@ -30,7 +30,7 @@ extension LoopBuilder {
   ///   - origin: The index in the target where the part begins.
   public func copy(_ source: TensorView, to target: TensorView, from origin: [Int]) {
     if epilogue != nil, target == results.first {
-      return loops(source.shape) { index in
+      return loops(along: target.part(origin, source.shape)) { index in
         store(source[index], to: target, at: zip(index, origin).map { $0 + $1 })
       }
     }

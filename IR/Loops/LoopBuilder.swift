@@ -180,6 +180,35 @@ public final class LoopBuilder {
     }
   }
 
+  /// Loops over all elements of a view in the order of memory, the neighbours innermost.
+  ///
+  /// - Parameters:
+  ///   - view: Where they lie.
+  ///   - body: Gets the index, one loop variable for each axis.
+  /// - Throws: What `body` throws.
+  public func loops<E: Error>(
+    along view: TensorView, _ body: ([Expr]) throws(E) -> Void
+  ) throws(E) {
+    guard !view.shape.contains(0) else { return }
+    let axes = view.shape.indices.sorted { a, b in
+      let (x, y) = (view.strides[a], view.strides[b])
+      return x != y ? x > y : a < b
+    }
+    let start = view.shape.map { _ in Expr.integer(0) }
+    try nest(axes[...], view.shape, start, body)
+  }
+
+  private func nest<E: Error>(
+    _ axes: ArraySlice<Int>, _ shape: [Int], _ index: [Expr], _ body: ([Expr]) throws(E) -> Void
+  ) throws(E) {
+    guard let axis = axes.first else { return try body(index) }
+    try loop("i\(axis)", shape[axis]) { (part) throws(E) in
+      var index = index
+      index[axis] = part
+      try nest(axes.dropFirst(), shape, index, body)
+    }
+  }
+
   /// A name for a value; constants and variables need none.
   ///
   /// - Parameters:

@@ -77,7 +77,7 @@ extension Elementwise {
     let y = try builder.result()
     let x = operands.map { $0?.broadcast(to: y.shape) }
     if builder.epilogue != nil {
-      return builder.loops(y.shape) { index in
+      return builder.loops(along: y) { index in
         builder.store(scalar(x.compactMap { $0?[index] }, builder), to: y, at: index)
       }
     }

@@ -4,10 +4,18 @@ import CoppiceIR
 ///
 /// Weights are packed as `[block][ky][kx][ci][channel of the block]`, so that the innermost loop
 /// reads them in a row. Rows are clipped by their tap range; columns whose windows reach into the
-/// padding are computed one at a time, all others in tiles.
+/// padding are computed one at a time, all others in tiles. On a copy with its padding beside each row
+/// all columns are met in tiles.
 struct DenseConvolution: KernelForm {
+  /// Whether the operand is copied.
+  let padded: Bool
+
   func plan(_ site: Site, _ storage: StorageKind, _ target: Target) -> Plan? {
-    guard storage == .dense, let g = site.convolution else { return nil }
+    guard storage == .dense, let own = site.convolution,
+      !padded || target.hasWideVectors && PaddedRows.serves(own)
+    else { return nil }
+    let rows = padded ? PaddedRows(own) : nil
+    let g = rows?.geometry ?? own
     let perGroup = g.y.shape[1] / g.group
     guard perGroup >= 4 || g.group == 1 else { return nil }
     let isLast = g.y.strides[1] == 1 && site.tailIsVectorizable(along: 1)
@@ -16,26 +24,32 @@ struct DenseConvolution: KernelForm {
     let sizes = vectors ? target.channelBlocks(of: element) : [4, 2, 1]
     let blocks = ChannelBlock.cover(perGroup, sizes: sizes)
     let isTurned = vectors && !isLast
+    guard vectors || !padded else { return nil }
     let lanes = vectors ? target.lanes(of: element) : 1
     var work = Work()
     for block in blocks {
       work.tiles(g, block, lanes, target, reads: g.weight.type.shape[1])
     }
     work[.store] = Double(g.y.count) / Double(isTurned ? 1 : lanes)
+    work[.copy] = rows?.written ?? 0
+    let turned = isTurned ? DenseConvolutionTile.mostPositions * sizes[0] : 0
     return Plan(
       vectors
-        ? isTurned ? "conv_turned" : "conv" : target.vectors.isEmpty ? "conv" : "conv_scalar",
-      .dense, bytes: g.denseBytes, scratch: isTurned ? 6 * sizes[0] * g.arithmetic.bytes : 0,
+        ? (isTurned ? "conv_turned" : "conv") + (padded ? "_padded" : "")
+        : target.vectors.isEmpty ? "conv" : "conv_scalar",
+      .dense, bytes: g.denseBytes, scratch: turned * g.arithmetic.bytes + (rows?.bytes ?? 0),
       isInteger: !g.arithmetic.isFloat, work, target
     ) { builder throws(DiagnosticMessage) in
-      try emit(g, blocks, vectors: vectors, turned: isTurned ? sizes[0] : nil, builder, target)
+      try emit(own, blocks, vectors: vectors, turned: turned, builder, target)
     }
   }
 
   private func emit(
-    _ g: ConvolutionGeometry, _ blocks: [ChannelBlock], vectors: Bool, turned: Int?,
+    _ own: ConvolutionGeometry, _ blocks: [ChannelBlock], vectors: Bool, turned: Int,
     _ builder: LoopBuilder, _ target: Target
   ) throws(DiagnosticMessage) -> Kernel {
+    let rows = padded ? PaddedRows(own, builder) : nil
+    let g = rows?.geometry ?? own
     let channels = g.y.shape[1]
     let perGroup = channels / g.group
     let depth = g.weight.type.shape[1...].reduce(1, *)
@@ -53,15 +67,16 @@ struct DenseConvolution: KernelForm {
       return (channel * shape[1] + ci) * shape[2] * shape[3] + tap
     }
     let element = g.arithmetic.element
-    let turned = turned.map { builder.scratch(element, [6, $0], "turned") }
+    let turnedView = turned > 0 ? builder.scratch(element, [turned], "turned") : nil
     let finish = try g.arithmetic.finishing(builder)
     return try CoppiceLowering.kernel("conv", vectors: vectors, builder, target, of: element) {
       (lanes) throws(DiagnosticMessage) in
       let tile = DenseConvolutionTile(
         g: g, packed: packed, builder: builder, lanes: lanes,
-        accumulators: target.accumulators(lanes: lanes, of: element),
-        turned: lanes > 1 ? turned : nil, finish: finish)
+        turned: lanes > 1 ? turnedView : nil, target: target, finish: finish)
+      rows?.clear(builder)
       builder.loop("n", g.y.shape[0]) { n in
+        rows?.fill(n, builder)
         builder.loop("g", g.group) { number in
           for block in blocks { tile.run(block, n, number, perGroup) }
         }
@@ -84,10 +99,11 @@ extension Work {
     reads depth: Int
   ) {
     let vectors = block.size / block.lanes(available)
-    let size = DenseConvolutionTile.positions(
-      vectors, available,
-      accumulators: target.accumulators(lanes: available, of: g.arithmetic.element))
     let inner = g.inner
+    let size = DenseConvolutionTile.positions(
+      vectors, available, of: inner.count, target,
+      accumulators: target.accumulators(lanes: available, of: g.arithmetic.element),
+      reads: g.bytes(of: block))
     let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
     let columns = g.window.kernel[1]
     let runs = block.repeats * g.group * g.y.shape[0]
@@ -108,8 +124,7 @@ extension Work {
     count(whole, size, taps: whole * columns)
     if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
     count(g.outWidth - inner.count, 1, taps: edges)
-    let bytes = block.size * g.weight.type.shape[1...].reduce(g.weight.type.element.bits / 8, *)
-    reads(bytes, passes: Double(runs * g.outHeight * (whole + 1)), target)
+    reads(g.bytes(of: block), passes: Double(runs * g.outHeight * (whole + 1)), target)
   }
 }
 
@@ -119,14 +134,45 @@ struct DenseConvolutionTile {
   let packed: PackedWeights
   let builder: LoopBuilder
   let lanes: Int
-  let accumulators: Int
   /// Where vectors of channels are put down, when channels do not lie side by side in the result.
   let turned: TensorView?
+  let target: Target
   let finish: SumFinish
 
-  /// Positions in a tile: as many as leave registers for weights.
-  static func positions(_ vectors: Int, _ lanes: Int, accumulators: Int) -> Int {
-    max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
+  /// Positions that a tile ever has.
+  static let mostPositions = 12
+
+  /// Positions in a tile: as many as leave registers for weights, and cover a row well.
+  ///
+  /// - Parameters:
+  ///   - vectors: Of channels, for each position.
+  ///   - lanes: Of a vector.
+  ///   - count: Positions of a row.
+  ///   - target: Whether other numbers than the usual are considered.
+  ///   - accumulators: Registers for sums.
+  ///   - bytes: Weights that a tile reads.
+  /// - Returns: At least 1.
+  static func positions(
+    _ vectors: Int, _ lanes: Int, of count: Int, _ target: Target, accumulators: Int,
+    reads bytes: Int
+  ) -> Int {
+    let usual = max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
+    guard target.hasWideVectors, lanes > 1, count > 0 else { return usual }
+    let streams = bytes >= target.caches?.first ?? .max
+    func time(_ size: Int) -> Double {
+      func step(_ positions: Int) -> Double { self.step(positions * vectors, streams) }
+      let rest = count % size
+      return Double(count / size) * step(size) + (rest > 0 ? step(rest) : 0)
+    }
+    // gcc runs out of registers for addresses before sums do.
+    let most = min(mostPositions, min(accumulators, 16) / vectors)
+    return (1...max(1, most)).reversed().min { time($0) < time($1) } ?? usual
+  }
+
+  /// What a step of a tile takes, in halves of a cycle: sums wait for each other unless there are
+  /// eight, long instructions are fetched more slowly, and weights come from the second cache.
+  private static func step(_ sums: Int, _ streams: Bool) -> Double {
+    Double(max(sums, 9)) + 0.35 * Double(max(0, sums - 12)) + (streams ? 10 : 0)
   }
 
   func run(_ block: ChannelBlock, _ n: Expr, _ number: Expr, _ perGroup: Int) {
@@ -146,7 +192,9 @@ struct DenseConvolutionTile {
   ) {
     let inner = g.inner
     let size = Self.positions(
-      block.size / block.lanes(lanes), lanes, accumulators: accumulators)
+      block.size / block.lanes(lanes), lanes, of: inner.count, target,
+      accumulators: target.accumulators(lanes: lanes, of: g.arithmetic.element),
+      reads: g.bytes(of: block))
     func single(_ ox: Expr) {
       tile(block, n, number, channel, oy, ox, 1, rows, g.taps(1, ox, builder))
     }
@@ -244,5 +292,12 @@ struct DenseConvolutionTile {
         builder.store(finish(.variable(variable), index), to: g.y, at: index)
       }
     }
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Bytes of the weights of some channels.
+  fileprivate func bytes(of block: ChannelBlock) -> Int {
+    block.size * weight.type.shape[1...].reduce(weight.type.element.bits / 8, *)
   }
 }

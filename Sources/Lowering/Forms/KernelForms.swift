@@ -5,9 +5,7 @@ let kernelForms: [any KernelForm] = [
   SparsePairs(), DepthwiseDot(), DepthwiseTaps(), DenseRowsDot(), DenseDot(), ProductDot(),
   SparseProductDot(),
   DepthwisePlanes(), DepthwiseRows(), DepthwiseConvolution(), DensePanel(), DensePlanes(),
-  DenseConvolution(), SparseEntries(), SparseWindowRows(),
-  SparseBlockRows(), SparseInputRows(),
-  SparseProduct(),
-  ProductRow(),
+  DenseConvolution(padded: true), DenseConvolution(padded: false), SparseEntries(),
+  SparseWindowRows(), SparseBlockRows(), SparseInputRows(), SparseProduct(), ProductRow(),
   DenseProduct(), BitsProduct(), PoolChannels(), MeanPlanes(), PlainLoops(),
 ]

@@ -73,8 +73,8 @@ struct PlaneMargins {
 struct ValueGroups {
   private var parent: [Int]
 
-  /// Joins what neutral operators connect: element-wise operators, pooling, and convolutions with a
-  /// filter for each channel.
+  /// Joins what neutral operators connect: element-wise operators, pooling, convolutions with a
+  /// filter for each channel, and channels put one behind the other.
   init(_ graph: Graph) {
     parent = Array(graph.valueTable.indices)
     for id in graph.allNodes {
@@ -84,6 +84,8 @@ struct ValueGroups {
         if let inner = node.blocks.first.flatMap({ graph[$0].outputs.first }) { join(inner, y) }
       } else if let conv = node.op as? Conv, let x = node.operand(0), let w = node.operand(1) {
         if graph[w].type.shape[1] == 1, conv.group == graph[x].type.shape[1] { join(x, y) }
+      } else if graph.joinsChannels(id) {
+        for case let value? in node.operands { join(value, y) }
       } else if node.op is any Elementwise || node.op is any PositionKeeping
         || node.op is any Pooling
       {
@@ -108,5 +110,20 @@ struct ValueGroups {
   private mutating func join(_ a: ValueID, _ b: ValueID) {
     let (x, y) = (root(a).index, root(b).index)
     parent[max(x, y)] = min(x, y)
+  }
+}
+
+extension Graph {
+  /// Whether a node puts channels one behind the other for readers that serve any layout.
+  fileprivate func joinsChannels(_ id: NodeID) -> Bool {
+    guard let concat = self[id].op as? Concat, let y = self[id].result else { return false }
+    let axis = concat.settings.int("axis")
+    return (axis == 1 || axis == -3)
+      && uses(of: y).allSatisfy { use in
+        guard case .operand(let reader, _) = use else { return true }
+        let op = self[reader].op
+        return op is Conv || op is Concat || op is Fused || op is any Elementwise
+          || op is any PositionKeeping || op is any Pooling
+      }
   }
 }

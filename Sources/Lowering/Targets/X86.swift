@@ -11,10 +11,16 @@ extension Costs {
   static let x86 = Costs(
     [
       "conv": [
-        .fma: 0.151, .chain: 0.559, .store: 0.1, .near: 0.00127,
+        .line: 3, .fma: 0.151, .chain: 0.559, .store: 0.1, .near: 0.00127,
+      ],
+      "conv_padded": [
+        .line: 3, .fma: 0.151, .chain: 0.559, .store: 0.1, .copy: 0.03, .near: 0.00127,
       ],
       "conv_turned": [
         .line: 0.0219, .fma: 0.153, .chain: 0.402, .store: 0.285, .near: 0.00341,
+      ],
+      "conv_turned_padded": [
+        .line: 0.0219, .fma: 0.153, .chain: 0.402, .store: 0.285, .copy: 0.03, .near: 0.00341,
       ],
       "conv_planes": [
         .tile: 1.15, .line: 1.7, .step: 0.0947, .load: 0.0293, .reach: 0.1, .fma: 0.127,
