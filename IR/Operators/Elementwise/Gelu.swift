@@ -4,6 +4,7 @@ package struct Gelu: FloatOperator {
     "Gelu", since: 20, operands: ["X"], attributes: ["approximate": .string("none")])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// `x / 2 * (1 + f(x))`, f being `erf` or its approximation.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {

@@ -14,6 +14,9 @@ extension MathOperator {
     try context.floating()
   }
 
+  /// For those that have code of their own in vectors.
+  public var isVectorizable: Bool { [.exp, .tanh, .erf].contains(Self.function) }
+
   /// The function of the element.
   ///
   /// - Parameters:

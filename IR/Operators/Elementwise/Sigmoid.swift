@@ -4,6 +4,7 @@ package struct Sigmoid: FloatOperator {
     "Sigmoid", operands: ["X"])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// `1 / (1 + exp(-x))`.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {

@@ -4,6 +4,7 @@ package struct Swish: FloatOperator {
     "Swish", since: 24, operands: ["X"], attributes: ["alpha": .float(1.0)])
   package var attributes: Attributes
   package init(attributes: Attributes = [:]) { self.attributes = attributes }
+  package var isVectorizable: Bool { true }
 
   /// `x / (1 + exp(-alpha * x))`.
   package func scalar(_ x: [Expr], _ builder: LoopBuilder) -> Expr {

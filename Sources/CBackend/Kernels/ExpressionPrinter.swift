@@ -246,16 +246,18 @@ struct ExpressionPrinter {
   }
 
   private mutating func math(_ function: MathFunction, _ arguments: [Expr]) -> (String, Binding) {
-    helpers.needsMath = true
     let texts = arguments.map { text($0) }.joined(separator: ", ")
     guard let first = arguments.first else { return ("0", .primary) }
+    if first.elementType == .float32,
+      let own = helpers.ownFunction(function, lanes: first.lanes)
+    {
+      return ("\(own)(\(texts))", .primary)
+    }
+    helpers.needsMath = true
     if function == .isnan || function == .isinf {
       return ("(\(function.rawValue)(\(texts)) != 0)", .primary)
     }
-    let isExponential = function == .exp && first.elementType == .float32
-    let name =
-      isExponential
-      ? helpers.exponential() : function.rawValue + (first.elementType == .float64 ? "" : "f")
+    let name = function.rawValue + (first.elementType == .float64 ? "" : "f")
     if first.lanes > 1 {
       let element = first.elementType
       let call = helpers.lanewise(

@@ -6,7 +6,7 @@ struct Helpers {
   /// What the names of all start with.
   let prefix: String
   let target: Target
-  private var functions: [String: (vectorBytes: Int, text: [String])] = [:]
+  private var functions: [String: (vectorBytes: Int, rank: Int, text: [String])] = [:]
   /// Functions in assembly, by name.
   private var programs: [String: AssemblyProgram] = [:]
   /// Those of them that compute in floats.
@@ -24,13 +24,15 @@ struct Helpers {
     self.target = target
   }
 
-  /// The name of a function, whose text is made on first use.
+  /// The name of a function, whose text is made on first use; functions of a higher rank may call
+  /// those of lower ones.
   mutating func function(
-    _ name: String, vectorBytes: Int = 0, _ result: String, _ parameters: String, _ body: [String]
+    _ name: String, vectorBytes: Int = 0, rank: Int = 0, _ result: String, _ parameters: String,
+    _ body: [String]
   ) -> String {
     let full = "\(prefix)_\(name)"
     if functions[full] == nil {
-      functions[full] = (vectorBytes, ["\(result) \(full)(\(parameters))"] + body)
+      functions[full] = (vectorBytes, rank, ["\(result) \(full)(\(parameters))"] + body)
     }
     return full
   }
@@ -57,7 +59,7 @@ struct Helpers {
     c.line()
     for vectorBytes in [0, 16, 32, 64] {
       let group = functions.filter { $0.value.vectorBytes == vectorBytes }.sorted {
-        $0.key < $1.key
+        ($0.value.rank, $0.key) < ($1.value.rank, $1.key)
       }
       if group.isEmpty { continue }
       if vectorBytes > 0 { c.line("#if \(target.vectorCondition(vectorBytes))") }
