@@ -49,8 +49,11 @@ extension Site {
   fileprivate var storages: [StorageKind] {
     guard let weightOperand, let weight = constants[weightOperand] else { return [] }
     let whole: [StorageKind] = weight.storage.isUniform ? [.uniform, .dense] : [.dense]
-    return reading(weightOperand) == nil
-      ? whole : whole + StorageKind.sparse(serving: weight.type.element)
+    if reading(weightOperand) == nil { return whole }
+    let offered = StorageKind.sparse(serving: weight.type.element)
+    let own = weight.storage.kind
+    // A storage that was asked for is not always one that is offered.
+    return whole + offered + (own.isSparse && !offered.contains(own) ? [own] : [])
   }
 
   /// The same site with its weight in a storage.
