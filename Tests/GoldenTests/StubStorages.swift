@@ -28,7 +28,7 @@ struct StubStorages: StoragePlanning {
     let times =
       [(StorageKind.dense, 1.0)]
       + StorageKind.sparse.map { kind in
-        let entries = Double(shape.slots(kind) * kind.height)
+        let entries = Double(shape.slots(kind) * kind.height * kind.width)
         return (kind, entries / elements + (kind.testsColumns ? 0.5 : 0))
       }
     func score(_ storage: StorageKind, _ time: Double) -> Double {
