@@ -92,7 +92,7 @@ benchmarks: build
 	.venv/bin/python Tests/Benchmarks/host_sparse_layer.py
 	.venv/bin/python Tests/Benchmarks/compiler.py
 
-# Measures layers, fits what the steps of kernels take, and writes the target's file; TARGET=cortex-m4 for the other. Tens of minutes.
+# Measures layers, fits what the steps of kernels take, and writes the target's file; TARGET=cortex-m4 for the other. Some minutes.
 fit-costs: build
 	.venv/bin/python Tests/Benchmarks/fit_costs.py --target $(or $(TARGET),x86-64) --write
 

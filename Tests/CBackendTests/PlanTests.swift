@@ -64,7 +64,9 @@ struct PlanTests {
       case .balanced: #expect(decision.time <= 1.1 + 1e-6, "\(title): \(decision)")
       case .time: #expect(decision.time <= 1 + 1e-6, "\(title): \(decision)")
       case .bytes:
-        let all = SparseStorageTests.storages.map { storage in
+        let element = try #require(item.graph.constant(item.weight)).type.element
+        let offered = StorageKind.sparse(serving: element)
+        let all = offered.map { storage in
           explain(item.stored(storage), for: target).first(where: \.isChosen)?.bytes
         }.compactMap { $0 }
         #expect(decision.bytes == all.min(), "\(title): \(decision)")

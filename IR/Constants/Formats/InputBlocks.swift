@@ -102,7 +102,9 @@ public struct InputBlocks: SparseFormat {
   private static func across(_ columns: Int) -> Int { (columns + width - 1) / width }
 
   /// One for each block that holds a nonzero.
-  public static func slots(_ pattern: NonzeroPattern) -> Int { pattern.blocks(height: 1, width: width) }
+  public static func slots(_ pattern: NonzeroPattern) -> Int {
+    pattern.blocks(height: 1, width: width)
+  }
 
   /// A start for each line, an index for each block, and its values.
   public static func tableBytes(_ shape: WeightShape) -> Int {

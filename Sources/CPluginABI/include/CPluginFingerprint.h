@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "91a2e1d15deefc3e"
+#define COPPICE_API_FINGERPRINT "b6b14ea85fbb4d3e"

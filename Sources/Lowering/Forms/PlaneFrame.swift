@@ -116,7 +116,8 @@ struct PlaneFrame {
     let rest = g.outHeight * g.outWidth % widest.lanes
     if spills { work[.copy] += images * Double(g.y.shape[1] * rest) }
     if bytesOfTile > Self.tileBytes, target.caches != nil {
-      work[.near] = work[.load] * Double(widest.lanes * g.arithmetic.bytes)
+      // Neighbouring vectors come in turn, half of them before they are asked for.
+      work[.near] = work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2
     }
     let rows = g.window.kernel[0]
     if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {

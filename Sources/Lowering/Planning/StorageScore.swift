@@ -25,8 +25,12 @@ struct StorageScore {
     isSparse = isSparse || other.isSparse
   }
 
-  /// Whether the score is not slower than what the preference lets through.
-  var isAllowed: Bool { preference != .balanced || time <= denseTime * Self.slack }
+  /// Whether the score is not slower than what the preference lets through, and zeros that are left
+  /// out save bytes where these count.
+  var isAllowed: Bool {
+    guard preference == .balanced else { return true }
+    return time <= denseTime * Self.slack && (!isSparse || bytes < denseBytes)
+  }
 
   /// What counts, and what decides between equals.
   private var value: (Double, Double) {

@@ -17,14 +17,14 @@ extension Costs {
         .line: 3, .fma: 0.151, .chain: 0.559, .store: 0.1, .copy: 0.03, .near: 0.00127,
       ],
       "conv_turned": [
-        .line: 0.0219, .fma: 0.153, .chain: 0.402, .store: 0.285, .near: 0.00341,
+        .line: 0.0197, .step: 0.181, .fma: 0.135, .chain: 0.171, .store: 0.337, .near: 0.0033,
       ],
       "conv_turned_padded": [
         .line: 0.0219, .fma: 0.153, .chain: 0.402, .store: 0.285, .copy: 0.03, .near: 0.00341,
       ],
       "conv_planes": [
-        .tile: 1.15, .line: 1.7, .step: 0.0947, .load: 0.0293, .reach: 0.1, .fma: 0.127,
-        .store: 0.183, .copy: 0.0129, .near: 0.000307,
+        .tile: 1.08, .line: 1.83, .step: 0.0947, .load: 0.0333, .reach: 0.0899, .fma: 0.125,
+        .store: 0.159, .copy: 0.0146, .row: 0.00778, .near: 0.000306,
       ],
       "depthwise": [
         .tile: 0.4, .step: 0.18, .load: 0.01, .fma: 0.14, .store: 0.05, .tail: 0.45,
@@ -33,19 +33,19 @@ extension Costs {
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
       ],
       "depthwise_planes": [
-        .tile: 0.422, .line: 0.363, .load: 0.0169, .reach: 0.186, .fma: 0.11, .store: 0.0845,
-        .tail: 0.253, .copy: 0.0422,
+        .tile: 0.412, .line: 0.355, .load: 0.0165, .reach: 0.182, .fma: 0.107, .store: 0.0827,
+        .tail: 0.247, .copy: 0.0412,
       ],
       "depthwise_rows": [
         .load: 0.21, .copy: 0.048,
       ],
       "product": [
-        .tile: 1, .load: 0.0519, .fma: 0.137, .chain: 0.126, .store: 0.613, .near: 0.00238,
-        .far: 0.004,
+        .tile: 0.817, .step: 0.0582, .load: 0.0393, .fma: 0.138, .chain: 0.125, .store: 0.548,
+        .near: 0.00215, .far: 0.004,
       ],
       "sparse_conv": [
-        .line: 0.429, .step: 0.582, .load: 0.0158, .reach: 0.3, .fma: 0.19, .store: 0.329,
-        .copy: 0.0351, .miss: 0.316,
+        .line: 0.395, .step: 0.571, .load: 0.012, .reach: 0.3, .fma: 0.196, .store: 0.301,
+        .copy: 0.0342, .miss: 0.217,
       ],
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
@@ -58,46 +58,49 @@ extension Costs {
         .miss: 8.4,
       ],
       "sparse_conv1x1": [
-        .tile: 0.188, .line: 0.0146, .step: 0.739, .load: 0.0616, .fma: 0.0623, .store: 0.185,
-        .bit: 0.00793, .miss: 8.4, .near: 0.0762,
+        .tile: 0.07, .line: 0.0161, .step: 0.308, .load: 0.0596, .fma: 0.173, .store: 0.248,
+        .bit: 0.00949, .miss: 8.4, .near: 0.0762,
       ],
       "sparse_planes1x1": [
-        .tile: 0.0504, .line: 0.119, .step: 0.491, .load: 0.00176, .fma: 0.138, .store: 0.274,
-        .tail: 0.2, .copy: 0.0278, .near: 0.00331,
+        .tile: 0.0443, .line: 0.0874, .step: 0.456, .load: 0.00165, .fma: 0.144, .store: 0.243,
+        .tail: 0.2, .copy: 0.0286, .near: 0.00677,
       ],
       "sparse_planes1x1_patterns": [
-        .tile: 1.75, .line: 0.35, .step: 0.299, .load: 0.0332, .fma: 0.137, .store: 0.247,
-        .tail: 0.2, .copy: 0.0234, .near: 0.00221,
+        .tile: 1.45, .line: 0.132, .step: 0.361, .load: 0.0341, .fma: 0.135, .store: 0.294,
+        .tail: 0.2, .copy: 0.0116, .near: 0.00264,
       ],
       "sparse_planes": [
-        .tile: 0.714, .line: 0.521, .step: 0.318, .reach: 0.131, .fma: 0.149, .store: 0.12,
-        .tail: 0.3, .copy: 0.0351, .row: 0.0569, .near: 0.00323,
+        .tile: 0.201, .line: 0.529, .step: 0.12, .load: 0.00745, .reach: 0.135, .fma: 0.162,
+        .store: 0.101, .tail: 0.3, .copy: 0.0507, .row: 0.163, .near: 0.00703,
       ],
       "sparse_planes_patterns": [
-        .tile: 3.03, .line: 0.192, .step: 0.278, .load: 0.0341, .reach: 0.177, .fma: 0.131,
-        .store: 0.23, .tail: 0.233, .copy: 0.0203, .row: 0.443, .near: 0.00161,
+        .tile: 1.3, .line: 0.268, .step: 0.122, .load: 0.0276, .reach: 0.208, .fma: 0.148,
+        .store: 0.281, .tail: 0.233, .copy: 0.0201, .row: 0.387, .near: 0.00209,
       ],
       "sparse_windows": [
-        .tile: 4, .fma: 0.6, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
+        .tile: 0.877, .step: 0.194, .fma: 0.471, .store: 0.433, .copy: 0.281, .near: 0.000786,
+        .far: 0.008,
       ],
       "sparse_windows_wide": [
-        .tile: 4, .fma: 0.85, .store: 0.5, .copy: 0.4, .near: 0.002, .far: 0.008,
+        .tile: 1.97, .step: 0.216, .fma: 0.796, .store: 0.459, .copy: 0.201, .near: 0.000365,
+        .far: 0.008,
       ],
       "sparse_windows_rows": [
-        .tile: 4.35, .step: 0.435, .fma: 0.287, .store: 0.435, .near: 0.00138, .far: 0.00593,
+        .tile: 4.28, .step: 0.428, .fma: 0.283, .store: 0.428, .near: 0.00136, .far: 0.00584,
       ],
       // As plain loops without a weight, which it replaces wherever it applies.
       "mean_planes": [:],
       "sparse_product": [
-        .step: 0.243, .load: 0.00838, .fma: 0.114, .store: 0.0854, .bit: 0.0761, .miss: 4.09,
+        .step: 0.265, .load: 0.00836, .fma: 0.111, .store: 0.0781, .bit: 0.0719, .miss: 3.99,
         .near: 0.0138,
       ],
       "sparse_row": [
-        .tile: 0.088, .line: 0.302, .step: 0.303, .load: 0.00257, .store: 0.432, .bit: 0.109,
-        .near: 0.0775,
+        .tile: 0.108, .line: 0.547, .step: 0.304, .load: 0.00257, .fma: 0.0033, .store: 0.102,
+        .bit: 0.0786, .near: 0.0612,
       ],
       "sparse_block_rows": [
-        .tile: 3, .step: 0.1, .load: 0.08, .fma: 0.15, .store: 0.5, .near: 0.0015, .far: 0.006,
+        .tile: 0.911, .step: 0.15, .load: 0.0604, .fma: 0.0828, .store: 0.106, .near: 0.000683,
+        .far: 0.006,
       ],
       "sparse_input_rows": [
         .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.004,
@@ -109,7 +112,7 @@ extension Costs {
         .reach: 18, .tile: 2.8, .step: 0.84, .bit: 0.394, .miss: 8.4, .load: 4.2,
       ],
       "plain_window": [
-        .line: 0.382, .step: 1.16, .load: 4.2, .bit: 1, .miss: 8.4,
+        .line: 0.374, .step: 1.13, .load: 4.2, .bit: 1, .miss: 8.4,
       ],
     ],
     others: [.tile: 5, .line: 2, .step: 2, .bit: 1.5, .fma: 0.5, .store: 1, .copy: 0.3], doubt: 0.1)
