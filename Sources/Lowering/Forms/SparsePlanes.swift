@@ -63,6 +63,9 @@ struct SparsePlanes: KernelForm {
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
     work[.step] = entries * images * Double(frame.widest.tiles)
     work[.fma] = values * images * Double(frame.widest.vectors)
+    let vectors = frame.widest.size
+    let sums = Double(order.rows * vectors * order.turns(frame.g, vectors))
+    if !byPattern, sums < 4 { work[.chain] = work[.step] * (1 - sums / 4) }
     // Compilers run short of registers for what goes on from one pass to the next.
     if order.passes > 1, frame.columns.moves { work[.fma] *= 1.3 }
     work.reads(bytes, passes: images * Double(frame.widest.tiles), target)

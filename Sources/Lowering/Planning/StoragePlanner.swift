@@ -68,6 +68,7 @@ private struct StorageChoosing {
     }
     planned = plan(chosen)
     while !keepPromises(planner) { planned = plan(chosen) }
+    keepBytes(planner)
     for (number, weight) in planner.weights.enumerated() { decide(number, weight.value, planner) }
   }
 
@@ -103,7 +104,12 @@ private struct StorageChoosing {
   ) -> (StorageKind, StorageScore) {
     let scores = kinds.map { ($0, score(number, planner, $0)) }
     let allowed = scores.filter(\.1.isAllowed)
-    let candidates = allowed.isEmpty ? [scores.min { $0.1.time < $1.1.time } ?? scores[0]] : allowed
+    var candidates = allowed.isEmpty ? [scores.min { $0.1.time < $1.1.time } ?? scores[0]] : allowed
+    if request.preference == .time, let least = candidates.map(\.1.time).min() {
+      // What no forecast tells apart is told apart by bytes.
+      let close = candidates.filter { $0.1.time <= least * (1 + target.costs.doubt) }
+      candidates = [close.min { $0.1.bytes < $1.1.bytes } ?? close[0]]
+    }
     return candidates.dropFirst().reduce(candidates[0]) { $1.1.isLess(than: $0.1) ? $1 : $0 }
   }
 
@@ -161,6 +167,32 @@ private struct StorageChoosing {
     for weight in slower { chosen[weight.value] = .dense }
     return slower.isEmpty
   }
+
+  /// Takes another storage where what lowering emits for the chosen one has more bytes than that.
+  ///
+  /// Lowering takes the fastest of all forms that read a storage, and those pack it differently.
+  private mutating func keepBytes(_ planner: LayoutPlanner) {
+    guard request.forced == nil, request.preference == .bytes else { return }
+    var trials = 0
+    for (number, weight) in planner.weights.enumerated() {
+      guard let storage = chosen[weight.value], let own = planned[weight.value],
+        own.bytes > planner.cost(number, storage).bytes
+      else { continue }
+      let others = kinds(weight.value).map { ($0, planner.cost(number, $0).bytes) }
+        .filter { $0.0 != storage && $0.1 < own.bytes }.sorted { $0.1 < $1.1 }
+      for (other, _) in others where trials < Self.mostTrials {
+        trials += 1
+        let kept = (chosen, planned)
+        chosen[weight.value] = other
+        planned = plan(chosen)
+        if let now = planned[weight.value], now.bytes < own.bytes { break }
+        (chosen, planned) = kept
+      }
+    }
+  }
+
+  /// How often a graph is planned again for the bytes of single weights.
+  private static let mostTrials = 16
 
   private mutating func decide(_ number: Int, _ value: ValueID, _ planner: LayoutPlanner) {
     guard let reading = open[value], let storage = chosen[value],

@@ -70,11 +70,12 @@ extension Costs {
         .tail: 0.2, .copy: 0.0116, .near: 0.00264,
       ],
       "sparse_planes": [
-        .tile: 0.201, .line: 0.529, .step: 0.12, .load: 0.00745, .reach: 0.135, .fma: 0.162,
+        .tile: 0.201, .line: 0.529, .step: 0.12, .chain: 1, .load: 0.00745, .reach: 0.135,
+        .fma: 0.162,
         .store: 0.101, .tail: 0.3, .copy: 0.0507, .row: 0.163, .near: 0.00703,
       ],
       "sparse_planes_patterns": [
-        .tile: 1.3, .line: 0.268, .step: 0.122, .load: 0.0276, .reach: 0.208, .fma: 0.148,
+        .tile: 1.3, .line: 0.8, .step: 0.122, .load: 0.0276, .reach: 0.208, .fma: 0.148,
         .store: 0.281, .tail: 0.233, .copy: 0.0201, .row: 0.387, .near: 0.00209,
       ],
       "sparse_windows": [
@@ -95,11 +96,11 @@ extension Costs {
         .near: 0.0138,
       ],
       "sparse_row": [
-        .tile: 0.108, .line: 0.547, .step: 0.304, .load: 0.00257, .fma: 0.0033, .store: 0.102,
+        .tile: 2, .line: 0.547, .step: 0.304, .load: 0.00257, .fma: 0.0033, .store: 0.102,
         .bit: 0.0786, .near: 0.0612,
       ],
       "sparse_block_rows": [
-        .tile: 0.911, .step: 0.15, .load: 0.0604, .fma: 0.0828, .store: 0.106, .near: 0.000683,
+        .tile: 3, .step: 0.15, .load: 0.0604, .fma: 0.0828, .store: 0.106, .near: 0.000683,
         .far: 0.006,
       ],
       "sparse_input_rows": [
