@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "b6b14ea85fbb4d3e"
+#define COPPICE_API_FINGERPRINT "59a5a076db300b53"
