@@ -80,11 +80,11 @@ extension Costs {
       ],
       "sparse_windows": [
         .tile: 0.877, .step: 0.194, .fma: 0.471, .store: 0.433, .copy: 0.281, .near: 0.000786,
-        .far: 0.008,
+        .far: 0.004,
       ],
       "sparse_windows_wide": [
         .tile: 1.97, .step: 0.216, .fma: 0.796, .store: 0.459, .copy: 0.201, .near: 0.000365,
-        .far: 0.008,
+        .far: 0.004,
       ],
       "sparse_windows_rows": [
         .tile: 4.28, .step: 0.428, .fma: 0.283, .store: 0.428, .near: 0.00136, .far: 0.00584,
