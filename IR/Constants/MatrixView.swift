@@ -30,7 +30,8 @@ public struct MatrixView: Sendable {
   ///   - column: The column.
   /// - Returns: Counted in elements.
   public func index(_ row: Int, _ column: Int) -> Int {
-    (column / inner * rows + row) * inner + column % inner
+    if inner == columns { return row * columns + column }
+    return (column / inner * rows + row) * inner + column % inner
   }
 
   /// Visits every element in the order of memory, so that the columns of a row ascend.

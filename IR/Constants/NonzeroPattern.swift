@@ -21,10 +21,11 @@ public struct NonzeroPattern: Sendable {
       words[place / 64] |= 1 << UInt64(place % 64)
     }
     if let format = constant.storage.format {
+      let place = layout.places
       format.values.withUnsafeBytes { raw in
         format.forEachValue(constant.type.shape) { index, slot in
           if bits.isEmpty(raw, slot) { return }
-          let (line, column) = layout.place(index)
+          let (line, column) = place(index)
           mark(line, column)
         }
       }
@@ -62,24 +63,43 @@ public struct NonzeroPattern: Sendable {
   ///
   /// - Parameters:
   ///   - height: Rows of a block.
-  ///   - width: Columns of a block, at most 64.
+  ///   - width: Columns of a block: a power of two, at most 64.
   /// - Returns: Their number.
   public func blocks(height: Int, width: Int) -> Int {
     let (groups, columns) = (layout.groups, layout.columns)
+    // A bit for each block of a word, where the first column of the block has its own.
+    let firsts = stride(from: 0, to: 64, by: width).reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
     var count = 0
     for top in stride(from: 0, to: layout.rows, by: height) {
       let rows = top..<min(top + height, layout.rows)
       for group in 0..<groups {
-        for first in stride(from: 0, to: columns, by: width) {
-          let size = min(width, columns - first)
-          let isThere = rows.contains {
-            bits(($0 * groups + group) * columns + first, size) != 0
+        for first in stride(from: 0, to: columns, by: 64) {
+          let size = min(64, columns - first)
+          var found: UInt64 = 0
+          for row in rows { found |= bits((row * groups + group) * columns + first, size) }
+          var reach = 1
+          while reach < width {
+            found |= found >> UInt64(reach)
+            reach *= 2
           }
-          if isThere { count += 1 }
+          count += (found & firsts).nonzeroBitCount
         }
       }
     }
     return count
+  }
+
+  /// Visits the columns of a line, as in ``count(line:)``, that are there, ascending.
+  @inline(__always)
+  func forEachColumn(line: Int, _ body: (Int) -> Void) {
+    let start = line * layout.columns
+    for first in stride(from: 0, to: layout.columns, by: 64) {
+      var found = bits(start + first, min(64, layout.columns - first))
+      while found != 0 {
+        body(first + found.trailingZeroBitCount)
+        found &= found - 1
+      }
+    }
   }
 
   /// The columns of `height` neighbouring rows in which an element is there.

@@ -82,6 +82,11 @@ public struct SparseLayout: Sendable {
     return (row * groups + across * windowRows + down, index / columnStride % columns)
   }
 
+  /// Where kernels find elements, made ready for many of them.
+  ///
+  /// - Complexity: O(*n*), of the elements of a row.
+  var places: SparsePlaces { SparsePlaces(self, rowLength: rowAxis == 0 ? rowStride : 0) }
+
   /// Visits every element in the order of memory.
   @inline(__always)
   func forEachElement(_ body: (_ index: Int, _ line: Int, _ column: Int) -> Void) {
@@ -95,6 +100,32 @@ public struct SparseLayout: Sendable {
         index += 1
       }
     }
+  }
+}
+
+/// Finds elements as ``SparseLayout`` does, without dividing for each axis where rows lie one after the
+/// other.
+struct SparsePlaces {
+  private let layout: SparseLayout
+  private let rowLength: Int
+  /// For each element of a row its group and column.
+  private let cells: [(group: Int32, column: Int32)]
+
+  fileprivate init(_ layout: SparseLayout, rowLength: Int) {
+    (self.layout, self.rowLength) = (layout, rowLength)
+    cells = (0..<rowLength).map {
+      let (line, column) = layout.place($0)
+      return (Int32(line), Int32(column))
+    }
+  }
+
+  /// The row and group of an element as one number, and its column in the group.
+  @inline(__always)
+  func callAsFunction(_ index: Int) -> (line: Int, column: Int) {
+    if rowLength == 0 { return layout.place(index) }
+    let (row, inside) = index.quotientAndRemainder(dividingBy: rowLength)
+    let cell = cells[inside]
+    return (row * layout.groups + Int(cell.group), Int(cell.column))
   }
 }
 

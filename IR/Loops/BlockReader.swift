@@ -1,36 +1,25 @@
 /// Reads rows of blocks: a start for each row of blocks and group, and for each block the first of its
 /// columns.
 struct BlockReader: NonzeroReader {
-  let layout: SparseLayout
+  let blocks: IndexedReader
   /// Columns of a block.
   let width: Int
-  let starts: Buffer
-  let indices: Buffer
 
   var readsSeveral: Bool { false }
 
-  func begin(_ row: Expr, _ builder: LoopBuilder) -> SparseCursor {
-    SparseCursor(row: row, next: nil)
-  }
+  func begin(_ row: Expr, _ builder: LoopBuilder) -> SparseCursor { blocks.begin(row, builder) }
 
   func visit<E: Error>(
     _ cursor: SparseCursor, first: Expr, count: Int, from: Expr, to: Expr, _ builder: LoopBuilder,
     enter: (_ group: Expr) -> Expr,
     _ body: (_ base: Expr, _ column: Expr, _ slot: Expr) throws(E) -> Void
   ) throws(E) {
-    if let low = from.constantIndex, let high = to.constantIndex, low >= high { return }
-    let line = builder.define("g", cursor.row * layout.groups + first)
-    let start = builder.declare("k0", self.start(line + from))
-    try builder.loop("t", from: from, to: to) { (group) throws(E) in
-      let base = enter(group)
-      let end = builder.define("k1", self.start(line + group + 1))
-      try builder.loop("k", from: .variable(start), to: end) { (block) throws(E) in
-        let column = builder.column(indices, block)
-        try builder.loop("j", width) { (place) throws(E) in
-          try body(base, builder.define("c1", column + place), block * width + place)
-        }
+    try blocks.visit(
+      cursor, first: first, count: count, from: from, to: to, builder, enter: enter
+    ) { (base, column, block) throws(E) in
+      try builder.loop("j", width) { (place) throws(E) in
+        try body(base, builder.define("c1", column + place), block * width + place)
       }
-      builder.assign(start, end)
     }
   }
 
@@ -38,16 +27,12 @@ struct BlockReader: NonzeroReader {
     row: Expr, turns: Int, _ builder: LoopBuilder,
     _ body: (_ turn: Int, _ column: Expr, _ slot: Expr) -> Void
   ) {
-    builder.loop("k", from: start(row), to: start(row + 1)) { block in
-      let column = builder.column(indices, block)
+    builder.loop("k", from: blocks.start(row), to: blocks.start(row + 1)) { block in
+      let column = builder.column(blocks.indices, block)
       builder.loop("j", width) { place in
         body(0, builder.define("c1", column + place), block * width + place)
       }
     }
-  }
-
-  private func start(_ place: Expr) -> Expr {
-    Expr.load(starts, place, lanes: 1).converted(to: .index)
   }
 
   /// Makes the tables of a weight in blocks.
@@ -56,20 +41,22 @@ struct BlockReader: NonzeroReader {
   ) -> SparseTable {
     let layout = nonzeros.layout
     let blocks = BlockTable(nonzeros, height: height, width: width)
-    let reader = BlockReader(
-      layout: layout, width: blocks.width,
+    let reader = IndexedReader(
+      layout: layout,
       starts: builder.indexTable(
         blocks.starts, largest: blocks.columns.count * blocks.width, "starts", operand),
       indices: builder.indexTable(
         blocks.columns.isEmpty ? [0] : blocks.columns, largest: max(layout.columns - 1, 0),
         "columns", operand))
     let values = nonzeros.values(blocks.slots, operand, builder)
-    return SparseTable(layout: layout, height: height, values: values, reader: reader)
+    return SparseTable(
+      layout: layout, height: height, values: values,
+      reader: BlockReader(blocks: reader, width: blocks.width))
   }
 }
 
 /// Blocks with a nonzero in the order of reading.
-private struct BlockTable {
+struct BlockTable {
   /// Columns of a block; fewer where a group has no more.
   let width: Int
   private(set) var starts: [Int32] = []

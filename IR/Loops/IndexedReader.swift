@@ -38,7 +38,8 @@ struct IndexedReader: NonzeroReader {
     builder.entries(indices, from: start, whole: whole, to: end, turns: turns, body)
   }
 
-  private func start(_ place: Expr) -> Expr {
+  /// Where a row or group starts.
+  func start(_ place: Expr) -> Expr {
     Expr.load(starts, place, lanes: 1).converted(to: .index)
   }
 }
@@ -67,14 +68,16 @@ extension IndexedReader {
     _ nonzeros: SparseNonzeros, _ operand: Int, _ builder: LoopBuilder, height: Int
   ) -> SparseTable {
     let layout = nonzeros.layout
-    let runs = Runs(nonzeros, height: height)
-    let largest = max(layout.columns - 1, 0)
+    let runs = height == 1 ? nil : BlockTable(nonzeros, height: height, width: 1)
+    let columns = runs?.columns ?? nonzeros.columns
+    let starts =
+      runs?.starts ?? (0...(layout.rows * layout.groups)).map { Int32(nonzeros.start($0)) }
     let reader = IndexedReader(
       layout: layout,
-      starts: builder.indexTable(runs.starts, largest: runs.columns.count, "starts", operand),
+      starts: builder.indexTable(starts, largest: columns.count, "starts", operand),
       indices: builder.indexTable(
-        runs.columns.isEmpty ? [0] : runs.columns, largest: largest, "columns", operand))
-    let values = nonzeros.values(runs.slots, operand, builder)
+        columns.isEmpty ? [0] : columns, largest: max(layout.columns - 1, 0), "columns", operand))
+    let values = nonzeros.values(runs?.slots ?? nonzeros.slots, operand, builder)
     return SparseTable(layout: layout, height: height, values: values, reader: reader)
   }
 
@@ -85,48 +88,5 @@ extension IndexedReader {
     let starts = (rows * shape.groups + 1) * indexBytes(slots)
     let indices = max(slots / width, 1) * indexBytes(max(shape.columns - 1, 0))
     return max(slots * height, 1) * shape.elementBytes + indices + starts
-  }
-}
-
-/// Nonzeros of neighbouring rows that share an index.
-private struct Runs {
-  var starts: [Int32] = []
-  var columns: [Int32] = []
-  /// For each row of each run the number of its element; -1 where there is none.
-  var slots: [Int] = []
-
-  init(_ nonzeros: SparseNonzeros, height: Int) {
-    let layout = nonzeros.layout
-    if height == 1 {
-      starts = (0...(layout.rows * layout.groups)).map { Int32(nonzeros.start($0)) }
-      (columns, slots) = (nonzeros.columns, nonzeros.slots)
-      return
-    }
-    var line = [Int](repeating: -1, count: layout.columns * height)
-    for top in stride(from: 0, to: layout.rows, by: height) {
-      for group in 0..<layout.groups {
-        starts.append(Int32(columns.count))
-        for row in top..<min(top + height, layout.rows) {
-          for place in nonzeros.range(row * layout.groups + group) {
-            line[Int(nonzeros.columns[place]) * height + row - top] = nonzeros.slots[place]
-          }
-        }
-        take(&line, height)
-      }
-    }
-    starts.append(Int32(columns.count))
-  }
-
-  /// Takes the columns that one of the rows has, and clears the line.
-  private mutating func take(_ line: inout [Int], _ height: Int) {
-    for first in stride(from: 0, to: line.count, by: height) {
-      let run = first..<(first + height)
-      guard run.contains(where: { line[$0] >= 0 }) else { continue }
-      columns.append(Int32(first / height))
-      for place in run {
-        slots.append(line[place])
-        line[place] = -1
-      }
-    }
   }
 }

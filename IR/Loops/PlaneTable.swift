@@ -108,10 +108,10 @@ extension LoopBuilder {
     let format = constant.storage.format ?? IndexRows(packing: constant, rowAxis: 0)
     let nonzeros = SparseNonzeros(format, constant.type, layout)
     let windowRows = constant.type.shape[2]
-    var entries = PlaneEntries(order: order)
+    var entries = PlaneEntries(nonzeros, order, places, windowRows: windowRows)
     for top in stride(from: 0, to: layout.rows, by: order.height) {
       for column in order.columns {
-        entries.take(nonzeros, top, column, places, windowRows)
+        entries.take(top, column)
       }
     }
     let largest = places.largest(layout, windowRows: windowRows)
@@ -130,56 +130,83 @@ private struct PlaneEntries {
   var counts: [Int32] = []
   var places: [Int32] = []
   var slots: [Int] = []
+  private let nonzeros: SparseNonzeros
+  /// Where each cell of a column of the window has its activation, and the cells by that.
+  private let cells: (places: [Int32], sorted: [Int])
+  /// For each cell and row of a group the element that is there, or -1; none between groups.
+  private var found: [Int]
+  /// For each cell a bit for each row of a group that has it.
+  private var rows: [Int]
 
-  /// Takes the nonzeros of a group of rows in a column of the window, by place.
-  mutating func take(
-    _ nonzeros: SparseNonzeros, _ top: Int, _ column: Int, _ places: PlaneTable.Places,
-    _ windowRows: Int
+  init(
+    _ nonzeros: SparseNonzeros, _ order: PlaneTable.Order, _ places: PlaneTable.Places,
+    windowRows: Int
   ) {
     let layout = nonzeros.layout
-    if order.width > 1 { return takeBlocks(nonzeros, top, column, places) }
-    var found: [Int32: [Int]] = [:]
-    for row in top..<min(top + order.height, layout.rows) {
+    let all = (0..<(layout.columns * layout.windowRows)).map { cell in
+      let (inner, part) = cell.quotientAndRemainder(dividingBy: layout.windowRows)
+      let (channel, down) = layout.windowRows == windowRows ? (inner, part) : (0, inner)
+      return Int32((channel * places.channels + down * places.rows) / places.unit)
+    }
+    (self.nonzeros, self.order) = (nonzeros, order)
+    cells = (all, all.indices.sorted { (all[$0], $0) < (all[$1], $1) })
+    found = Array(repeating: -1, count: all.count * order.height)
+    rows = Array(repeating: 0, count: all.count)
+  }
+
+  /// Takes the nonzeros of a group of rows in a column of the window, by place.
+  mutating func take(_ top: Int, _ column: Int) {
+    if order.width > 1 { return takeBlocks(top, column) }
+    let (layout, height) = (nonzeros.layout, order.height)
+    for row in top..<min(top + height, layout.rows) {
       for part in 0..<layout.windowRows {
-        let line = row * layout.groups + column * layout.windowRows + part
-        for index in nonzeros.range(line) {
-          let inner = Int(nonzeros.columns[index])
-          let (channel, down) = layout.windowRows == windowRows ? (inner, part) : (0, inner)
-          let place = Int32((channel * places.channels + down * places.rows) / places.unit)
-          found[place, default: Array(repeating: -1, count: order.height)][row - top] =
-            nonzeros.slots[index]
+        for index in nonzeros.range(row * layout.groups + column * layout.windowRows + part) {
+          let cell = Int(nonzeros.columns[index]) * layout.windowRows + part
+          found[cell * height + row - top] = nonzeros.slots[index]
+          rows[cell] |= 1 << (row - top)
         }
       }
     }
-    let sorted = found.sorted { $0.key < $1.key }
-    for rows in order.patterns {
-      let own = sorted.filter { entry in
-        !order.byPattern
-          || entry.value.indices.allSatisfy { rows.contains($0) == (entry.value[$0] >= 0) }
+    let met = cells.sorted.filter { rows[$0] != 0 }
+    if order.byPattern {
+      for pattern in order.patterns {
+        let bits = pattern.reduce(0) { $0 | 1 << $1 }
+        append(met.lazy.filter { [rows] in rows[$0] == bits }, pattern)
       }
-      counts.append(Int32(own.count))
-      self.places += own.map(\.key)
-      for entry in own { slots += rows.map { entry.value[$0] } }
+    } else {
+      append(met, Array(0..<height))
+    }
+    for cell in met {
+      rows[cell] = 0
+      for row in 0..<height { found[cell * height + row] = -1 }
     }
   }
 
+  /// Appends cells that belong together, with elements of the same rows.
+  private mutating func append(_ cells: some Sequence<Int>, _ rows: [Int]) {
+    let before = places.count
+    for cell in cells {
+      places.append(self.cells.places[cell])
+      for row in rows { slots.append(found[cell * order.height + row]) }
+    }
+    counts.append(Int32(places.count - before))
+  }
+
   /// Takes the blocks of neighbouring channels of a row in a column of the window, by place.
-  private mutating func takeBlocks(
-    _ nonzeros: SparseNonzeros, _ row: Int, _ column: Int, _ places: PlaneTable.Places
-  ) {
+  private mutating func takeBlocks(_ row: Int, _ column: Int) {
     let layout = nonzeros.layout
-    var found: [(place: Int, slots: ArraySlice<Int>)] = []
+    var found: [(place: Int32, slots: ArraySlice<Int>)] = []
     for part in 0..<layout.windowRows {
       var blocks = InputBlockLines()
       blocks.take(nonzeros, row * layout.groups + column * layout.windowRows + part)
       for (number, channel) in blocks.places.enumerated() {
-        let place = (Int(channel) * places.channels + part * places.rows) / places.unit
+        let place = cells.places[Int(channel) * layout.windowRows + part]
         found.append((place, blocks.slots[(number * order.width)..<((number + 1) * order.width)]))
       }
     }
     found.sort { $0.place < $1.place }
     counts.append(Int32(found.count))
-    self.places += found.map { Int32($0.place) }
+    places += found.map(\.place)
     for block in found { slots += block.slots }
   }
 }

@@ -16,13 +16,13 @@ public struct SparseNonzeros {
   package init(_ format: any SparseFormat, _ type: TensorType, _ layout: SparseLayout) {
     let bits = ElementBits(type.element)
     (self.layout, elements, element) = (layout, format.values, type.element)
-    let lines = layout.rows * layout.groups
+    let (lines, place) = (layout.rows * layout.groups, layout.places)
     var starts = [Int](repeating: 0, count: lines + 1)
     var (columns, slots) = ([Int32](), [Int]())
     var isSorted = true
     format.values.withUnsafeBytes { raw in
       format.forEachValue(type.shape) { index, slot in
-        if !bits.isEmpty(raw, slot) { starts[layout.place(index).line + 1] += 1 }
+        if !bits.isEmpty(raw, slot) { starts[place(index).line + 1] += 1 }
       }
       for line in 0..<lines { starts[line + 1] += starts[line] }
       columns = [Int32](repeating: 0, count: starts[lines])
@@ -30,10 +30,10 @@ public struct SparseNonzeros {
       var next = starts
       format.forEachValue(type.shape) { index, slot in
         if bits.isEmpty(raw, slot) { return }
-        let (line, column) = layout.place(index)
-        let place = next[line]
-        if place > starts[line], columns[place - 1] > column { isSorted = false }
-        (columns[place], slots[place]) = (Int32(column), slot)
+        let (line, column) = place(index)
+        let entry = next[line]
+        if entry > starts[line], columns[entry - 1] > column { isSorted = false }
+        (columns[entry], slots[entry]) = (Int32(column), slot)
         next[line] += 1
       }
     }

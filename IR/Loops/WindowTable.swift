@@ -59,13 +59,21 @@ package struct WindowTable {
   /// The slots of a matrix.
   ///
   /// - Parameters:
-  ///   - constant: A weight of rank 2.
-  ///   - rowAxis: The axis that its rows go along.
+  ///   - pattern: The nonzeros of a weight of rank 2.
   ///   - order: How it is taken apart; there are at least as many columns as in a window.
   /// - Returns: Their number.
-  /// - Complexity: O(*n*).
-  package static func slots(_ constant: Constant, rowAxis: Int, order: Order) -> Int {
-    WindowSlots(nonzeros(constant, rowAxis), order).starts.count
+  /// - Complexity: O(*n*), of the nonzeros.
+  package static func slots(_ pattern: NonzeroPattern, _ order: Order) -> Int {
+    var (starts, columns) = ([0], [Int32]())
+    columns.reserveCapacity(pattern.count)
+    for line in 0..<pattern.layout.rows {
+      pattern.forEachColumn(line: line) { columns.append(Int32($0)) }
+      starts.append(columns.count)
+    }
+    var count = 0
+    WindowLanes(starts, columns, pattern.layout, order).forEachSlot(
+      { _, _ in count += 1 }, end: { count += count % 2 })
+    return count
   }
 
   fileprivate static func nonzeros(_ constant: Constant, _ rowAxis: Int) -> SparseNonzeros {
@@ -119,40 +127,82 @@ private struct WindowSlots {
 
   init(_ nonzeros: SparseNonzeros, _ order: WindowTable.Order) {
     let layout = nonzeros.layout
-    let lanes = order.lanes
-    let last = layout.columns - order.columns
-    func isBefore(_ a: Int, _ b: Int) -> Bool {
-      let (left, right) = (nonzeros.range(a).count, nonzeros.range(b).count)
-      return left == right ? a < b : left > right
-    }
-    let all = Array(0..<layout.rows)
-    rows = order.isSorted ? all.sorted(by: isBefore) : all
-    for top in stride(from: 0, to: rows.count, by: lanes) {
-      var rest = rows[top..<min(top + lanes, rows.count)].map { nonzeros.range($0) }
-      while let next = rest.compactMap({ $0.first.map { nonzeros.columns[$0] } }).min() {
-        take(nonzeros, &rest, min(Int(next) / lanes * lanes, last), order)
+    let lanes = WindowLanes(
+      (0...layout.rows).map(nonzeros.start), nonzeros.columns, layout, order)
+    rows = lanes.rows
+    lanes.forEachSlot { first, places in
+      take(nonzeros, first, places)
+    } end: {
+      if starts.count % 2 == 1 {
+        take(nonzeros, 0, Array(repeating: -1, count: order.lanes))
       }
-      if starts.count % 2 == 1 { take(nonzeros, &rest, 0, order) }
       ends.append(Int32(starts.count / 2))
     }
   }
 
-  private mutating func take(
-    _ nonzeros: SparseNonzeros, _ rest: inout [Range<Int>], _ first: Int,
-    _ order: WindowTable.Order
-  ) {
+  private mutating func take(_ nonzeros: SparseNonzeros, _ first: Int, _ places: [Int]) {
     starts.append(Int32(first))
-    for lane in 0..<order.lanes {
-      guard lane < rest.count, let next = rest[lane].first,
-        Int(nonzeros.columns[next]) < first + order.columns
-      else {
-        columns.append(0)
-        slots.append(-1)
-        continue
-      }
-      columns.append(nonzeros.columns[next] - Int32(first))
-      slots.append(nonzeros.slots[next])
-      rest[lane] = rest[lane].dropFirst()
+    for place in places {
+      columns.append(place < 0 ? 0 : nonzeros.columns[place] - Int32(first))
+      slots.append(place < 0 ? -1 : nonzeros.slots[place])
     }
+  }
+}
+
+/// The nonzeros of a matrix as lanes meet them.
+private struct WindowLanes {
+  /// The rows in the order of lanes.
+  let rows: [Int]
+  private let starts: [Int]
+  private let columns: [Int32]
+  private let order: WindowTable.Order
+  /// The first column of the last window.
+  private let last: Int
+
+  init(
+    _ starts: [Int], _ columns: [Int32], _ layout: SparseLayout, _ order: WindowTable.Order
+  ) {
+    let all = Array(0..<layout.rows)
+    func isBefore(_ a: Int, _ b: Int) -> Bool {
+      let (left, right) = (starts[a + 1] - starts[a], starts[b + 1] - starts[b])
+      return left == right ? a < b : left > right
+    }
+    rows = order.isSorted ? all.sorted(by: isBefore) : all
+    (self.starts, self.columns, self.order) = (starts, columns, order)
+    last = layout.columns - order.columns
+  }
+
+  /// Visits the slots, each with its first column and the nonzero of each lane, or -1, and the ends of
+  /// groups of rows.
+  @inline(__always)
+  func forEachSlot(_ body: (_ first: Int, _ places: [Int]) -> Void, end: () -> Void) {
+    let lanes = order.lanes
+    var places = [Int](repeating: -1, count: lanes)
+    for top in stride(from: 0, to: rows.count, by: lanes) {
+      let group = rows[top..<min(top + lanes, rows.count)]
+      var next = group.map { starts[$0] }
+      let ends = group.map { starts[$0 + 1] }
+      while let furthest = furthestBehind(next, ends) {
+        let first = min(furthest / lanes * lanes, last)
+        for lane in next.indices {
+          let place = next[lane]
+          let isMet = place < ends[lane] && Int(columns[place]) < first + order.columns
+          places[lane] = isMet ? place : -1
+          next[lane] += isMet ? 1 : 0
+        }
+        for lane in next.count..<lanes { places[lane] = -1 }
+        body(first, places)
+      }
+      end()
+    }
+  }
+
+  /// The column of the next nonzero of the row that is furthest behind.
+  private func furthestBehind(_ next: [Int], _ ends: [Int]) -> Int? {
+    var least = Int32.max
+    for lane in next.indices where next[lane] < ends[lane] {
+      least = min(least, columns[next[lane]])
+    }
+    return least == .max ? nil : Int(least)
   }
 }

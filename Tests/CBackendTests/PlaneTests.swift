@@ -205,10 +205,11 @@ struct PlaneTests {
     let plans = explain(chain.graph, for: .x86)
     let chosen = plans.first { $0.isChosen }
     let plan = try #require(chosen)
+    let pattern = NonzeroPattern(weight, SparseLayout(weight.type.shape, rowAxis: 0))
     let bytes = [2, 4].map { vectors -> [Int] in
       [false, true].map { isSorted in
         let order = WindowTable.Order(lanes: 16, vectors: vectors, isSorted: isSorted)
-        let slots = WindowTable.slots(weight, rowAxis: 0, order: order)
+        let slots = WindowTable.slots(pattern, order)
         return WindowTable.bytes(
           rows: columns, depth: depth, order: order, slots: slots, elementBytes: 4)
       }

@@ -40,6 +40,8 @@ public struct SizedBlocks<Size: BlockSize>: SparseFormat {
   public static var formatName: String { "blocks-\(Size.height)x\(Size.width)" }
   /// The rows of a block.
   public static var canonicalHeight: Int { Size.height }
+  /// The columns of a block.
+  public static var canonicalWidth: Int { Size.width }
   /// Blocks are what kernels on 8-bit integers read.
   public static func serves(_ element: ElementType) -> Bool {
     element == .int8 || element == .uint8
@@ -75,18 +77,18 @@ public struct SizedBlocks<Size: BlockSize>: SparseFormat {
     rows.forEachValue(shape, body)
   }
 
-  /// One for each column of a block.
+  /// One for each block that holds a nonzero.
   public static func slots(_ pattern: NonzeroPattern) -> Int {
-    let width = min(Size.width, max(pattern.layout.columns, 1))
-    return pattern.blocks(height: Size.height, width: width) * width
+    pattern.blocks(height: Size.height, width: Size.width)
   }
 
   /// A start for each row of blocks and group, an index for each block, and its values.
   public static func tableBytes(_ shape: WeightShape) -> Int {
     let rows = (shape.rows + Size.height - 1) / Size.height
+    let width = min(Size.width, max(shape.columns, 1))
     return IndexedReader.tableBytes(
-      shape, rows: rows, slots: shape.slots(StorageKind(Self.self)), height: Size.height,
-      width: min(Size.width, max(shape.columns, 1)))
+      shape, rows: rows, slots: shape.slots(StorageKind(Self.self)) * width, height: Size.height,
+      width: width)
   }
 
   /// Makes the tables that kernels read.

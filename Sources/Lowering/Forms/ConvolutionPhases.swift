@@ -52,24 +52,31 @@ struct ConvolutionPhases {
     [shape[0], shape[1] * count, rows.reach, columns.reach]
   }
 
+  /// Where each tap of a filter goes, counted from the filter's first in steps of one.
+  private func places(_ shape: [Int]) -> [Int] {
+    rows.taps.indices.flatMap { row in
+      columns.taps.indices.map { column in
+        let down = rows.taps[row].step + rows.before
+        let across = columns.taps[column].step + columns.before
+        return (number(row, column) * shape[2] + down) * shape[3] + across
+      }
+    }
+  }
+
   /// The weight in steps of one.
   func rearranged(_ constant: Constant) -> Constant {
     let (old, bytes) = (constant.type.shape, constant.type.element.bits / 8)
     let new = shape(old)
     let dense = constant.dense
+    let places = places(new)
     let values = dense.withUnsafeBytes { raw in
       Bytes(count: new.reduce(bytes, *)) { out in
         out.initializeMemory(as: UInt8.self, repeating: 0)
         for filter in 0..<(old[0] * old[1]) {
-          for row in 0..<old[2] {
-            for column in 0..<old[3] {
-              let plane = filter * count + number(row, column)
-              let down = rows.taps[row].step + rows.before
-              let across = columns.taps[column].step + columns.before
-              let to = ((plane * new[2] + down) * new[3] + across) * bytes
-              let from = ((filter * old[2] + row) * old[3] + column) * bytes
-              for byte in 0..<bytes { out[to + byte] = raw[from + byte] }
-            }
+          let (first, start) = (filter * places.count, filter * count * new[2] * new[3])
+          for (tap, place) in places.enumerated() {
+            let (from, to) = ((first + tap) * bytes, (start + place) * bytes)
+            for byte in 0..<bytes { out[to + byte] = raw[from + byte] }
           }
         }
       }

@@ -180,7 +180,7 @@ struct SparseWeight {
     height = own?.height ?? storage.height
     let isCanonical = height == storage.height
     let entries = isCanonical ? counts.slots(storage) : (own?.valueCount ?? 0) / height
-    slots = Double(entries * storage.width)
+    slots = Double(entries * min(storage.width, max(layout.columns, 1)))
     bytes = isCanonical ? counts.bytes(storage) : entries * (height * counts.elementBytes + 2)
     let rows = (layout.rows + height - 1) / height
     guard storage.testsColumns else {
@@ -217,8 +217,16 @@ final class WeightCounter {
     var shape: [Int]?
   }
 
+  private struct WindowKey: Hashable {
+    var value: ValueID
+    var rowAxis: Int
+    var order: WindowTable.Order
+  }
+
   private var known: [Key: WeightShape] = [:]
-  private var windows: [Key: Int] = [:]
+  /// Of matrices whose slots were counted: a bit for each element.
+  private var patterns: [Key: NonzeroPattern] = [:]
+  private var windows: [WindowKey: Int] = [:]
 
   /// The slots of a matrix for windows; `nil` for one that is too full or too large.
   ///
@@ -233,10 +241,14 @@ final class WeightCounter {
   ) -> Int? {
     let counts = counts(value, constant, rowAxis: rowAxis, as: nil)
     guard counts.density < 0.8, counts.nonzeros <= 1 << 22 else { return nil }
-    let key = Key(
-      value: value, rowAxis: rowAxis, shape: [order.lanes, order.vectors, order.isSorted ? 1 : 0])
-    let slots = windows[key] ?? WindowTable.slots(constant, rowAxis: rowAxis, order: order)
-    windows[key] = slots
+    let key = WindowKey(value: value, rowAxis: rowAxis, order: order)
+    if let found = windows[key] { return found }
+    let matrix = Key(value: value, rowAxis: rowAxis)
+    let pattern =
+      patterns[matrix]
+      ?? NonzeroPattern(constant, SparseLayout(constant.type.shape, rowAxis: rowAxis))
+    let slots = WindowTable.slots(pattern, order)
+    (patterns[matrix], windows[key]) = (pattern, slots)
     return slots
   }
 
