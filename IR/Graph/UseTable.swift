@@ -28,6 +28,14 @@ struct UseTable: Sendable {
 
   mutating func addBlock() { outputPlaces.append([]) }
 
+  /// Forgets the node that was added last, which reads nothing any more.
+  mutating func removeLastNode() { operandPlaces.removeLast() }
+
+  /// Forgets the value that was added last.
+  ///
+  /// - Returns: Whether nobody read it.
+  mutating func removeLastValue() -> Bool { lists.removeLast().isEmpty }
+
   mutating func setOperands(of node: Int, from old: [ValueID?], to new: [ValueID?]) {
     for (index, value) in old.enumerated() {
       if let value { remove(value, operandPlaces[node][index]) }

@@ -20,49 +20,54 @@ struct FoldingRefusal: Error {
 
 extension Graph {
   /// A convolution between DequantizeLinear and QuantizeLinear as QLinearConv.
-  mutating func foldConvolution(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
+  mutating func foldConvolution(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
     let node = self[region.head]
-    try foldConvolution(region, node, bias: node.operand(2), by: edit)
+    return try foldConvolution(region, node, bias: node.operand(2), by: edit)
   }
 
   private mutating func foldConvolution(
     _ region: QuantizedRegion, _ node: Node, bias: ValueID?, by edit: Edit
-  ) throws(FoldingRefusal) {
+  ) throws(FoldingRefusal) -> ValueID {
     let product = try product(node, x: 0, w: 1, channelAxis: 0, bias: bias)
     let bias = try integerBias(product)
     var attributes = node.op.attributes
     for (name, value) in bounds(region).given { attributes[name] = value }
     let operands = operands(product, product.weight.value, region, bias, by: edit)
-    guard replace(region, with: QLinearConv(attributes: attributes), operands, by: edit) else {
-      throw FoldingRefusal("QLinearConv does not take its types")
-    }
+    return try add(QLinearConv(attributes: attributes), for: region, operands, by: edit)
   }
 
   /// A product, with or without a sum behind it, as QLinearMatMul.
-  mutating func foldProduct(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
+  mutating func foldProduct(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
     let node = self[region.head]
     if dequantized(node.operand(1)) != nil, quantizedWeight(node.operand(1)) == nil,
       let a = dequantized(node.operand(0)), let b = dequantized(node.operand(1))
     {
       return try foldActivations(region, a, b, by: edit)
     }
-    try foldProduct(region, node, bias: nil, by: edit)
+    return try foldProduct(region, node, bias: nil, by: edit)
   }
 
   /// Gemm without factors and with the left operand as it is.
-  mutating func foldGemm(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
+  mutating func foldGemm(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
     let node = self[region.head]
     let settings = node.op.settings
     guard settings.float("alpha") == 1, settings.float("beta") == 1,
       !settings.flag("transA")
     else { throw FoldingRefusal("Gemm has factors or turns its left operand") }
-    try foldProduct(
+    return try foldProduct(
       region, node, bias: node.operand(2), isTurned: settings.flag("transB"), by: edit)
   }
 
   /// A convolution or product whose bias is an addend of its own.
-  mutating func foldAddend(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) -> Bool
-  {
+  mutating func foldAddend(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID? {
     for (index, other) in [(0, 1), (1, 0)] {
       let sum = self[region.head]
       guard let inner = onlyProducer(sum.operand(index)), isKnown(sum.operand(other)),
@@ -76,14 +81,12 @@ extension Graph {
       let own = type.rank - addend.count
       let isAlong = addend.indices.allSatisfy { addend[$0] == 1 || $0 + own == axis }
       guard isAlong, own >= 0 else { continue }
-      if isConvolution {
-        try foldConvolution(region, node, bias: sum.operand(other), by: edit)
-      } else {
-        try foldProduct(region, node, bias: sum.operand(other), by: edit)
-      }
-      return true
+      let bias = sum.operand(other)
+      return isConvolution
+        ? try foldConvolution(region, node, bias: bias, by: edit)
+        : try foldProduct(region, node, bias: bias, by: edit)
     }
-    return false
+    return nil
   }
 
   private func isKnown(_ value: ValueID?) -> Bool {
@@ -96,19 +99,17 @@ extension Graph {
 
   private mutating func foldActivations(
     _ region: QuantizedRegion, _ a: QuantizedTensor, _ b: QuantizedTensor, by edit: Edit
-  ) throws(FoldingRefusal) {
+  ) throws(FoldingRefusal) -> ValueID {
     let operands = operands(a, b, by: edit) + gridOperands(region.target, by: edit)
     let op = QLinearMatMul(attributes: bounds(region))
     let depth = self[a.value].type.shape.last ?? 1
     guard depth < 1 << 15 else { throw FoldingRefusal("its sums might not fit into int32") }
-    guard replace(region, with: op, operands, by: edit) else {
-      throw FoldingRefusal("QLinearMatMul does not take its types")
-    }
+    return try add(op, for: region, operands, by: edit)
   }
 
   private mutating func foldProduct(
     _ region: QuantizedRegion, _ node: Node, bias: ValueID?, isTurned: Bool = false, by edit: Edit
-  ) throws(FoldingRefusal) {
+  ) throws(FoldingRefusal) -> ValueID {
     let rank = node.operand(1).map { self[$0].type.rank } ?? 0
     guard rank >= 2 else { throw FoldingRefusal("its weight is no matrix") }
     let axis = isTurned ? 0 : rank - 1
@@ -124,10 +125,8 @@ extension Graph {
       weight = addConstant(turned, name: self[weight].name + "/turned", by: edit)
     }
     let operands = operands(product, weight, region, bias, by: edit)
-    guard replace(region, with: QLinearMatMul(attributes: bounds(region)), operands, by: edit)
-    else {
-      throw FoldingRefusal("QLinearMatMul does not take its types")
-    }
+    return try add(
+      QLinearMatMul(attributes: bounds(region)), for: region, operands, by: edit)
   }
 
   func bounds(_ region: QuantizedRegion) -> Attributes {

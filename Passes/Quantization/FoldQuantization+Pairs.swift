@@ -3,7 +3,9 @@ internal import CoppicePassManager
 
 extension Graph {
   /// Add, Sub or Mul of two quantized tensors as QLinearAdd or QLinearMul.
-  mutating func foldPair(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
+  mutating func foldPair(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
     let node = self[region.head]
     guard node.operands.count == 2, let a = dequantized(node.operand(0)),
       let b = dequantized(node.operand(1)), a.grid.element == b.grid.element,
@@ -14,9 +16,7 @@ extension Graph {
     let attributes = bounds(region)
     let op: any Operator =
       node.op is Mul ? QLinearMul(attributes: attributes) : QLinearAdd(attributes: attributes)
-    guard replace(region, with: op, operands, by: edit) else {
-      throw FoldingRefusal("\(op.name) does not take its types")
-    }
+    return try add(op, for: region, operands, by: edit)
   }
 
   /// A tensor whose integers count the other way, and its grid: every number is exactly negated.
@@ -30,33 +30,23 @@ extension Graph {
     let table = addConstant(
       .byteTable(of: grid.element, grid.element) { Double(ends - $0) }, name: name + "/negated",
       by: edit)
-    guard let value = add(Lookup(), [tensor.value, table], region, by: edit) else { return [] }
+    guard let value = addLookup(tensor.value, table, region, by: edit) else { return [] }
     let operands: [ValueID?] = [value]
     return operands + addGrid(grid, name + "/negated", by: edit)
   }
 
-  /// Min or Max of quantized tensors: brought to the scale of the result they are compared as
-  /// integers, because rounding keeps their order.
-  mutating func foldExtremum(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
-    let op = self[region.head].op
-    let moved = try brought(region, by: edit)
-    guard replace(region, with: op, moved, by: edit) else {
-      throw FoldingRefusal("\(op.name) does not take its types")
-    }
+  /// Min, Max or Concat of quantized tensors, each brought to the scale of the result by a table.
+  ///
+  /// They are compared as integers then, because rounding keeps their order.
+  mutating func foldBrought(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
+    try add(self[region.head].op, for: region, brought(region, by: edit), by: edit)
   }
 
-  /// Concat of quantized tensors, each brought to the scale of the result by a table.
-  mutating func foldConcat(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal) {
-    let op = self[region.head].op
-    let moved = try brought(region, by: edit)
-    guard replace(region, with: op, moved, by: edit) else {
-      throw FoldingRefusal("Concat does not take its types")
-    }
-  }
-
-  private mutating func brought(_ region: QuantizedRegion, by edit: Edit) throws(FoldingRefusal)
-    -> [ValueID?]
-  {
+  private mutating func brought(
+    _ region: QuantizedRegion, by edit: Edit
+  ) throws(FoldingRefusal) -> [ValueID?] {
     let target = region.target.grid
     let parts = self[region.head].operands.map { dequantized($0) }
     guard parts.allSatisfy({ $0 != nil }) else {
@@ -72,17 +62,13 @@ extension Graph {
       }
       let name = self[region.head].name + "/table"
       let value = addConstant(table, name: name, by: edit)
-      return add(Lookup(), [part.value, value], region, by: edit)
+      return addLookup(part.value, value, region, by: edit)
     }
   }
 
-  /// Adds a node before the quantizer of a region.
-  mutating func add(
-    _ op: any Operator, _ operands: [ValueID?], _ region: QuantizedRegion, by edit: Edit
+  private mutating func addLookup(
+    _ value: ValueID, _ table: ValueID, _ region: QuantizedRegion, by edit: Edit
   ) -> ValueID? {
-    guard let type = inferredTypes(op, operands)?.first else { return nil }
-    let id = addNode(
-      op, operands, types: [type], like: region.head, before: region.quantizer, by: edit)
-    return self[id].result
+    add(Lookup(), [value, table], like: region.head, before: region.quantizer, by: edit)
   }
 }

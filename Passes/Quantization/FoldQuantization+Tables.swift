@@ -13,27 +13,28 @@ extension Graph {
   /// Everything between DequantizeLinear and QuantizeLinear as one table, where each element depends
   /// on one element alone.
   ///
-  /// - Returns: Whether it was such a function.
-  mutating func foldTable(_ quantizer: NodeID, _ target: QuantizedTensor, by edit: Edit) -> Bool {
-    guard let x = self[quantizer].operand(0) else { return false }
+  /// - Returns: What is to stand for the quantized tensor; `nil` if it is no such function.
+  mutating func foldTable(
+    _ quantizer: NodeID, _ target: QuantizedTensor, by edit: Edit
+  ) -> ValueID? {
+    guard let x = self[quantizer].operand(0) else { return nil }
     var known: [ValueID: ByteFunction?] = [:]
     guard let function = byteFunction(x, &known), let source = function.source,
       self[source].type.shape == self[target.value].type.shape
-    else { return false }
+    else { return nil }
     let element = self[source].type.element
     let table = Constant.byteTable(of: element, target.grid.element) { integer in
       Double(target.grid.quantized(Float(function.elements.number(at: integer & 255))))
     }
     let isIdentity = (0..<256).allSatisfy { table.number(at: $0) == bits($0, element) }
     if isIdentity, element == target.grid.element {
-      guard canSubstitute(target.value, with: source) else { return false }
-      substitute(target.value, with: source, by: edit)
-      removeNode(quantizer, by: edit)
-      return true
+      return canSubstitute(target.value, with: source) ? source : nil
     }
     let head = producer(x) ?? quantizer
     let operand = addConstant(table, name: self[head].name + "/table", by: edit)
-    return replace(quantizer, named: head, with: Lookup(), [source, operand], by: edit)
+    return add(
+      Lookup(), [source, operand], like: head, before: quantizer, of: self[target.value].type,
+      by: edit)
   }
 
   private func bits(_ index: Int, _ element: ElementType) -> Double {

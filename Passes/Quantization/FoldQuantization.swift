@@ -71,54 +71,53 @@ public struct FoldQuantization: Pass {
     _ id: NodeID, _ target: QuantizedTensor, _ graph: inout Graph, _ context: inout PassContext,
     _ kept: inout [String: String]
   ) {
-    var draft = graph
-    if draft.foldTable(id, target, by: context.preparation) {
-      guard context.edit() != nil else { return }
-      graph = draft
-      return context.count("tables")
-    }
-    guard let region = QuantizedRegion(id, target, in: graph) else {
-      kept[graph[id].name] = "its input is read as float elsewhere, or is an input of the model"
-      return
-    }
-    let name = graph[region.head].name
+    let before = graph.growth
+    var name = graph[id].name
     do throws(FoldingRefusal) {
-      guard try draft.fold(region, by: context.preparation) else {
-        kept[name] = "there is no integer form of \(graph[region.head].op.name)"
-        return
+      var (folded, what) = (graph.foldTable(id, target, by: context.preparation), "tables")
+      if folded == nil {
+        graph.takeBack(to: before, by: context.preparation)
+        guard let region = QuantizedRegion(id, target, in: graph) else {
+          throw FoldingRefusal(
+            "its input is read as float elsewhere, or is an input of the model")
+        }
+        name = graph[region.head].name
+        folded = try graph.fold(region, by: context.preparation)
+        what = "regions"
       }
-      guard context.edit() != nil else { return }
-      graph = draft
-      context.count("regions")
+      guard let folded, let edit = context.edit() else {
+        return graph.takeBack(to: before, by: context.preparation)
+      }
+      graph.substitute(target.value, with: folded, by: edit)
+      graph.removeNode(id, by: edit)
+      context.count(what)
     } catch {
+      graph.takeBack(to: before, by: context.preparation)
       kept[name] = error.reason
     }
   }
 }
 
 extension Graph {
-  /// Folds a region by the operator that its quantizer reads.
+  /// Builds the integer form of what a quantizer reads.
   ///
-  /// - Returns: Whether there is a form for it.
+  /// - Returns: What is to stand for the quantized tensor.
   fileprivate mutating func fold(
     _ region: QuantizedRegion, by edit: Edit
-  ) throws(FoldingRefusal) -> Bool {
+  ) throws(FoldingRefusal) -> ValueID {
     switch self[region.head].op {
     case is Conv: try foldConvolution(region, by: edit)
     case is MatMul: try foldProduct(region, by: edit)
     case is Gemm: try foldGemm(region, by: edit)
     case is Add:
-      if try foldAddend(region, by: edit) { return true }
-      try foldPair(region, by: edit)
+      if let sum = try foldAddend(region, by: edit) { sum } else { try foldPair(region, by: edit) }
     case is Sub, is Mul: try foldPair(region, by: edit)
-    case is Min, is Max: try foldExtremum(region, by: edit)
-    case is Concat: try foldConcat(region, by: edit)
+    case is Min, is Max, is Concat: try foldBrought(region, by: edit)
     case is AveragePool: try foldAveragePool(region, by: edit)
     case is GlobalAveragePool, is ReduceMean: try foldGlobalPool(region, by: edit)
     case is Softmax: try foldSoftmax(region, by: edit)
-    default: return false
+    case let op: throw FoldingRefusal("there is no integer form of \(op.name)")
     }
-    return true
   }
 
   /// Removes nodes whose results nobody reads any more.

@@ -37,31 +37,42 @@ public struct MoveQuantization: Pass {
   ///   - context: Permission and statistics.
   public func run(on graph: inout Graph, _ context: inout PassContext) {
     for id in graph.allNodes where graph.contains(id) && graph[id].op.movesElements {
-      var trial = Trial(edit: context.preparation)
-      guard let pairs = trial.moveDown(id, in: &graph), let edit = context.edit(graph[id]) else {
-        trial.undo(in: &graph)
-        continue
-      }
-      for (old, new) in pairs { graph.substitute(old, with: new, by: edit) }
-      graph.removeNode(id, by: edit)
-      context.count("moves")
+      moveDown(id, &graph, &context)
     }
     for id in graph.allNodes.reversed() where graph.contains(id) && graph[id].op is QuantizeLinear {
       var quantizers = [id]
-      while let next = quantizers.popLast() {
-        var trial = Trial(edit: context.preparation)
-        guard let moved = trial.moveUp(next, in: &graph), let edit = context.edit(graph[next])
-        else {
-          trial.undo(in: &graph)
-          continue
-        }
-        graph.substitute(moved.old, with: moved.new, by: edit)
-        graph.removeNode(next, by: edit)
-        graph.removeNode(moved.inner, by: edit)
-        quantizers += moved.quantizers
-        context.count("moves")
-      }
+      while let next = quantizers.popLast() { quantizers += moveUp(next, &graph, &context) }
     }
+  }
+
+  private func moveDown(_ id: NodeID, _ graph: inout Graph, _ context: inout PassContext) {
+    let before = graph.growth
+    guard let pairs = graph.dequantizeResults(of: id, by: context.preparation),
+      let edit = context.edit(graph[id])
+    else { return graph.takeBack(to: before, by: context.preparation) }
+    for (old, new) in pairs { graph.substitute(old, with: new, by: edit) }
+    graph.removeNode(id, by: edit)
+    context.count("moves")
+  }
+
+  /// Moves a quantizer up by one operator.
+  ///
+  /// - Returns: The quantizers of what the operator moves.
+  private func moveUp(
+    _ id: NodeID, _ graph: inout Graph, _ context: inout PassContext
+  ) -> [NodeID] {
+    let before = graph.growth
+    guard let moved = graph.quantizeOperands(before: id, by: context.preparation),
+      let edit = context.edit(graph[id])
+    else {
+      graph.takeBack(to: before, by: context.preparation)
+      return []
+    }
+    graph.substitute(moved.old, with: moved.new, by: edit)
+    graph.removeNode(id, by: edit)
+    graph.removeNode(moved.inner, by: edit)
+    context.count("moves")
+    return moved.quantizers
   }
 }
 
@@ -86,65 +97,42 @@ extension Operator {
   }
 }
 
-/// Nodes that stand beside the old ones until it is known that all fit.
-private struct Trial {
-  let edit: Edit
-  private var nodes: [NodeID] = []
-  private var constants: [ValueID] = []
-
-  init(edit: Edit) { self.edit = edit }
-
-  /// Takes everything back that was built.
-  func undo(in graph: inout Graph) {
-    for node in nodes.reversed() { graph.removeNode(node, by: edit) }
-    for constant in constants { graph.removeConstant(constant, by: edit) }
-  }
-
-  private mutating func insert(
-    _ op: any Operator, _ operands: [ValueID?], before anchor: NodeID, in graph: inout Graph
-  ) -> ValueID? {
-    let value = graph.insert(op, operands, before: anchor, by: edit)
-    if let value, let node = graph.producer(value) { nodes.append(node) }
-    return value
-  }
-
+extension Graph {
   /// Makes an operator move integers and dequantizes its results.
   ///
   /// - Returns: The results, and what is to stand for them; `nil` where nothing can be moved.
-  mutating func moveDown(
-    _ id: NodeID, in graph: inout Graph
+  fileprivate mutating func dequantizeResults(
+    of id: NodeID, by edit: Edit
   ) -> [(old: ValueID, new: ValueID)]? {
-    let node = graph[id]
+    let node = self[id]
     let moved = node.op.movedOperands(node.operands.count)
-    guard let first = node.operand(0), let id0 = graph.producer(first),
-      graph[id0].op is DequantizeLinear, let parameters = graph.parameters(id0, past: node.op)
+    guard let first = node.operand(0), let id0 = producer(first),
+      self[id0].op is DequantizeLinear, let parameters = parameters(id0, past: node.op)
     else { return nil }
-    let grid = graph.dequantized(first)?.grid
+    let grid = dequantized(first)?.grid
     var operands = node.operands
     for index in moved {
-      guard let producer = graph.producer(node.operands[index]),
-        graph[producer].op is DequantizeLinear,
-        producer == id0 || grid != nil && graph.dequantized(node.operands[index])?.grid == grid
+      guard let producer = producer(node.operands[index]),
+        self[producer].op is DequantizeLinear,
+        producer == id0 || grid != nil && dequantized(node.operands[index])?.grid == grid
       else { return nil }
-      operands[index] = graph[producer].operand(0)
+      operands[index] = self[producer].operand(0)
     }
-    guard pad(node, grid, &operands, in: &graph) else { return nil }
+    guard pad(node, grid, &operands, by: edit) else { return nil }
     let results = node.results.compactMap { $0 }
     guard results.count == node.results.count,
-      let types = graph.inferredTypes(node.op, operands, results: results.count),
+      let types = inferredTypes(node.op, operands, results: results.count),
       types.count >= results.count
     else { return nil }
-    let inner = graph.addNode(
+    let inner = addNode(
       node.op, operands, types: types.prefix(results.count).map { $0 }, like: id, before: id,
       by: edit)
-    nodes.append(inner)
     var pairs: [(old: ValueID, new: ValueID)] = []
-    for (old, integer) in zip(results, graph[inner].results.compactMap { $0 }) {
+    for (old, integer) in zip(results, self[inner].results.compactMap { $0 }) {
       guard
-        let new = insert(
-          parameters.op, [integer] + parameters.operands, before: id, in: &graph),
-        graph[new].type.shape == graph[old].type.shape,
-        graph[new].type.element == graph[old].type.element
+        let new = insert(parameters.op, [integer] + parameters.operands, before: id, by: edit),
+        self[new].type.shape == self[old].type.shape,
+        self[new].type.element == self[old].type.element
       else { return nil }
       pairs.append((old, new))
     }
@@ -156,7 +144,7 @@ private struct Trial {
   /// - Returns: Whether there is one, or the operator is no Pad.
   private mutating func pad(
     _ node: Node, _ grid: QuantizedGrid?, _ operands: inout [ValueID?], rounds: Bool = false,
-    in graph: inout Graph
+    by edit: Edit
   ) -> Bool {
     guard node.op is Pad, node.op.settings.string("mode") == "constant" else {
       return true
@@ -164,16 +152,14 @@ private struct Trial {
     guard let grid else { return false }
     var value = 0.0
     if let operand = node.operand(2) {
-      guard let known = graph.constant(operand)?.onlyNumber else { return false }
+      guard let known = constant(operand)?.onlyNumber else { return false }
       value = known
     }
     let integer = grid.quantized(Float(value))
     guard rounds || Double(grid.real(integer)) == value else { return false }
     while operands.count < 3 { operands.append(nil) }
-    let padded = graph.addConstant(
+    operands[2] = addConstant(
       .scalar(Double(integer), grid.element), name: node.name + "/pad", by: edit)
-    constants.append(padded)
-    operands[2] = padded
     return true
   }
 
@@ -181,29 +167,28 @@ private struct Trial {
   ///
   /// - Returns: The quantized value and what is to stand for it, the operator, and the new quantizers; `nil` where
   ///   nothing can be moved.
-  mutating func moveUp(
-    _ id: NodeID, in graph: inout Graph
+  fileprivate mutating func quantizeOperands(
+    before id: NodeID, by edit: Edit
   ) -> (old: ValueID, new: ValueID, inner: NodeID, quantizers: [NodeID])? {
-    guard let target = graph.quantizer(id), let inner = graph.onlyProducer(graph[id].operand(0)),
-      graph[inner].op.movesElements, graph[inner].results.count == 1
+    guard let target = quantizer(id), let inner = onlyProducer(self[id].operand(0)),
+      self[inner].op.movesElements, self[inner].results.count == 1
     else { return nil }
-    let node = graph[inner]
+    let node = self[inner]
     var operands = node.operands
     var quantizers: [NodeID] = []
-    guard pad(node, target.grid, &operands, rounds: true, in: &graph) else { return nil }
+    guard pad(node, target.grid, &operands, rounds: true, by: edit) else { return nil }
     for index in node.op.movedOperands(operands.count) {
-      guard let value = node.operands[index], graph[value].type.element == .float32,
+      guard let value = node.operands[index], self[value].type.element == .float32,
         let new = insert(
-          graph[id].op, [value] + Array(graph[id].operands.dropFirst()), before: inner,
-          in: &graph),
-        let quantizer = graph.producer(new)
+          self[id].op, [value] + Array(self[id].operands.dropFirst()), before: inner, by: edit),
+        let quantizer = producer(new)
       else { return nil }
       operands[index] = new
       quantizers.append(quantizer)
     }
-    guard let moved = insert(node.op, operands, before: inner, in: &graph),
-      graph[moved].type.shape == graph[target.value].type.shape,
-      graph[moved].type.element == graph[target.value].type.element
+    guard let moved = insert(node.op, operands, before: inner, by: edit),
+      self[moved].type.shape == self[target.value].type.shape,
+      self[moved].type.element == self[target.value].type.element
     else { return nil }
     return (target.value, moved, inner, quantizers)
   }

@@ -50,27 +50,32 @@ extension Graph {
     return limits[0] <= limits[1] ? (limits[0], limits[1]) : nil
   }
 
-  /// Puts a node in the place of a region.
+  /// Adds the node that is to stand for a region.
   ///
-  /// - Returns: Whether its type is that of the quantizer's result.
-  mutating func replace(
-    _ region: QuantizedRegion, with op: any Operator, _ operands: [ValueID?], by edit: Edit
-  ) -> Bool {
-    replace(region.quantizer, named: region.head, with: op, operands, by: edit)
+  /// - Returns: Its result, of the type of the quantizer's.
+  /// - Throws: `FoldingRefusal` if its type is another one.
+  mutating func add(
+    _ op: any Operator, for region: QuantizedRegion, _ operands: [ValueID?], by edit: Edit
+  ) throws(FoldingRefusal) -> ValueID {
+    let type = self[region.target.value].type
+    guard
+      let value = add(
+        op, operands, like: region.head, before: region.quantizer, of: type, by: edit)
+    else { throw FoldingRefusal("\(op.name) does not take its types") }
+    return value
   }
 
-  /// Puts a node in the place of a quantizer, with the name and origin of another node.
-  mutating func replace(
-    _ quantizer: NodeID, named head: NodeID, with op: any Operator, _ operands: [ValueID?],
-    by edit: Edit
-  ) -> Bool {
-    guard let old = self[quantizer].result, let type = inferredTypes(op, operands)?.first,
-      type.element == self[old].type.element, type.shape == self[old].type.shape
-    else { return false }
-    let id = addNode(op, operands, types: [type], like: head, before: quantizer, by: edit)
-    guard let new = self[id].result else { return false }
-    substitute(old, with: new, by: edit)
-    removeNode(quantizer, by: edit)
-    return true
+  /// Adds a node with one result before another, with the name and origin of a third.
+  ///
+  /// - Returns: The result; `nil`, and nothing is added, if it has not the type asked for.
+  mutating func add(
+    _ op: any Operator, _ operands: [ValueID?], like head: NodeID, before anchor: NodeID,
+    of wanted: TensorType? = nil, by edit: Edit
+  ) -> ValueID? {
+    guard let type = inferredTypes(op, operands)?.first,
+      wanted.map({ $0.element == type.element && $0.shape == type.shape }) ?? true
+    else { return nil }
+    let node = addNode(op, operands, types: [type], like: head, before: anchor, by: edit)
+    return self[node].result
   }
 }

@@ -26,6 +26,13 @@ import Testing
     ("remove-dead)", ["--passes:1:12: "]),
     ("prune-magnitude{sparsity=\"0.5", ["--passes:1:26: ", "'\"' is not closed"]),
     ("only{color=red}(remove-dead)", ["--passes:1:6: ", "'name' or 'op'"]),
+    (
+      "@default,only{op=Cnov}(sparsify)",
+      ["--passes:1:18: ", "pipeline-unknown-operator", "did you mean 'Conv'?"]
+    ),
+    ("only{op=conv}(sparsify)", ["--passes:1:9: ", "did you mean 'Conv'?"]),
+    ("only{op=Scatter}(sparsify)", ["did you mean 'ScatterElements'?"]),
+    ("only{op~\"Kernel*\"}(sparsify)", ["no operator is called 'Kernel*'"]),
     ("@default,!nope", ["--passes:1:10: ", "no preset here has the pass 'nope'"]),
     ("remove-dead,,remove-dead", ["--passes:1:13: ", "expected a pass"]),
   ]
@@ -33,6 +40,21 @@ import Testing
   @Test(arguments: cases) func errorsPointAtTheirPlace(_ passes: String, _ words: [String]) throws {
     let errors = try errors(passes)
     for word in words { #expect(errors.contains(word), "\(errors)") }
+  }
+
+  @Test func aScopeThatHoldsNothingIsTold() throws {
+    func warnings(_ passes: String) throws -> String {
+      let outcome = try Program.coppice(["inspect", Models.digitsModel, "--passes", passes])
+      #expect(outcome.status == 0)
+      return outcome.errors
+    }
+    let name = "conv2"
+    let wrong = try warnings("only{name=\"\(name)x\"}(fix(remove-dead)),only{name~nope}(sparsify)")
+    #expect(wrong.contains("warning[only-nothing]"), "\(wrong)")
+    #expect(wrong.contains("did you mean '\(name)'?"), "\(wrong)")
+    #expect(wrong.contains("'coppice inspect' lists them"), "\(wrong)")
+    #expect(try warnings("fix(only{op~\"*\"}(@default))").isEmpty)
+    #expect(try warnings("only{name=\"\(name)\"}(sparsify)").isEmpty)
   }
 
   @Test func hostileTextEndsSoon() throws {

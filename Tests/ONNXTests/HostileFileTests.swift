@@ -16,6 +16,14 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(30))
   }
 
+  /// Not one of 2^30 calls is expanded.
+  @Test func tooManyCallsAreCountedBefore() throws {
+    let file = try #require(HostileFile.all.first { $0.name.contains("thirty") })
+    let start = ContinuousClock.now
+    #expect(try folder.problems(file.bytes) == ["too-many-nodes"])
+    #expect(ContinuousClock.now - start < .seconds(1))
+  }
+
   @Test func aLinkOutOfTheFolderIsRefused() throws {
     let other = try TemporaryFolder()
     let secret = try other.write(floats([1, 2, 3, 4]), "secret")

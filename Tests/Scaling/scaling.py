@@ -38,6 +38,7 @@ ROWS = [
     ("Transpose pairs", m.transposes(), (1000, 8000), 100_000, 30),
     ("Transpose, Sin, Transpose", m.transposes("Sin"), (1000, 8000), 33_000, 300),
     ("normalized convolutions", m.normalized_convolutions, (250, 1500), 10_000, 9000),
+    ("quantized layers", m.quantized, (500, 4000), 10_000, 2000),
     ("constants", m.constants, (1000, 8000), 100_000, 500),
     ("folded chain", m.folded, (1000, 8000), 100_000, 30),
     ("outputs", m.outputs, (1000, 8000), 10_000, 1000),

@@ -40,6 +40,12 @@ struct Declarations {
 
   static func normalized(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
 
+  /// The function that a node calls, if the model has it.
+  static func functionKey(of node: UnsafeMutablePointer<NodeProto>) -> String {
+    functionKey(
+      text(node.pointee.domain), text(node.pointee.op_type), text(node.pointee.overload))
+  }
+
   static func functionKey(_ domain: String, _ name: String, _ overload: String) -> String {
     "\(normalized(domain)):\(name):\(overload)"
   }

@@ -54,9 +54,7 @@ struct ModelReader {
       }
       scope.define(name, binding, what: "input", log)
     }
-    nodes.readNodes(
-      messages(main.pointee.node, main.pointee.n_node), scope,
-      Frame(opsets: declarations.opsets))
+    nodes.readMain(messages(main.pointee.node, main.pointee.n_node), scope)
     let outputs = messages(main.pointee.output, main.pointee.n_output)
     if outputs.isEmpty { log.report("no-outputs", "the graph has no outputs") }
     draft.provenance.outputs = outputs.map { text($0.pointee.name) }

@@ -49,6 +49,14 @@ final class NodeReader: BodyReader {
     draft: draft, folder: folder, blocks: blocks, log: log)
   private lazy var gradients = GradientReader(draft: draft, folder: folder, log: log)
 
+  /// Reads the nodes of the model, unless its functions alone make them too many.
+  func readMain(_ nodes: [UnsafeMutablePointer<NodeProto>], _ scope: Scope) {
+    var expansion = FunctionExpansion(declarations, limits: limits)
+    let fewest = expansion.fewestNodes(of: nodes)
+    guard fewest <= budget.left || budget.take(fewest, log) else { return }
+    readNodes(nodes, scope, Frame(opsets: declarations.opsets))
+  }
+
   /// Reads nodes in an order in which they can be computed.
   func readNodes(_ nodes: [UnsafeMutablePointer<NodeProto>], _ scope: Scope, _ frame: Frame) {
     let (order, cyclic) = topologicalOrder(nodes)
@@ -65,16 +73,7 @@ final class NodeReader: BodyReader {
       }
     }
     for index in order {
-      budget.left -= 1
-      guard !budget.isSpent else {
-        if budget.left == -1 {
-          log.report(
-            "too-many-nodes",
-            "the model has more than \(limits.nodes) nodes, with its functions expanded; "
-              + "--limit nodes=N allows more")
-        }
-        return
-      }
+      guard budget.take(1, log) else { return }
       readNode(nodes[index], index: index, scope, frame)
     }
   }
@@ -106,7 +105,7 @@ final class NodeReader: BodyReader {
       name: name,
       location: .node(file: log.path, name: Self.told(name), index: index, type: type),
       outputs: texts(node.pointee.output, node.pointee.n_output))
-    let key = Declarations.functionKey(call.domain, type, text(node.pointee.overload))
+    let key = Declarations.functionKey(of: node)
     let function = declarations.functions[key]
     let isSequence = function == nil && sequences.reads(call, scope)
     let supported = function != nil || isSequence || isSupported(call, scope, frame)

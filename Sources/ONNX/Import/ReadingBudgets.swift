@@ -11,6 +11,21 @@ final class NodeBudget {
 
   /// Whether nodes were left out.
   var isSpent: Bool { left < 0 }
+
+  /// Takes nodes.
+  ///
+  /// - Returns: Whether there are so many; where not, it is told once.
+  func take(_ count: Int, _ log: ImportLog) -> Bool {
+    let isTold = isSpent
+    left = count > left ? -1 : left - count
+    if isSpent, !isTold {
+      log.report(
+        "too-many-nodes",
+        "the model has more than \(limit) nodes, with its functions expanded; "
+          + "--limit nodes=N allows more")
+    }
+    return !isSpent
+  }
 }
 
 /// The turns of loops that are written out, and the nodes that they take.

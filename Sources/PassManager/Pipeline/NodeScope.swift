@@ -1,3 +1,5 @@
+internal import CoppiceIR
+
 /// The nodes that `only{...}(...)` lets a pass rewrite.
 public struct NodeScope: Hashable, Sendable, CustomStringConvertible {
   /// What a condition looks at.
@@ -35,6 +37,17 @@ public struct NodeScope: Hashable, Sendable, CustomStringConvertible {
     }
 
     func holds(_ text: String) -> Bool { isGlob ? globMatches(pattern, text) : pattern == text }
+
+    /// Why no node of any model can meet the condition.
+    var fault: DiagnosticMessage? {
+      let names = OperatorRegistry.all.map { $0.schema.name }
+      guard subject == .op, !names.contains(where: holds) else { return nil }
+      let alias = OperatorRegistry.all.first { $0.schema.aliases.contains(pattern) }
+      let meant = alias.map { "did you mean '\($0.schema.name)'?" } ?? suggestion(pattern, names)
+      return DiagnosticMessage(
+        "pipeline-unknown-operator",
+        "no operator is called '\(pattern)'; \(meant ?? "'coppice ops' lists them")")
+    }
   }
 
   /// All of them must hold.
@@ -56,6 +69,18 @@ public struct NodeScope: Hashable, Sendable, CustomStringConvertible {
   /// - Returns: Whether every condition holds.
   public func contains(name: String, op: String) -> Bool {
     conditions.allSatisfy { $0.holds($0.subject == .name ? name : op) }
+  }
+
+  /// A warning that a graph has no node inside, with the name that was meant.
+  func emptiness(in graph: Graph) -> DiagnosticMessage? {
+    let nodes = graph.allNodes.map { graph[$0] }
+    guard !nodes.contains(where: { contains(name: $0.name, op: $0.op.name) }) else { return nil }
+    let names = nodes.map(\.name)
+    let unmet = conditions.first { condition in
+      condition.subject == .name && !names.contains(where: condition.holds)
+    }
+    let meant = unmet.flatMap { suggestion($0.pattern, names) } ?? "'coppice inspect' lists them"
+    return DiagnosticMessage("only-nothing", "only{\(self)} holds no node; \(meant)")
   }
 }
 

@@ -108,8 +108,12 @@ struct PipelineParser {
       guard isGlob || parser.take("=") else {
         return parser.fail("expected '~' (pattern) or '=' (exact) after '\(word)'") ?? false
       }
+      parser.skipSpace()
+      let place = parser.position
       guard let pattern = parser.value() else { return false }
-      conditions.append(NodeScope.Condition(subject, isGlob: isGlob, pattern))
+      let condition = NodeScope.Condition(subject, isGlob: isGlob, pattern)
+      if let fault = condition.fault { parser.report(fault, at: place) }
+      conditions.append(condition)
       return true
     }
     if closed, conditions.isEmpty, errors.count == before {
@@ -217,5 +221,9 @@ struct PipelineParser {
 
   private mutating func fail(_ words: String, at offset: Int? = nil) {
     errors.append(text.error("pipeline-syntax", words, at: offset ?? position))
+  }
+
+  private mutating func report(_ message: DiagnosticMessage, at offset: Int) {
+    errors.append(text.error(message.id, message.text, at: offset))
   }
 }

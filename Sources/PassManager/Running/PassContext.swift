@@ -71,7 +71,8 @@ public struct PassContext: Sendable {
   public mutating func edits(_ count: Int) -> [Edit] { (0..<count).compactMap { _ in edit() } }
 
   /// For what is no rewrite, and is neither limited nor counted: changes of a copy that is only tried
-  /// out, taking fused nodes apart, and dropping what a rewrite left unread.
+  /// out, what is built beside the nodes before a rewrite is asked for (`Graph.takeBack`), taking
+  /// fused nodes apart, and dropping what a rewrite left unread.
   public var preparation: Edit { Edit(passName) }
 
   private mutating func takesOne() -> Bool {

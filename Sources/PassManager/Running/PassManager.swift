@@ -55,6 +55,8 @@ extension DiagnosticMessage {
 private struct PipelineRun {
   let manager: PassManager
   var scopes: [NodeScope] = []
+  /// Scopes that ran already: what they held may be gone by now.
+  var knownScopes: Set<NodeScope> = []
   var index = 0
   private var fixDepth = 0
 
@@ -75,6 +77,9 @@ private struct PipelineRun {
       case .fix(let body, let text):
         changed = try fix(body, text, on: &graph, &context) || changed
       case .only(let scope, let body):
+        if knownScopes.insert(scope).inserted, let warning = scope.emptiness(in: graph) {
+          context.warn(warning)
+        }
         scopes.append(scope)
         changed = try run(body, on: &graph, &context) || changed
         scopes.removeLast()

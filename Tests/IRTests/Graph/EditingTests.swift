@@ -32,6 +32,27 @@ import Testing
     #expect(Verifier.check(graph).isEmpty)
   }
 
+  /// Whatever was tried, the graph and the names it gives are those of one in which nothing was.
+  @Test func whatWasAddedIsTakenBack() throws {
+    var (graph, values) = chain(3)
+    let (before, edit) = (graph, Edit("test"))
+    let growth = graph.growth
+    let constant = graph.addConstant(Constant([1, 2, 3, 4], .float32, [4]), name: "c", by: edit)
+    let type = TensorType(.float32, [4])
+    let first = graph.addNode(
+      Add(), [values[1], constant], types: [type], like: graph.nodes[1], before: graph.nodes[1],
+      by: edit)
+    graph.addNode(
+      Sin(), [graph[first].result], types: [type], like: first, before: graph.nodes[2], by: edit)
+    #expect(graph.nodes.count == 5 && graph.useCount(of: values[1]) == 2)
+    graph.takeBack(to: growth, by: edit)
+    #expect(graph.text() == before.text() && graph.nodes == before.nodes)
+    #expect(graph.useCount(of: values[1]) == 1 && graph.constantValues.isEmpty)
+    #expect(Verifier.check(graph).isEmpty)
+    let again = graph.addConstant(Constant([1], .float32, [1]), name: "c", by: edit)
+    #expect(graph[again].name == "c" && again.index == values.count)
+  }
+
   @Test func nodesKeepTheirOrder() {
     var (graph, values) = chain(3)
     let nodes = graph.nodes
