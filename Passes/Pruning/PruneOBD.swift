@@ -67,13 +67,9 @@ public struct PruneOBD: Pass {
   /// - Throws: What is wrong with the record, `record-match` where a weight has no owner in it, and
   ///   `prune-not-finite` for a weight or score with a NaN or infinity.
   public func run(on graph: inout Graph, _ context: inout PassContext) throws {
-    let weights = graph.prunableWeights(context, integers: true).filter {
-      !selection.ignores($0, graph)
+    guard let recorded = try RecordedWeights.prunable(selection, options, graph, &context) else {
+      return
     }
-    try graph.requireFinite(weights)
-    let recorded = try RecordedWeights(weights, options, graph, &context)
-    if weights.isEmpty { return graph.warnOfNoWeights(&context) }
-    if recorded.ranked.isEmpty { return context.warn(.nothing("the record owns no weight")) }
     let curvature = try recorded.curvature(curvature)
     try recorded.require(curvature.criterion, &context)
     context.note(.curvature(curvature, recorded.record))

@@ -2,15 +2,18 @@ import ArgumentParser
 import CoppiceIR
 
 /// `NAME=N`: the extent of a dynamic dimension.
-struct Dimension: ExpressibleByArgument {
+struct Dimension {
   var name: String
   var extent: Int
 
-  init?(argument: String) {
-    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
-      let extent = Int(argument[argument.index(after: split)...]), extent >= 0
-    else { return nil }
-    name = String(argument[..<split])
+  init(_ text: String) throws {
+    guard let split = text.lastIndex(of: "="), split != text.startIndex,
+      let extent = Int(text[text.index(after: split)...]), extent >= 0
+    else {
+      throw ValidationError(
+        "a dimension is NAME=N with a whole number that is not negative, such as batch=1")
+    }
+    name = String(text[..<split])
     self.extent = extent
   }
 }

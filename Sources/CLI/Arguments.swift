@@ -3,24 +3,19 @@ public import Coppice
 public import CoppiceC
 public import CoppiceIR
 import CoppiceLowering
-public import CoppicePassManager
+import CoppicePassManager
 
 extension WeightsPlacement: ExpressibleByArgument {}
 extension Requantization.Form: ExpressibleByArgument {}
 extension PortType: ExpressibleByArgument {}
-extension ByteCount: ExpressibleByArgument {
-  /// Reads a number of bytes.
-  ///
-  /// - Parameter argument: What the user wrote.
-  public init?(argument: String) { self.init(argument) }
-}
 extension TensorFormat: ExpressibleByArgument {}
 
 /// How a model is read and what passes there are, shared by all verbs that run some.
 struct ReadingArguments: ParsableArguments {
   @Option(
     name: .customLong("dim"),
-    help: ArgumentHelp("Sets a dynamic dimension of the inputs.", valueName: "name=n"))
+    help: ArgumentHelp("Sets a dynamic dimension of the inputs.", valueName: "name=n"),
+    transform: Dimension.init)
   var dimensions: [Dimension] = []
 
   @Option(
@@ -122,12 +117,14 @@ struct TargetArguments: ParsableArguments {
   var ioType = PortType.model
 
   @Option(
-    help: ArgumentHelp("Refuse an arena of more bytes; K and M may follow.", valueName: "bytes"))
+    help: ArgumentHelp("Refuse an arena of more bytes; K and M may follow.", valueName: "bytes"),
+    transform: byteCount)
   var ram: ByteCount?
 
   @Option(
     help: ArgumentHelp(
-      "Refuse more bytes of constants and code; K and M may follow.", valueName: "bytes"))
+      "Refuse more bytes of constants and code; K and M may follow.", valueName: "bytes"),
+    transform: byteCount)
   var flash: ByteCount?
 
   func validate() throws {
@@ -146,6 +143,12 @@ struct TargetArguments: ParsableArguments {
     options.ramLimit = ram?.bytes
     options.flashLimit = flash?.bytes
   }
+}
+
+/// Reads a number of bytes.
+func byteCount(_ text: String) throws -> ByteCount {
+  if let count = ByteCount(text) { return count }
+  throw ValidationError("bytes are a whole number such as 30720, 30K or 1M")
 }
 
 /// Finds a target by its name.

@@ -88,6 +88,7 @@ struct BisectCommand: ParsableCommand {
     if let wrong = found.wrong {
       fields += [
         ("rewrite", .integer(wrong.number)), ("pass", .text(wrong.pass)),
+        ("approximate", .flag(wrong.isApproximate)),
         ("output", .text(wrong.output)), ("largest_difference", .number(wrong.deviation.largest)),
         ("relative_difference", .number(wrong.deviation.relative)),
         ("before", .text(wrong.before.text())), ("after", .text(wrong.after.text())),
@@ -102,7 +103,9 @@ extension DiagnosticMessage {
   fileprivate static func wrongRewrite(_ wrong: WrongRewrite) -> Self {
     Self(
       "wrong-rewrite",
-      "rewrite \(wrong.number), by '\(wrong.pass)', breaks output '\(wrong.output)'; take the pass out "
-        + "by '!NAME', and report the reproducer")
+      "rewrite \(wrong.number), by '\(wrong.pass)', breaks output '\(wrong.output)'; "
+        + (wrong.isApproximate
+          ? "an approximate pass may: --tolerance passes over what is no further off"
+          : "take the pass out by '!NAME', and report the reproducer"))
   }
 }

@@ -65,7 +65,11 @@ enum Main {
   }
 
   private static func noVerb(_ word: String) -> ValidationError {
-    let hint = suggestion(word, verbs) ?? "there are \(verbs.joined(separator: ", "))"
+    let isModel = [".onnx", ".ir"].contains { word.hasSuffix($0) }
+    let hint =
+      isModel
+      ? "a verb stands before a file, as in 'coppice inspect \(word)'"
+      : suggestion(word, verbs) ?? "there are \(verbs.joined(separator: ", "))"
     return ValidationError("There is no verb '\(word)'; \(hint)")
   }
 

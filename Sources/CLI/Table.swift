@@ -1,7 +1,7 @@
 /// A table with a head row.
 ///
-/// Where it is wider than the terminal, text is wrapped at spaces and long names are shortened in the
-/// middle, the widest column first; numbers stay whole.
+/// Where it is wider than the terminal, text is wrapped at spaces and long names are shortened, the
+/// widest column first; numbers stay whole.
 struct Table {
   var titles: [String]
   var rows: [[String]]
@@ -19,7 +19,10 @@ struct Table {
   func text(width: Int) -> String {
     if titles.isEmpty { return "" }
     let widths = self.widths(width)
-    return ([titles] + rows).map { line($0, widths) }.joined(separator: "\n")
+    let cuts = widths.indices.map { column in
+      NameCut(width: widths[column], cells: rows.map { $0[column] })
+    }
+    return ([titles] + rows).map { line($0, widths, cuts) }.joined(separator: "\n")
   }
 
   private func widths(_ width: Int) -> [Int] {
@@ -43,8 +46,8 @@ struct Table {
     return widths
   }
 
-  private func line(_ row: [String], _ widths: [Int]) -> String {
-    let cells = zip(row, widths).map { wrapped($0, $1) }
+  private func line(_ row: [String], _ widths: [Int], _ cuts: [NameCut]) -> String {
+    let cells = row.indices.map { wrapped(row[$0], widths[$0], cuts[$0]) }
     let height = cells.map(\.count).max() ?? 1
     return (0..<height).map { number in
       var line = ""
@@ -58,11 +61,11 @@ struct Table {
     }.joined(separator: "\n")
   }
 
-  private func wrapped(_ text: String, _ width: Int) -> [String] {
+  private func wrapped(_ text: String, _ width: Int, _ cut: NameCut) -> [String] {
     if text.count <= width { return [text] }
     var lines: [String] = []
     for word in text.split(separator: " ") {
-      let word = shortened(String(word), to: width)
+      let word = cut(String(word))
       if let last = lines.last, last.count + 1 + word.count <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
@@ -71,11 +74,4 @@ struct Table {
     }
     return lines
   }
-}
-
-/// A name with its middle left out where it is longer than some characters.
-func shortened(_ name: String, to width: Int) -> String {
-  guard name.count > width, width > 3 else { return name }
-  let tail = (width - 3) / 2
-  return name.prefix(width - 3 - tail) + "..." + name.suffix(tail)
 }

@@ -69,10 +69,8 @@ public struct Compiler {
     return optimized
   }
 
-  /// Runs the pipeline on a graph, whose diagnostics come first.
-  func optimize(
-    _ graph: Graph, _ diagnostics: [Diagnostic]
-  ) throws(Diagnostics) -> OptimizedModel {
+  /// Parses a pipeline, of plugins' passes too.
+  func resolve(_ passes: String) throws(Diagnostics) -> ResolvedPipeline {
     var registry = registry
     for plugin in options.plugins {
       do {
@@ -81,7 +79,14 @@ public struct Compiler {
         throw Diagnostics([Diagnostic(.error, error)])
       }
     }
-    let pipeline = try registry.resolve(options.passes)
+    return try registry.resolve(passes)
+  }
+
+  /// Runs the pipeline on a graph, whose diagnostics come first.
+  func optimize(
+    _ graph: Graph, _ diagnostics: [Diagnostic]
+  ) throws(Diagnostics) -> OptimizedModel {
+    let pipeline = try resolve(options.passes)
     let files = PassFiles()
     var services = PassServices.host
     services.openTensors = files.open
@@ -156,9 +161,46 @@ public struct Compiler {
       name: name, optimized: optimized, lowered: lowered, generated: generated,
       remarks: test.diagnostics + floatRemarks(generation.quantization, model, optimized))
     if options.explains { compiled.plans = explain(optimized.graph, for: target) }
-    try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
+    try check(compiled, of: model)
     return compiled
   }
+
+  /// Refuses what takes more memory than allowed.
+  func check(_ compiled: CompiledModel, of model: ImportedModel) throws(Diagnostics) {
+    try compiled.checkBudgets(ram: options.ramLimit, flash: options.flashLimit) { passes in
+      flashBytes(of: model, under: passes)
+    }
+  }
+
+  /// A compiler that forecasts: without budgets and self-test.
+  var forecaster: Compiler {
+    var compiler = self
+    compiler.computesSelfTest = false
+    compiler.options.ramLimit = nil
+    compiler.options.flashLimit = nil
+    return compiler
+  }
+
+  /// The bytes of constants and code under another pipeline; `nil` for a large model, and where passes
+  /// measure on samples.
+  private func flashBytes(of model: ImportedModel, under passes: String) -> Int? {
+    guard model.graph.parameters <= Self.mostTriedParameters,
+      let names = try? resolve(passes).passNames,
+      !names.contains(where: {
+        registry.pass($0)?.info.options.contains { $0.name == "data" } ?? true
+      })
+    else { return nil }
+    var compiler = forecaster
+    compiler.watcher = Watcher()
+    compiler.options.passes = passes
+    compiler.options.explains = false
+    compiler.options.audit = nil
+    compiler.options.maxRewrites = nil
+    return try? compiler.compile(model, name: "model", hash: "").flashBytes
+  }
+
+  /// A model of more is not compiled again for advice.
+  private static let mostTriedParameters = 4_000_000
 
   /// Lowers a graph, with less memory for widened activations where the budget asks for it.
   ///

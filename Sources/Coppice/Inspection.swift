@@ -91,17 +91,13 @@ extension Compiler {
   }
 
   private func inspection(of model: ImportedModel) -> Inspection {
-    var compiler = self
-    compiler.computesSelfTest = false
-    compiler.options.ramLimit = nil
-    compiler.options.flashLimit = nil
     var compiled: CompiledModel?
     var diagnostics: [Diagnostic] = []
     do {
-      let forecast = try compiler.compile(model, name: "model", hash: "")
+      let forecast = try forecaster.compile(model, name: "model", hash: "")
       compiled = forecast
       diagnostics = forecast.diagnostics
-      try forecast.checkBudgets(ram: options.ramLimit, flash: options.flashLimit)
+      try check(forecast, of: model)
     } catch {
       if compiled == nil { diagnostics = model.diagnostics }
       diagnostics += error.all
@@ -141,7 +137,7 @@ extension Inspection {
 
 extension Graph {
   /// Elements of all weights and of the other float constants that somebody reads.
-  fileprivate var parameters: Int {
+  var parameters: Int {
     let (uses, weights) = (self.uses(), Set(weights().map(\.value)))
     return constantValues.reduce(0) { sum, value in
       let type = self[value].type

@@ -4,7 +4,9 @@ import Testing
 
 /// `--ram` and `--flash` are hard limits whose errors name what to change.
 @Suite struct BudgetTests {
-  private func compile(_ options: String...) throws -> Outcome {
+  private func compile(_ options: String...) throws -> Outcome { try compile(options) }
+
+  private func compile(_ options: [String]) throws -> Outcome {
     let folder = try TemporaryFolder()
     return try Program.coppice(
       ["compile", Models.digitsModel, "-o", "out", "--json"] + options, in: folder.path)
@@ -58,6 +60,24 @@ import Testing
     let passes = try #require(advice.split(separator: "'").first)
     #expect(passes.hasPrefix("@default,prune-magnitude{sparsity=0."))
     #expect(try compile("--flash", flash, "--passes", String(passes)).status == 0)
+  }
+
+  /// What was advised stands in the place of what was pruned, and holds where code grows too.
+  @Test(arguments: [
+    ("cortex-m4", "@default,prune-magnitude{sparsity=0.05},sparsify"), ("x86-64", "@default"),
+  ])
+  func adviceIsTried(_ target: String, _ passes: String) throws {
+    let whole = try compile("--target", target, "--passes", passes).object
+    let bytes = try #require(whole["weights_bytes"] as? Int)
+    for part in [0.95, 0.8, 0.65, 0.5] {
+      let budget = ["--target", target, "--flash", "\(Int(Double(bytes) * part))"]
+      let message = try compile(budget + ["--passes", passes]).errors
+      let advice = try #require(message.components(separatedBy: "--passes '").last)
+      let advised = String(try #require(advice.split(separator: "'").first))
+      #expect(advised.hasPrefix("@default,prune-magnitude{sparsity="), "\(message)")
+      #expect(advised.components(separatedBy: "prune-magnitude").count == 2)
+      #expect(try compile(budget + ["--passes", advised]).status == 0, "\(message)")
+    }
   }
 
   @Test func whatNoSparsityReachesIsSaid() throws {

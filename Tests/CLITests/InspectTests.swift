@@ -140,4 +140,26 @@ import Testing
     let json = try Program.coppice(["inspect", "model.onnx", "--json"], in: folder.path).text
     #expect(json.contains("\"\(long)\""))
   }
+  /// Exporters write names that begin and end alike.
+  @Test func shortenedNamesStayApart() throws {
+    let folder = try TemporaryFolder()
+    let names = (0..<9).map {
+      "functional/block_\($0)/Relu;functional/quantized/ReadVariable/resource"
+    }
+    let nodes = names.indices.map { index in
+      Onnx.node(
+        "Relu", [index == 0 ? "x" : "v\(index - 1)"], [index == 8 ? "y" : "v\(index)"],
+        name: names[index])
+    }
+    try folder.write(
+      Onnx.model(
+        Onnx.graph(
+          nodes, inputs: [Onnx.value("x", 1, [1, 64])], outputs: [Onnx.value("y", 1, [1, 64])])))
+    let text = try Program.coppice(
+      ["inspect", "model.onnx", "--passes", ""], in: folder.path, environment: ["COLUMNS": "60"]
+    ).text
+    let shown = text.split(separator: "\n").filter { $0.contains("Relu") && $0.contains("...") }
+    #expect(shown.count >= 9, "\(text)")
+    #expect(Set(shown.map { $0.split(separator: " ")[0] }).count >= 9, "\(text)")
+  }
 }

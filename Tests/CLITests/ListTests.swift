@@ -60,6 +60,24 @@ import Testing
     #expect(outcome.errors.contains("There is no verb 'comple'; did you mean 'compile'?"))
   }
 
+  @Test func aFileWithoutAVerbIsTold() throws {
+    let outcome = try Program.coppice(["net.onnx"])
+    #expect(outcome.status == 64)
+    #expect(
+      outcome.errors.contains("a verb stands before a file, as in 'coppice inspect net.onnx'"))
+  }
+
+  @Test(arguments: [
+    ("--flash", "30Kb", "such as 30720, 30K or 1M"), ("--ram", "-1", "such as 30720, 30K or 1M"),
+    ("--dim", "batch=one", "such as batch=1"), ("--dim", "batch", "such as batch=1"),
+  ])
+  func valuesThatCannotBeReadAreExplained(
+    _ option: String, _ value: String, _ words: String
+  ) throws {
+    let outcome = try Program.coppice(["compile", "net.onnx", "-o", "out", "\(option)=\(value)"])
+    #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
+  }
+
   @Test(arguments: ["", "compile", "run", "check", "prune", "inspect", "passes"])
   func helpHasExamples(_ verb: String) throws {
     let text = try Program.coppice([verb, "--help"].filter { !$0.isEmpty }).text

@@ -54,14 +54,15 @@ private struct Noise {
   private static let nodes =
     ProcessInfo.processInfo.environment["BISECT_NODES"].flatMap { Int($0) } ?? 60
 
-  /// A chain of additions and products with constants, one subtraction in it.
+  /// A chain of sums with constants, their signs changed now and then, and one subtraction in it; no
+  /// node makes a difference smaller, however many follow.
   private func chain(_ count: Int, subtractionAt place: Int) -> [UInt8] {
     let values = (0..<count).map { index in
       Onnx.tensor("c\(index)", 1, [8], raw: floats((0..<8).map { Float($0 + index % 5) / 16 }))
     }
     let nodes = (0..<count).map { index in
       Onnx.node(
-        index == place ? "Sub" : index % 3 == 2 ? "Sigmoid" : "Add",
+        index == place ? "Sub" : index % 3 == 2 ? "Neg" : "Add",
         index != place && index % 3 == 2 ? ["v\(index)"] : ["v\(index)", "c\(index)"],
         ["v\(index + 1)"], name: "node\(index)")
     }

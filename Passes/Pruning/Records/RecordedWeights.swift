@@ -16,6 +16,35 @@ struct RecordedWeights {
   /// All weights that are to be ranked, with the places in `weights` of those that have owners.
   let ranked: [(weight: PrunableWeight, place: Int?)]
 
+  /// The weights that a pass may prune by element, with what the record holds of them.
+  ///
+  /// - Parameters:
+  ///   - selection: Which weights are left alone.
+  ///   - options: Which record, and what becomes of weights without an owner.
+  ///   - graph: The model.
+  ///   - context: Opens the record; gets notes and warnings.
+  /// - Returns: `nil` where there is nothing to prune, which is warned of.
+  /// - Throws: What is wrong with the record, `record-match` where a weight has no owner in it, and
+  ///   `prune-not-finite` for a weight with a NaN or infinity.
+  static func prunable(
+    _ selection: SelectionOptions, _ options: RecordOptions, _ graph: Graph,
+    _ context: inout PassContext
+  ) throws -> RecordedWeights? {
+    let weights = graph.prunableWeights(context, integers: true).filter {
+      !selection.ignores($0, graph)
+    }
+    try graph.requireFinite(weights)
+    let recorded = try RecordedWeights(weights, options, graph, &context)
+    if weights.isEmpty {
+      graph.warnOfNoWeights(&context)
+    } else if recorded.ranked.isEmpty {
+      context.warn(.nothing("the record owns no weight"))
+    } else {
+      return recorded
+    }
+    return nil
+  }
+
   /// Opens the record and finds the parameters that weights were made from.
   ///
   /// - Parameters:

@@ -69,34 +69,13 @@ func benchMain(_ models: [BenchModel], hasRuntime: Bool) -> String {
     #include <unistd.h>
     #define MODELS \(count)
     #define STEPS \(models.map(\.steps).max() ?? 0)
-    static char *room(size_t n)
-    {
-        char *p = (char *)malloc(n + 128);
-        if (p == NULL) exit(1);
-        return p + (128 - (uintptr_t)p % 128);
-    }
+    \(hostRoom)
     static void *in[\(max(sizes.inputs.count, 1))], *out[\(max(sizes.outputs.count, 1))];
     static void *weights[MODELS], *arena;
     \(runs.joined())\
     static int (*const runs[])(void) = {\(models.indices.map { "run\($0)" }.joined(separator: ", "))};
     static const int steps[] = {\(models.map { "\($0.steps)" }.joined(separator: ", "))};
-    static double now(void)
-    {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-    }
-    int bench_on;
-    static double marks[STEPS + 1], sums[STEPS + 1];
-    void bench_mark(int step) { marks[step] = now(); }
-    static void *whole(const char *path, size_t n)
-    {
-        FILE *f = fopen(path, "rb");
-        char *p = room(n);
-        if (f == NULL || fread(p, 1, n, f) != n) exit(1);
-        fclose(f);
-        return p;
-    }
+    \(benchClock)
     \(hasRuntime ? benchChild : "")static double turn(int who, long repeat)
     {
     \(hasRuntime ? "    if (who == MODELS) return ask(repeat);\n" : "")\
@@ -117,36 +96,62 @@ func benchMain(_ models: [BenchModel], hasRuntime: Bool) -> String {
     \(places.joined())\(results.joined())\(blobs.joined())\
         fclose(f);
     \(hasRuntime ? "    begin(argv + 3 + MODELS);\n" : "")\
-        for (int who = 0; who < all; who++) {
-            double took;
-            turn(who, 1);
-            repeat[who] = 1;
-            while ((took = turn(who, repeat[who])) < 4e6 && repeat[who] < 1000000)
-                repeat[who] *= took < 4e5 ? 8 : 2;
-        }
-        for (int round = 0; round < rounds; round++) {
-            for (int k = 0; k < all; k++) {
-                int who = round % 2 == 0 ? k : all - 1 - k;
-                printf("total %d %.9g\\n", who, turn(who, repeat[who]) / (double)repeat[who]);
-            }
-            bench_on = 1;
-            for (int who = 0; who < MODELS; who++) {
-                long count = repeat[who] < 8 ? repeat[who] : 8;
-                for (int s = 0; s < steps[who]; s++) sums[s] = 0;
-                for (long k = 0; k < count; k++) {
-                    if (runs[who]() != 0) return 3;
-                    for (int s = 0; s < steps[who]; s++) sums[s] += marks[s + 1] - marks[s];
-                }
-                for (int s = 0; s < steps[who]; s++)
-                    printf("step %d %d %.9g\\n", who, s, sums[s] / (double)count);
-            }
-            bench_on = 0;
-        }
+    \(benchRounds)
         return fflush(stdout) == 0 ? 0 : 1;
     }
 
     """
 }
+
+/// Time, of turns and of steps, and files.
+private let benchClock = """
+  static double now(void)
+  {
+      struct timespec t;
+      clock_gettime(CLOCK_MONOTONIC, &t);
+      return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+  }
+  int bench_on;
+  static double marks[STEPS + 1], sums[STEPS + 1];
+  void bench_mark(int step) { marks[step] = now(); }
+  static void *whole(const char *path, size_t n)
+  {
+      FILE *f = fopen(path, "rb");
+      char *p = room(n);
+      if (f == NULL || fread(p, 1, n, f) != n) exit(1);
+      fclose(f);
+      return p;
+  }
+  """
+
+/// How often each repeats in a turn, then the turns, forwards and backwards, and the steps of each.
+private let benchRounds = """
+      for (int who = 0; who < all; who++) {
+          double took;
+          turn(who, 1);
+          repeat[who] = 1;
+          while ((took = turn(who, repeat[who])) < 4e6 && repeat[who] < 1000000)
+              repeat[who] *= took < 4e5 ? 8 : 2;
+      }
+      for (int round = 0; round < rounds; round++) {
+          for (int k = 0; k < all; k++) {
+              int who = round % 2 == 0 ? k : all - 1 - k;
+              printf("total %d %.9g\\n", who, turn(who, repeat[who]) / (double)repeat[who]);
+          }
+          bench_on = 1;
+          for (int who = 0; who < MODELS; who++) {
+              long count = repeat[who] < 8 ? repeat[who] : 8;
+              for (int s = 0; s < steps[who]; s++) sums[s] = 0;
+              for (long k = 0; k < count; k++) {
+                  if (runs[who]() != 0) return 3;
+                  for (int s = 0; s < steps[who]; s++) sums[s] += marks[s + 1] - marks[s];
+              }
+              for (int s = 0; s < steps[who]; s++)
+                  printf("step %d %d %.9g\\n", who, s, sums[s] / (double)count);
+          }
+          bench_on = 0;
+      }
+  """
 
 /// Another program that runs the model as often as it is told, and says how long that took.
 private let benchChild = """

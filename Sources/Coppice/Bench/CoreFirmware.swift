@@ -27,20 +27,7 @@ func coreMain(_ model: BenchModel, _ program: Program, inputs file: String) -> S
     __asm(".section .cases,\\"a\\",%progbits\\n.balign 16\\n.global inputs\\ninputs:\\n.incbin \\"\(file)\\"\\n.text\\n");
     extern const unsigned char inputs[];
     extern uint32_t image_data[], data_begin[], data_end[], bss_begin[], bss_end[], stack_top[];
-    void bench_mark(void);
-    __attribute__((naked, noinline)) void bench_mark(void) { __asm volatile("bx lr"); }
-    static void copy(unsigned char *to, const unsigned char *from, size_t n)
-    {
-        while (n-- > 0) *to++ = *from++;
-    }
-    static void leave(int status)
-    {
-        const uint32_t block[2] = {0x20026, (uint32_t)status};
-        register int r0 __asm("r0") = 0x20;
-        register const void *r1 __asm("r1") = block;
-        __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-        for (;;) { }
-    }
+    \(coreTools)
     static __attribute__((noinline)) int nothing(void) { __asm volatile(""); return 0; }
     static __attribute__((noinline)) int model(void) { return \(model.name)_run(\(arguments.joined(separator: ", "))); }
     static int (*volatile const calls[])(void) = {nothing, model};
@@ -71,6 +58,24 @@ func coreMain(_ model: BenchModel, _ program: Program, inputs file: String) -> S
 
     """
 }
+
+/// Marks for the emulator, and the way out of it.
+private let coreTools = """
+  void bench_mark(void);
+  __attribute__((naked, noinline)) void bench_mark(void) { __asm volatile("bx lr"); }
+  static void copy(unsigned char *to, const unsigned char *from, size_t n)
+  {
+      while (n-- > 0) *to++ = *from++;
+  }
+  static void leave(int status)
+  {
+      const uint32_t block[2] = {0x20026, (uint32_t)status};
+      register int r0 __asm("r0") = 0x20;
+      register const void *r1 __asm("r1") = block;
+      __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+      for (;;) { }
+  }
+  """
 
 /// Memory of the boards.
 let linkerScript = """

@@ -20,6 +20,8 @@ public struct WrongRewrite: Sendable {
   public let number: Int
   /// The pass that makes it, as the pipeline writes it.
   public let pass: String
+  /// Whether the pass may change answers.
+  public let isApproximate: Bool
   /// The output that it breaks.
   public let output: String
   /// How far the output is from the right answer.

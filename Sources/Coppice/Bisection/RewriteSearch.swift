@@ -90,7 +90,7 @@ struct RewriteSearch {
       let small = try smaller(before.graph, after.graph, pass, vectors[vector])
       if let small { return small.numbered(after.rewrites) }
     }
-    return wrong(before, after, pass, whole)
+    return try wrong(before, after, pass, whole)
   }
 
   /// The probes on both sides of the first fault of the vector that showed one.
@@ -111,16 +111,16 @@ struct RewriteSearch {
 
   private func wrong(
     _ before: Probe, _ after: Probe, _ pass: String, _ whole: Probe
-  ) -> WrongRewrite {
+  ) throws -> WrongRewrite {
     let fault = after.fault ?? whole.fault
     let alone = try? compiler.search(before.graph, pass, vectors.map(\.withoutOutputs))
     let (start, pipeline) =
       alone == nil ? (graph, compiler.options.passes) : (before.graph, pass)
     let reproducer = Reproducer(pipeline: pipeline, graph: start, vectors: vectors)
     return WrongRewrite(
-      number: after.rewrites, pass: pass, output: fault?.output ?? "",
-      deviation: fault?.deviation ?? .endless, before: before.graph, after: after.graph,
-      reproducer: reproducer.text)
+      number: after.rewrites, pass: pass, isApproximate: try compiler.resolve(pass).isApproximate,
+      output: fault?.output ?? "", deviation: fault?.deviation ?? .endless, before: before.graph,
+      after: after.graph, reproducer: reproducer.text)
   }
 
   /// The same rewrite on the nodes around it, if it is as wrong there.
@@ -134,7 +134,8 @@ struct RewriteSearch {
       guard let found = try? compiler.search(slice.graph, pass, own) else { continue }
       let reproducer = Reproducer(pipeline: pass, graph: slice.graph, vectors: own)
       return WrongRewrite(
-        number: 0, pass: pass, output: found.fault.output, deviation: found.fault.deviation,
+        number: 0, pass: pass, isApproximate: try compiler.resolve(pass).isApproximate,
+        output: found.fault.output, deviation: found.fault.deviation,
         before: found.before, after: found.after, reproducer: reproducer.text)
     }
     return nil
@@ -181,8 +182,8 @@ extension RewriteSearch {
 extension WrongRewrite {
   fileprivate func numbered(_ number: Int) -> WrongRewrite {
     WrongRewrite(
-      number: number, pass: pass, output: output, deviation: deviation, before: before,
-      after: after, reproducer: reproducer)
+      number: number, pass: pass, isApproximate: isApproximate, output: output,
+      deviation: deviation, before: before, after: after, reproducer: reproducer)
   }
 }
 

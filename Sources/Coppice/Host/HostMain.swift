@@ -42,20 +42,8 @@ func hostMain(
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
-    \(gateTables(program, gates, plain))static void *room(size_t n)
-    {
-        char *p = (char *)malloc(n + 128);
-        if (p == NULL) exit(1);
-        return p + (128 - (uintptr_t)p % 128);
-    }
-    static char *part(const char *path, size_t first, size_t n)
-    {
-        FILE *f = fopen(path, "rb");
-        char *p = (char *)room(n);
-        if (f == NULL || fseek(f, (long)first, SEEK_SET) != 0 || fread(p, 1, n, f) != n) exit(1);
-        fclose(f);
-        return p;
-    }
+    \(gateTables(program, gates, plain))\(hostRoom)
+    \(hostPart)
     int main(int argc, char **argv)
     {
         static char buffer[1 << 16];
@@ -84,6 +72,28 @@ func hostMain(
 
     """
 }
+
+/// Memory that C of any alignment takes.
+let hostRoom = """
+  static void *room(size_t n)
+  {
+      char *p = (char *)malloc(n + 128);
+      if (p == NULL) exit(1);
+      return p + (128 - (uintptr_t)p % 128);
+  }
+  """
+
+/// A part of a file in memory.
+private let hostPart = """
+  static char *part(const char *path, size_t first, size_t n)
+  {
+      FILE *f = fopen(path, "rb");
+      char *p = (char *)room(n);
+      if (f == NULL || fseek(f, (long)first, SEEK_SET) != 0 || fread(p, 1, n, f) != n) exit(1);
+      fclose(f);
+      return p;
+  }
+  """
 
 /// The number of each element's gate, counted from 1; 0 for none.
 private func gateTables(_ program: Program, _ gates: HostGates, _ plain: Int) -> String {
