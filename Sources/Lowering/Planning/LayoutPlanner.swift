@@ -104,13 +104,18 @@ final class LayoutPlanner {
     var value = value
     while graph.constant(value) == nil, let node = graph.producer(value),
       let source = graph[node].operand(0), let y = graph[node].result, y == value,
-      graph[node].op.view(of: rowMajor(source), graph.inferenceContext(node)) != nil
+      isView(node, of: source)
     {
       value = source
     }
     guard graph[value].type.rank == 4, placed[value] == nil else { return nil }
     let group = groups.root(value)
     return members[group] == nil ? nil : group
+  }
+
+  /// Whether a node gives a view of its operand where that is row-major; else it never does.
+  private func isView(_ node: NodeID, of source: ValueID) -> Bool {
+    graph[node].op.view(of: rowMajor(source), graph.inferenceContext(node)) != nil
   }
 
   private func rowMajor(_ value: ValueID) -> TensorView {
@@ -216,6 +221,7 @@ extension LayoutPlanner {
       if constant.storage.isUniform { result.strides = result.strides.map { _ in 0 } }
     } else if let node = graph.producer(value), let source = graph[node].operand(0),
       let index = graph[node].results.firstIndex(of: value), placed[value] == nil,
+      isView(node, of: source),
       let views = graph[node].op.view(of: view(source, &seen), graph.inferenceContext(node))
     {
       result = views[index]
