@@ -198,21 +198,22 @@ def folded(size):
 
 def quantized(size):
     """Sums and convolutions of 8-bit integers, each between DequantizeLinear and QuantizeLinear."""
-    tensors = {
-        "s": np.float32(0.5), "z": np.int8(1), "s2": np.float32(0.75),
-        "w": np.arange(-8, 8, dtype=np.int8).reshape(4, 4, 1, 1),
-    }
-    nodes = [helper.make_node("DequantizeLinear", ["w", "s"], ["wf"])]
+    tensors = {"s0": np.float32(0.5), "s1": np.float32(0.75), "z": np.int8(1)}
+    nodes = []
     for index in range(size):
-        source, target = f"q{index - 1}" if index else "x", f"q{index}"
-        scale = "s2" if index % 2 else "s"
-        layer = ("Conv", [f"f{index}", "wf"]) if index % 2 else ("Add", [f"f{index}", f"f{index}"])
-        nodes += [
-            helper.make_node("DequantizeLinear", [source, "s" if index % 2 else "s2", "z"], [f"f{index}"]),
-            helper.make_node(*layer, [f"y{index}"]),
-            helper.make_node("QuantizeLinear", [f"y{index}", scale, "z"], [target]),
-        ]
+        source, read, made = f"q{index - 1}" if index else "x", f"f{index}", f"y{index}"
+        old, new = f"s{(index + 1) % 2}", f"s{index % 2}"
+        nodes.append(helper.make_node("DequantizeLinear", [source, old, "z"], [read]))
+        if index % 2:
+            weight = np.arange(-8, 8, dtype=np.int8).reshape(4, 4, 1, 1)
+            tensors[f"w{index}"] = np.roll(weight, index)
+            nodes.append(helper.make_node("DequantizeLinear", [f"w{index}", "s0"], [f"u{index}"]))
+            nodes.append(helper.make_node("Conv", [read, f"u{index}"], [made]))
+        else:
+            nodes.append(helper.make_node("Add", [read, read], [made]))
+        nodes.append(helper.make_node("QuantizeLinear", [made, new, "z"], [f"q{index}"]))
     shape = (1, 4, 2, 2)
     return model(
-        nodes, [value("x", shape, TensorProto.INT8)], [value(f"q{size - 1}", shape, TensorProto.INT8)],
+        nodes, [value("x", shape, TensorProto.INT8)],
+        [value(f"q{size - 1}", shape, TensorProto.INT8)],
         [numpy_helper.from_array(np.asarray(array), name) for name, array in tensors.items()])
