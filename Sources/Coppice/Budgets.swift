@@ -12,6 +12,7 @@ extension CompiledModel {
   ///   - ram: The most bytes of the arena.
   ///   - flash: The most bytes of constants and code.
   ///   - trial: The bytes of flash under another pipeline; `nil` if they cannot be told soon.
+  /// - Throws: `ram-budget` and `flash-budget`.
   func checkBudgets(
     ram: Int?, flash: Int?, trying trial: (String) -> Int?
   ) throws(Diagnostics) {
