@@ -123,6 +123,46 @@ struct GeneratedTextTests {
     #expect(!text.contains("__SSE2__") && !text.contains("__ARM_NEON"))
   }
 
+  /// Two vectors, one of them times two numbers.
+  private func products() -> LoweredModel {
+    let type = TensorType(.float32, [48])
+    var program = Program(inputs: [("x", type)], outputs: [("y", type)])
+    let x = program.addBuffer(.float32, 48, .input(0), name: "x")
+    let y = program.addBuffer(.float32, 48, .output(0), name: "y")
+    let builder = SampleProgram.builder()
+    let zero = Expr.number(0, .float32).splatted(16)
+    let sums = (0..<3).map { _ in builder.declare("a", zero) }
+    builder.loop("k", 32) { k in
+      let weight = builder.define("w", .load(x, k, lanes: 1)).splatted(16)
+      let often = builder.define("often", .load(x, k, lanes: 16))
+      let once = builder.define("once", .load(x, k + 1, lanes: 16))
+      builder.accumulate(sums[0], often * weight)
+      builder.accumulate(sums[1], often * builder.define("v", .load(x, k + 2, lanes: 16)))
+      builder.accumulate(sums[2], once * weight)
+    }
+    for (number, sum) in sums.enumerated() {
+      builder.emit(.store(y, .integer(number * 16), .variable(sum)))
+    }
+    let vectors = Kernel.Variant(vectorBytes: 64, body: builder.takeStatements())
+    builder.loop("i", 48) { builder.emit(.store(y, $0, .load(x, $0, lanes: 1))) }
+    let kernel = Kernel(
+      title: "products", variants: [vectors, .init(body: builder.takeStatements())])
+    program.steps.append(.init(kernel: kernel, nodes: ["products"]))
+    return LoweredModel(program: program, plan: MemoryPlan(program, alignment: 16))
+  }
+
+  @Test func aVectorOfSeveralProductsIsLoadedOnce() throws {
+    let generated = generate(products(), GenerationOptions(name: "m", target: .x86))
+    let text = try source(generated)
+    #expect(text.contains(" M_KEEP(often);") && !text.contains("M_KEEP(once)"))
+    let workshop = try Workshop([generated])
+    for compiler in compilers {
+      for flags in [["-mavx512f"], ["-mavx"], ["-mavx512f", "-DCOPPICE_PORTABLE"], []] {
+        try workshop.expectCompiles(compiler, strict + flags, ["m.c"])
+      }
+    }
+  }
+
   @Test func bracesOfFunctionsStandAlone() throws {
     for element in computable {
       for operation in operations(element) {

@@ -16,6 +16,8 @@ struct Helpers {
   private var vectors: [String: (element: ElementType, lanes: Int)] = [:]
   /// Whether anything of `math.h` is used.
   var needsMath = false
+  /// Whether any vector is kept in its register.
+  private var keeps = false
   /// Whether half precision of the machine is used where there is any.
   var needsNativeHalf = false
 
@@ -44,9 +46,16 @@ struct Helpers {
     return name
   }
 
+  /// The macro that makes compilers keep a vector in a register.
+  mutating func keep() -> String {
+    keeps = true
+    return "\(prefix.uppercased())_KEEP"
+  }
+
   /// The macro and types that functions and kernels use.
   func print(to c: inout CText) {
     if !vectors.isEmpty { printVectors(to: &c) }
+    if keeps { printKeeping(to: &c) }
     if isPacked { printPackedMacros(to: &c) }
     printPrograms(floatPrograms, floatMacro, floatCondition, to: &c)
     guard !functions.isEmpty || !programs.isEmpty else { return }
@@ -136,6 +145,25 @@ struct Helpers {
         "typedef \(cName(vector.element)) \(name) __attribute__((vector_size("
           + "\(size * vector.lanes)), aligned(\(size)), may_alias));")
     }
+    c.line("#endif")
+    c.line()
+  }
+}
+
+extension Helpers {
+  /// Says that a vector may have changed, so that it is not loaded again.
+  fileprivate func printKeeping(to c: inout CText) {
+    let name = "\(prefix.uppercased())_KEEP(x)"
+    let known = "defined(__GNUC__) && !defined(COPPICE_PORTABLE)"
+    let registers =
+      target.vectors.contains(.avx512)
+      ? [("__AVX512F__", "v"), ("__SSE__", "x")] : [("__ARM_NEON", "w")]
+    for (number, (macro, register)) in registers.enumerated() {
+      c.line("#\(number == 0 ? "if" : "elif") \(known) && defined(\(macro))")
+      c.line("#define \(name) __asm__(\"\" : \"+\(register)\"(x))")
+    }
+    c.line("#else")
+    c.line("#define \(name) ((void)0)")
     c.line("#endif")
     c.line()
   }

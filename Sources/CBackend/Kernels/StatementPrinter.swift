@@ -11,7 +11,16 @@ struct StatementPrinter {
   init(expressions: ExpressionPrinter) { self.expressions = expressions }
 
   mutating func print(_ body: [Statement]) {
-    for statement in body { print(statement) }
+    for (number, statement) in body.enumerated() {
+      if case .define(let variable, let value) = statement,
+        value.isLoadedForProducts(of: variable, in: body[(number + 1)...])
+      {
+        define(variable, value, "")
+        c.line("\(expressions.helpers.keep())(\(expressions.names[variable.id] ?? ""));")
+      } else {
+        print(statement)
+      }
+    }
   }
 
   private mutating func print(_ statement: Statement) {
@@ -140,5 +149,26 @@ struct StatementPrinter {
     } else {
       c.line("\(name)[\(expressions.text(index))] = \(held);")
     }
+  }
+}
+
+extension Expr {
+  /// Whether this is a vector from memory that several sums need times something.
+  ///
+  /// Compilers take an operand of each product from memory then, as if it cost nothing, where one
+  /// load would do.
+  fileprivate func isLoadedForProducts(
+    of variable: Variable, in rest: ArraySlice<Statement>
+  ) -> Bool {
+    guard case .load(let buffer, _, let lanes) = self, lanes > 1, buffer.element == .float32
+    else { return false }
+    var products = 0
+    for statement in rest {
+      if case .assign(_, .binary(.add, _, .binary(.mul, .variable(variable), _))) = statement {
+        products += 1
+      }
+      if products > 1 { return true }
+    }
+    return false
   }
 }

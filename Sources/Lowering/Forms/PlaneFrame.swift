@@ -62,7 +62,7 @@ struct PlaneFrame {
     if isDense { return (max(1, registers / height), max(1, registers / height)) }
     let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
     let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
-    let cached = max(height == 1 ? 4 : 3, tileBytes / max(vector, 1))
+    let cached = max(height == 1 ? 5 : 3, tileBytes / max(vector, 1))
     let limit = max(1, min(registers / sets / height, height == 1 ? 8 : 6))
     return (min(limit, cached), limit)
   }

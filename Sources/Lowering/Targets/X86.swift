@@ -62,21 +62,20 @@ extension Costs {
         .bit: 0.00949, .miss: 8.4, .near: 0.0762,
       ],
       "sparse_planes1x1": [
-        .tile: 0.0443, .line: 0.0874, .step: 0.456, .load: 0.00165, .fma: 0.144, .store: 0.243,
-        .tail: 0.2, .copy: 0.0286, .near: 0.00677,
+        .tile: 0.0456, .line: 0.0926, .step: 0.427, .load: 0.00209, .fma: 0.112, .store: 0.39,
+        .tail: 0.2, .copy: 0.0273, .near: 0.0011,
       ],
       "sparse_planes1x1_patterns": [
-        .tile: 1.45, .line: 0.132, .step: 0.361, .load: 0.0341, .fma: 0.135, .store: 0.294,
-        .tail: 0.2, .copy: 0.0116, .near: 0.00264,
+        .tile: 1.3, .line: 0.113, .step: 0.435, .load: 0.0611, .fma: 0.0689, .store: 0.393,
+        .tail: 0.2, .copy: 0.0187, .near: 0.000776,
       ],
       "sparse_planes": [
-        .tile: 0.201, .line: 0.529, .step: 0.12, .chain: 1, .load: 0.00745, .reach: 0.135,
-        .fma: 0.162,
-        .store: 0.101, .tail: 0.3, .copy: 0.0507, .row: 0.163, .near: 0.00703,
+        .tile: 0.203, .line: 0.571, .step: 0.258, .load: 0.0255, .reach: 0.141, .fma: 0.118,
+        .chain: 1, .store: 0.135, .tail: 0.3, .copy: 0.0325, .row: 0.0971, .near: 0.00545,
       ],
       "sparse_planes_patterns": [
-        .tile: 1.3, .line: 0.8, .step: 0.122, .load: 0.0276, .reach: 0.208, .fma: 0.148,
-        .store: 0.281, .tail: 0.233, .copy: 0.0201, .row: 0.387, .near: 0.00209,
+        .tile: 1.27, .line: 0.292, .step: 0.25, .load: 0.0492, .reach: 0.134, .fma: 0.0917,
+        .store: 0.302, .tail: 0.233, .copy: 0.027, .row: 0.424, .near: 0.00248,
       ],
       "sparse_windows": [
         .tile: 0.877, .step: 0.194, .fma: 0.471, .store: 0.433, .copy: 0.281, .near: 0.000786,
