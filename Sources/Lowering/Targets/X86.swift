@@ -41,7 +41,7 @@ extension Costs {
       ],
       "product": [
         .tile: 0.817, .step: 0.0582, .load: 0.0393, .fma: 0.138, .chain: 0.125, .store: 0.548,
-        .near: 0.00215, .far: 0.004,
+        .near: 0.00215, .far: 0.01,
       ],
       "sparse_conv": [
         .line: 0.395, .step: 0.571, .load: 0.012, .reach: 0.3, .fma: 0.196, .store: 0.301,
@@ -63,7 +63,7 @@ extension Costs {
       ],
       "sparse_planes1x1": [
         .tile: 0.0456, .line: 0.0926, .step: 0.427, .load: 0.00209, .fma: 0.112, .store: 0.39,
-        .tail: 0.2, .copy: 0.0273, .near: 0.0011,
+        .tail: 0.2, .copy: 0.0273, .near: 0.002,
       ],
       "sparse_planes1x1_patterns": [
         .tile: 1.3, .line: 0.113, .step: 0.435, .load: 0.0611, .fma: 0.0689, .store: 0.393,
@@ -79,11 +79,11 @@ extension Costs {
       ],
       "sparse_windows": [
         .tile: 0.877, .step: 0.194, .fma: 0.471, .store: 0.433, .copy: 0.281, .near: 0.000786,
-        .far: 0.004,
+        .far: 0.006,
       ],
       "sparse_windows_wide": [
         .tile: 1.97, .step: 0.216, .fma: 0.796, .store: 0.459, .copy: 0.201, .near: 0.000365,
-        .far: 0.004,
+        .far: 0.006,
       ],
       "sparse_windows_rows": [
         .tile: 4.28, .step: 0.428, .fma: 0.283, .store: 0.428, .near: 0.00136, .far: 0.00584,
@@ -96,14 +96,14 @@ extension Costs {
       ],
       "sparse_row": [
         .tile: 2, .line: 0.547, .step: 0.304, .load: 0.00257, .fma: 0.0033, .store: 0.102,
-        .bit: 0.0786, .near: 0.0612,
+        .bit: 0.0786, .near: 0.0612, .far: 0.0612,
       ],
       "sparse_block_rows": [
         .tile: 3, .step: 0.15, .load: 0.0604, .fma: 0.0828, .store: 0.106, .near: 0.000683,
         .far: 0.006,
       ],
       "sparse_input_rows": [
-        .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.004,
+        .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.006,
       ],
       "pool_channels": [
         .load: 0.1, .store: 0.4,
