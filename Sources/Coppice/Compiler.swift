@@ -202,21 +202,34 @@ public struct Compiler {
   /// A model of more is not compiled again for advice.
   private static let mostTriedParameters = 4_000_000
 
-  /// Lowers a graph, with less memory for widened activations where the budget asks for it.
+  /// Lowers a graph, with less memory beside activations where the budget asks for it: less for
+  /// widened ones first, then for every kernel what its operands and results leave.
   ///
   /// - Returns: The most memory that keeps the budget; the least where none does.
   private func lowered(_ graph: Graph) throws(Diagnostics) -> (LoweredModel, Target) {
     var target = options.target
     var model = try lower(graph, for: target, limits: options.limits)
-    guard let limit = options.ramLimit, target.hasPackedIntegers else { return (model, target) }
-    var memory = 16384
-    while model.plan.arenaBytes > limit, memory >= 256 {
-      target.bandMemory = memory
-      memory /= 2
+    guard let limit = options.ramLimit else { return (model, target) }
+    if model.plan.arenaBytes > limit, target.hasPackedIntegers, graph.hasBytes {
+      for memory in Self.bandSizes where model.plan.arenaBytes > limit {
+        target.bandMemory = memory
+        model = try lower(graph, for: target, limits: options.limits)
+      }
+    }
+    // What else is alive beside a kernel shows in how much the arena is too large.
+    var (memory, factor) = (limit, 1)
+    while model.plan.arenaBytes > limit, memory >= 0 {
+      target.stepMemory = memory
       model = try lower(graph, for: target, limits: options.limits)
+      let excess = (model.plan.arenaBytes - limit) * factor
+      memory = memory == 0 ? -1 : max(0, memory - excess)
+      factor *= 2
     }
     return (model, target)
   }
+
+  /// Bytes for bands of widened activations, from plenty down.
+  private static let bandSizes = (8...14).reversed().map { 1 << $0 }
 
   /// A note of what a quantized model computes in floats, and what that costs.
   private func floatRemarks(
@@ -256,6 +269,18 @@ public struct Compiler {
     let stem = file.split(separator: ".").first.map(String.init) ?? file
     let word = String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     return isModelName(word) ? word : "model_" + word.prefix(50)
+  }
+}
+
+extension Graph {
+  /// Whether a node reads integers of 8 bits.
+  fileprivate var hasBytes: Bool {
+    nodes.contains { node in
+      self[node].operands.contains { value in
+        guard let value else { return false }
+        return self[value].type.element == .int8 || self[value].type.element == .uint8
+      }
+    }
   }
 }
 

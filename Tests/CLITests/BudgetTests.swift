@@ -40,6 +40,29 @@ import Testing
     #expect(try arena("--ram", "16") == nil)
   }
 
+  /// Floats too: bands of fewer rows, or forms that need no memory of their own, with the same answers.
+  @Test(arguments: [
+    (passes: "@default", least: 0.85),
+    (passes: "prune-magnitude{sparsity=0.8},@default,sparsify", least: 0.75),
+  ]) func floatKernelsTakeLessMemory(_ passes: String, _ least: Double) throws {
+    func compiled(_ options: String...) throws -> (arena: Int?, code: Int?) {
+      let outcome = try Program.coppice(
+        ["compile", Models.digitsModel, "-o", "out", "--target", "cortex-m4", "--json", "--passes"]
+          + [passes] + options, in: TemporaryFolder().path)
+      guard outcome.status == 0 else { return (nil, nil) }
+      return (
+        outcome.object["arena_bytes"] as? Int, outcome.object["weights_bytes"] as? Int
+      )
+    }
+    let plenty = try #require(try compiled().arena)
+    for part in [1, (1 + least) / 2, least] {
+      let limit = Int(Double(plenty) * part)
+      let arena = try #require(try compiled("--ram", "\(limit)").arena, "\(limit)")
+      #expect(arena <= limit && (part == 1) == (arena == plenty))
+    }
+    #expect(try compiled("--ram", "16").arena == nil)
+  }
+
   @Test func unitsArePowersOfTwo() throws {
     let message = try compile("--ram", "9K", "--flash", "0M").errors
     #expect(message.contains("--ram 9216"))

@@ -8,10 +8,11 @@ behind them, takes each form that applies, in each storage of the weight, and ho
 answers, in every width of vectors, against those of plain loops over the dense weight. Some of each
 layer, the rarest forms first, come as C: they run under sanitizers or optimised, for AVX-512, AVX2 and
 SSE2 and as portable C, between guard bytes and in memory of exact size; --thorough takes every compiler
-for each of them. A layer that differs is drawn again by its number: --only N --each 99 --thorough."""
+for each of them. Before that, faults are planted behind one layer, each of which must be reported. A layer that differs is drawn again by its number: --only N --each 99 --thorough."""
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from check import run_faults
 from common import ROOT, flattened, in_parallel
 from models import Model
 from toolchains import SANITIZE, VECTORS, Toolchain, cpu_features
-from units import Group, write_units
+from units import Group, port_bytes, write_units
 
 IN_ONE_GROUP = 6
 PORTABLE = ["-DCOPPICE_PORTABLE"]
@@ -62,6 +63,17 @@ class Layer:
             outputs.append(np.frombuffer(data, np.float32, count, at).reshape(port["shape"]))
             at += 4 * count
         return [outputs]
+
+
+# What a planted fault does, and words of the report that tells of it; `{size}` is that of the first output.
+PLANTED = {
+    "an element that is off": ("((float *)ports[{out}])[0] += 1.0f;", "output 0"),
+    "a byte behind an output": ("((volatile unsigned char *)ports[{out}])[{size}] ^= 1;", "outside of an input or output"),
+    "a byte before an output": ("((volatile unsigned char *)ports[{out}])[-1] ^= 1;", "outside of an input or output"),
+    "a byte behind the arena": ("((volatile unsigned char *)arena)[{arena}] ^= 1;", "outside of the arena"),
+    "an input that changes": ("((volatile unsigned char *)ports[0])[0] ^= 1;", "changed an input"),
+}
+SANITIZED = "Sanitizer"
 
 
 class Compiler(Toolchain):
@@ -132,6 +144,40 @@ def run(job):
         yield "\n      ".join([fault, *(told[name] for name in names)])
 
 
+def planted(group, layer, number, what):
+    """A layer of a group with a fault behind it; nothing else differs."""
+    statement, _ = PLANTED[what]
+    folder = group.folder.with_name(f"{group.folder.name}-planted-{number}")
+    shutil.copytree(group.folder, folder)
+    one = Group(f"planted-{number}", group.target, folder, False, (layer,))
+    write_units(one)
+    manifest, call = layer.manifest, f"return {layer.name}_run("
+    fault = statement.format(out=len(manifest["inputs"]), size=port_bytes(manifest["outputs"][0]),
+                             arena=f"{layer.name.upper()}_ARENA_BYTES")
+    text = one.checked.read_text().replace(call, f"int status = {layer.name}_run(", 1)
+    head, tail = text.split("int status = ", 1)
+    line, rest = tail.split("\n", 1)
+    one.checked.write_text(f"{head}int status = {line}\n    if (status == 0) {{ {fault} }}\n    return status;\n{rest}")
+    return one
+
+
+def self_check(made):
+    """Faults that were planted and not reported, neither by the checks nor by a sanitizer."""
+    found = [(group, layer) for group in made for layer in group.builds if group.target == "x86-64"]
+    if not found:
+        return
+    group, layer = next((pair for pair in found if pair[1].manifest["arena_bytes"]), found[0])
+    known = [c for c in compilers() if "x86-64" in c.targets and c.words[0] == "gcc" and c.words[-1:] == tuple(PORTABLE)]
+    for number, (what, (_, report)) in enumerate(PLANTED.items()):
+        if "{arena}" in PLANTED[what][0] and not layer.manifest["arena_bytes"]:
+            continue
+        one = planted(group, layer, number, what)
+        for compiler in known:
+            said = list(run_faults(one, compiler))
+            if not any(report in fault or SANITIZED in fault for fault in said):
+                yield f"{compiler.name}: {what}, planted behind {layer.name}, was not reported: {said}"
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -148,7 +194,9 @@ def main():
         folder = (options.keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         faults, layers = drawn(options, folder)
-        work = list(jobs(list(groups(layers, folder)), options.thorough))
+        made = list(groups(layers, folder))
+        faults += list(self_check(made))
+        work = list(jobs(made, options.thorough))
         faults += flattened(in_parallel(lambda job: list(run(job)), work))
     for fault in faults:
         print(fault)

@@ -15,6 +15,7 @@ struct DepthwiseConvolution: KernelForm {
     var work = Work()
     for block in blocks { work.tiles(g, block, lanes, target) }
     work[.store] = Double(g.y.count) / Double(lanes)
+    if vectors { work.reads(g.x.element.byteCount(g.x.count), passes: 1, target) }
     return Plan(
       vectors || target.vectors.isEmpty ? "depthwise" : "depthwise_scalar", .dense,
       bytes: g.denseBytes, isInteger: !g.arithmetic.isFloat, work, target
@@ -55,6 +56,7 @@ extension Work {
     _ g: ConvolutionGeometry, _ block: ChannelBlock, _ available: Int, _ target: Target
   ) {
     let vectors = block.size / block.lanes(available)
+    if DepthwiseRuns.serves(g, block, lanes: available) { return add(DepthwiseRuns(g), block) }
     let inner = g.inner
     let size = DepthwiseTile.positions(g)
     let runs = block.repeats * g.y.shape[0]
@@ -80,6 +82,22 @@ extension Work {
     self[.fma] += edges * Double(vectors)
   }
 
+  /// Counts a run of channel blocks whose tiles know their columns.
+  private mutating func add(_ runs: DepthwiseRuns, _ block: ChannelBlock) {
+    let g = runs.g
+    let images = Double(block.repeats * g.y.shape[0])
+    let within = images * Double(runs.rows.count * g.window.kernel[0])
+    let beside = images * Double(g.met(0, g.outRows)) - images * Double(g.met(0, runs.rows))
+    for tile in runs.tiles {
+      let fma = Double(tile.taps.reduce(0) { $0 + $1.count } * tile.repeats)
+      let load = Double(runs.columns(tile) * tile.repeats)
+      self[.tile] += images * Double(g.outHeight * tile.repeats)
+      self[.line] += beside * Double(tile.repeats)
+      self[.load] += (within + beside) * load + beside * Double(g.window.kernel[1] * tile.repeats)
+      self[.fma] += (within + beside) * fma
+    }
+  }
+
   /// Where a tile's activations lie for one row of the window: neighbours share them.
   private static func places(_ g: ConvolutionGeometry, _ positions: Int) -> [Int] {
     let taps = (0..<g.window.kernel[1]).map { $0 * g.window.dilations[1] }
@@ -101,6 +119,9 @@ struct DepthwiseTile {
   static func positions(_ g: ConvolutionGeometry) -> Int { g.inner.count == 3 ? 3 : 4 }
 
   func run(_ block: ChannelBlock, _ n: Expr) {
+    if DepthwiseRuns.serves(g, block, lanes: lanes) {
+      return DepthwiseRunsTile(runs: DepthwiseRuns(g), tile: self).run(block, n)
+    }
     builder.loop("b", block.repeats) { index in
       let channel = builder.define("co", index * block.size + block.first)
       builder.loop("oy", g.outHeight) { oy in
@@ -151,6 +172,11 @@ struct DepthwiseTile {
         builder.loop("kx", w.kernel[1]) { tap($0) }
       }
     }
+    store(sums, n, channel, oy, ox)
+  }
+
+  /// Stores the results of a tile.
+  func store(_ sums: TileAccumulators, _ n: Expr, _ channel: Expr, _ oy: Expr, _ ox: Expr) {
     builder.laneAxis = 1
     for (position, row) in sums.variables.enumerated() {
       for (vector, variable) in row.enumerated() {

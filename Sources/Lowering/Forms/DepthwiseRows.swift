@@ -29,6 +29,7 @@ struct DepthwiseRows: KernelForm {
     let channels = Double(g.group * g.y.shape[0])
     var work = Work()
     work[.copy] = padded.written
+    work[.row] = padded.rows
     work[.tile] = channels * tiles
     work[.store] = channels * parts
     work[.load] = channels * parts * Double(g.window.kernel[0] * g.window.kernel[1])

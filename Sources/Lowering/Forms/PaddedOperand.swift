@@ -20,6 +20,12 @@ struct PaddedOperand {
   /// Elements that are written for it: all once as zeros, and the operand's for each image.
   var written: Double { Double(copy.count + source.x.count) }
 
+  /// Rows that are copied, each in loops of its own.
+  var rows: Double {
+    let rows = min(source.height, copy.shape[1] - source.window.begin[0])
+    return Double(source.x.shape[0] * copy.shape[0] * rows * step)
+  }
+
   /// Plans the copy.
   init(_ g: ConvolutionGeometry) {
     let shape = Self.shape(g)

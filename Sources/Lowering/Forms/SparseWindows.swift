@@ -40,6 +40,9 @@ struct SparseWindows {
       let lanes = target.lanes(of: g.arithmetic.element)
       let tiling = vectors(padded, lanes, weight.height)
       work = Work(vectors: tiling, g, weight, lanes: lanes)
+      work[.row] = padded.rows
+      work.meets(tiling, padded.geometry, lanes: lanes, target)
+      work.reads(weight.bytes, passes: work[.tile] / Double(weight.blockRows), target)
     } else {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)
     }
@@ -92,6 +95,19 @@ extension Work {
     let images = Double(g.y.shape[0])
     count(weight, tiles: images * tiles, visits: images * tiles, parts: images * parts)
     self[.fma] = weight.slots * Double(weight.height) * images * vectors
+  }
+
+  /// Counts activations of tiles that the first cache does not hold from one filter to the next;
+  /// neighbouring vectors come in turn, half of them before they are asked for.
+  fileprivate mutating func meets(
+    _ tiling: SparseTiling, _ g: ConvolutionGeometry, lanes: Int, _ target: Target
+  ) {
+    guard let caches = target.caches else { return }
+    let width = (tiling.pieces.map(\.width).max() ?? 0) + g.window.reach(1) - 1
+    let height = (tiling.innerRows - 1) * g.window.strides[0] + g.window.reach(0)
+    let channels = g.x.shape[1] / g.group
+    guard channels * width * height * g.arithmetic.bytes > caches.first else { return }
+    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2
   }
 
   /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.

@@ -73,20 +73,10 @@ extension ModelLowering {
     let stored = site.storing(storage)
     let plans = stored.plans(storage, target)
     let least = plans.map(\.cost).min() ?? 0
+    let room = stored.room(target) ?? .max
     return plans.map { plan in
       let isChosen = plan.form == taken.form && storage == taken.storage
-      let part = { (cost: Double, other: Double) in
-        "\((cost / max(other, 1e-9) * 100).rounded() / 100)"
-      }
-      let reason =
-        isChosen
-        ? "the least cost of what reads \(storage.rawValue)"
-        : storage == taken.storage
-          ? "\(part(plan.cost, taken.cost)) of the time of \(taken.form)"
-          : plan.cost > least
-            ? "\(part(plan.cost, least)) of the time of another form for \(storage.rawValue)"
-            : "the weight is \(taken.storage.rawValue): \(part(plan.cost, taken.cost)) of the time, "
-              + "\(part(Double(plan.bytes), Double(taken.bytes))) of the bytes"
+      let reason = reason(plan, taken, storage, isChosen: isChosen, least: least, room: room)
       let built = build(stored, plan)
       return PlanRecord(
         node: node.name, op: node.op.name, form: plan.form, storage: storage, bytes: plan.bytes,
@@ -94,6 +84,27 @@ extension ModelLowering {
         work: plan.work.list.map { ("\($0.step)", $0.count) }, isChosen: isChosen,
         reason: reason)
     }
+  }
+
+  /// Why a plan is taken, or not.
+  private func reason(
+    _ plan: Plan, _ taken: Plan, _ storage: StorageKind, isChosen: Bool, least: Double, room: Int
+  ) -> String {
+    func part(_ cost: Double, _ other: Double) -> String {
+      "\((cost / max(other, 1e-9) * 100).rounded() / 100)"
+    }
+    if isChosen { return "the least cost of what reads \(storage.rawValue)" }
+    if plan.scratch > room, plan.cost < taken.cost {
+      return "its scratch memory is more than the \(room) bytes that are left"
+    }
+    if storage == taken.storage {
+      return "\(part(plan.cost, taken.cost)) of the time of \(taken.form)"
+    }
+    if plan.cost > least {
+      return "\(part(plan.cost, least)) of the time of another form for \(storage.rawValue)"
+    }
+    return "the weight is \(taken.storage.rawValue): \(part(plan.cost, taken.cost)) of the time, "
+      + "\(part(Double(plan.bytes), Double(taken.bytes))) of the bytes"
   }
 
   /// Builds a plan for its size only; plain loops say no sooner what scratch memory they take.

@@ -41,6 +41,9 @@ public struct Target: Sendable {
   private(set) var costs: Costs
   /// Bytes of widened activations that a form may keep at once; `nil` where nothing is scarce.
   package var bandMemory: Int?
+  /// Bytes that a kernel may take with what it reads and writes, as far as forms let it; `nil` for
+  /// any.
+  package var stepMemory: Int?
 
   init(
     _ name: String, vectors: [VectorExtension] = [], arenaAlignment: Int = 16,

@@ -27,7 +27,8 @@ extension Costs {
         .store: 0.159, .copy: 0.0146, .row: 0.00778, .near: 0.000306,
       ],
       "depthwise": [
-        .tile: 0.4, .step: 0.18, .load: 0.01, .fma: 0.14, .store: 0.05, .tail: 0.45,
+        .tile: 0.474, .line: 2.5, .step: 0.18, .load: 0.011, .fma: 0.111, .store: 0.122,
+        .tail: 0.288, .near: 0.005, .far: 0.01,
       ],
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
@@ -37,7 +38,7 @@ extension Costs {
         .tail: 0.247, .copy: 0.0412,
       ],
       "depthwise_rows": [
-        .load: 0.21, .copy: 0.048,
+        .load: 0.19, .copy: 0.035, .row: 1.5,
       ],
       "product": [
         .tile: 0.817, .step: 0.0582, .load: 0.0393, .fma: 0.138, .chain: 0.125, .store: 0.548,
@@ -45,7 +46,7 @@ extension Costs {
       ],
       "sparse_conv": [
         .line: 0.395, .step: 0.571, .load: 0.012, .reach: 0.3, .fma: 0.196, .store: 0.301,
-        .copy: 0.0342, .miss: 0.217,
+        .copy: 0.0342, .row: 2.5, .miss: 0.217, .near: 0.004,
       ],
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,

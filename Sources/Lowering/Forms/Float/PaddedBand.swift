@@ -19,12 +19,14 @@ struct PaddedBand {
   /// - Parameters:
   ///   - g: The convolution.
   ///   - tile: Rows of results in a tile.
-  init(_ g: ConvolutionGeometry, rows tile: Int) {
+  ///   - room: Bytes that the copy may take instead; `nil` for any.
+  init(_ g: ConvolutionGeometry, rows tile: Int, room: Int?) {
     self.g = g
     width = g.outWidth + (g.window.reach(1) - 1) / g.window.strides[1]
     let (step, reach) = (g.window.strides[0], g.window.reach(0))
     let line = g.x.shape[1] * width * g.window.strides[1] * 4
-    let memory = max(4096, min(24576, (g.x.count + g.y.count) * 4 / 6))
+    let plenty = max(4096, min(24576, (g.x.count + g.y.count) * 4 / 6))
+    let memory = min(plenty, room.map { $0 / 64 * 64 } ?? plenty)
     let most = max(tile, (memory / line - reach) / step + 1)
     if most >= g.outHeight {
       rows = g.outHeight

@@ -14,7 +14,7 @@ struct SparseTaps: KernelForm {
       let weight = site.sparse(g.operand, storage, rowAxis: 0), weight.height == 1,
       weight.layout.windowColumns == g.window.kernel[1]
     else { return nil }
-    let layer = SparseTapsLayer(g, weight.layout, stores, starts)
+    let layer = SparseTapsLayer(g, weight.layout, stores, starts, room: site.room(target))
     guard g.outWidth >= 3, layer.reach < 1 << 16 else { return nil }
     return Plan(
       "sparse_taps", storage, bytes: weight.bytes, scratch: layer.scratchBytes,
@@ -35,7 +35,8 @@ private struct SparseTapsLayer {
   private let columns: Int
 
   init(
-    _ g: ConvolutionGeometry, _ layout: SparseLayout, _ stores: FloatStores, _ starts: FloatStarts
+    _ g: ConvolutionGeometry, _ layout: SparseLayout, _ stores: FloatStores, _ starts: FloatStarts,
+    room: Int?
   ) {
     (self.g, self.layout, self.stores, self.starts) = (g, layout, stores, starts)
     func part(_ count: Int, _ limit: Int) -> Int {
@@ -44,7 +45,7 @@ private struct SparseTapsLayer {
     }
     columns = part(g.outWidth, 18)
     rows = part(g.outHeight, max(1, 18 / columns))
-    band = PaddedBand(g, rows: rows)
+    band = PaddedBand(g, rows: rows, room: room)
   }
 
   var scratchBytes: Int { band.count * 4 }
