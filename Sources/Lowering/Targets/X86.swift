@@ -27,8 +27,8 @@ extension Costs {
         .store: 0.159, .copy: 0.0146, .row: 0.00778, .near: 0.000306,
       ],
       "depthwise": [
-        .tile: 0.474, .line: 2.5, .step: 0.18, .load: 0.011, .fma: 0.111, .store: 0.122,
-        .tail: 0.288, .near: 0.005, .far: 0.01,
+        .tile: 0.472, .step: 0.18, .load: 0.011, .fma: 0.127, .store: 0.133, .tail: 0.33,
+        .near: 0.004, .far: 0.01,
       ],
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
