@@ -46,7 +46,7 @@ extension Costs {
       ],
       "sparse_conv": [
         .line: 0.395, .step: 0.571, .load: 0.012, .reach: 0.3, .fma: 0.196, .store: 0.301,
-        .copy: 0.0342, .row: 2.5, .miss: 0.217, .near: 0.004,
+        .copy: 0.0342, .row: 2.5, .miss: 0.217, .near: 0.003,
       ],
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
