@@ -107,7 +107,9 @@ let package = Package(
       path: "Tests/GeneratedC/Layers", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCLITests", dependencies: ["CoppiceTestSupport"], path: "Tests/CLITests",
-      exclude: ["half_encoder.py", "pruned_models.py", "written_models.py", "faults.c"],
+      exclude: [
+        "half_encoder.py", "loop_models.py", "pruned_models.py", "written_models.py", "faults.c",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CoppiceDriverTests",

@@ -107,8 +107,8 @@ struct GraphRun {
 
   mutating func run(_ block: BlockID) throws(Diagnostic) {
     for id in graph[block].nodes {
-      if let loop = graph[id].op as? Loop {
-        try runTurns(of: id, loop)
+      if graph[id].op is Loop {
+        try runTurns(of: id)
         continue
       }
       guard let chosen = try located(id, chosenBlock) else {

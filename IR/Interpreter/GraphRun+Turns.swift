@@ -1,16 +1,18 @@
 extension GraphRun {
-  /// Runs the block of a loop as often as it says.
-  mutating func runTurns(of id: NodeID, _ loop: Loop) throws(Diagnostic) {
+  /// Runs the block of a loop as often as it says, or while its condition holds.
+  mutating func runTurns(of id: NodeID) throws(Diagnostic) {
     let node = graph[id]
     guard let block = node.blocks.first else { return }
     let inner = graph.allNodes(in: block)
     let own = Set(inner.flatMap { graph[$0].results.compactMap { $0 } } + graph[block].inputs)
-    let (turns, first) = try located(id) { run, id throws(DiagnosticMessage) in
-      try run.start(of: id, loop)
+    var (turns, goesOn, first) = try located(id) { run, id throws(DiagnosticMessage) in
+      try run.start(of: id)
     }
+    let hasCondition = node.operand(1) != nil
     keep(inner.flatMap { graph[$0].operands.compactMap { $0 } } + graph[block].outputs, but: own)
     var (carried, collected) = (first, [[Constant]]())
-    for turn in 0..<turns {
+    var turn = 0
+    while turn < turns, goesOn {
       for value in own { readers[value] = nil }
       let inputs = [Constant([Int64(turn)], .int64, []), .scalar(1, .bool)] + carried
       for (value, constant) in zip(graph[block].inputs, inputs) { set(value, constant) }
@@ -19,6 +21,8 @@ extension GraphRun {
       let yielded = try located(id) { run, _ throws(DiagnosticMessage) in
         try run.graph[block].outputs.map { value throws(DiagnosticMessage) in try run.value(value) }
       }
+      goesOn = !hasCondition || yielded[0].number(at: 0) != 0
+      turn += 1
       carried = Array(yielded.dropFirst().prefix(first.count))
       let scans = yielded.dropFirst(1 + first.count)
       if collected.isEmpty { collected = scans.map { _ in [] } }
@@ -37,12 +41,18 @@ extension GraphRun {
   }
 
   private func start(
-    of id: NodeID, _ loop: Loop
-  ) throws(DiagnosticMessage) -> (turns: Int, carried: [Constant]) {
-    let turns = try loop.turns(graph.inferenceContext(id))
+    of id: NodeID
+  ) throws(DiagnosticMessage) -> (turns: Int, goesOn: Bool, carried: [Constant]) {
+    let node = graph[id]
+    let turns = try node.operand(0).map { count throws(DiagnosticMessage) in
+      try value(count).integers?.first ?? 0
+    }
+    let goesOn = try node.operand(1).map { condition throws(DiagnosticMessage) in
+      try value(condition).number(at: 0) != 0
+    }
     var carried: [Constant] = []
-    for case let operand? in graph[id].operands.dropFirst(2) { carried.append(try value(operand)) }
-    return (turns, carried)
+    for case let operand? in node.operands.dropFirst(2) { carried.append(try value(operand)) }
+    return (turns ?? .max, goesOn ?? true, carried)
   }
 
   /// Lets values be read by every turn.

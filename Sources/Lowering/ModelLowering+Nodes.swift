@@ -4,7 +4,7 @@ extension ModelLowering {
   /// Lowers a node: as a view, or by the form with the least cost.
   func lower(_ id: NodeID) throws(DiagnosticMessage) {
     try checkTypes(of: id)
-    if let loop = graph[id].op as? Loop { return try lowerTurns(id, loop) }
+    if graph[id].op is Loop { return try lowerTurns(id) }
     if !(graph[id].op is Fused), lowerAsView(id) { return }
     guard let computation = graph.computation(id) else {
       throw DiagnosticMessage("fused-block", "a fused node needs a block with nodes")

@@ -29,7 +29,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 KEPT = os.path.join(ROOT, ".build", "differential")
 BATCH = 50
 LEAST_OPERATORS, LEAST_TYPES = 130, 11
-UNDRAWN = {"Loop": "it stands for loops too long to be written out; LongLoopTests runs them",
+UNDRAWN = {"Loop": "its bodies read values around it; LongLoopTests and ConditionLoopTests run them",
            "ai.onnx.ml.CategoryMapper": "it maps texts; ClassNameTests runs it",
            "If": "its branches read values around it; Tests/ONNXTests compares them",
            "ai.onnx.ml.ZipMap": "it gives maps; ClassNameTests looks at what stands for them",

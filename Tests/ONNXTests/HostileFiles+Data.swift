@@ -86,7 +86,7 @@ extension HostileFile {
     HostileFile(
       "a loop of 10^12 turns that carries nothing", "loop-length", idle(1_000_000_000_000)),
     HostileFile("a loop in a loop in a loop", "loop-length", idle(1000, depth: 3)),
-    HostileFile("a loop of a computed length", "loop-unknown", loop(nil)),
+    HostileFile("a loop that collects for a computed length", "loop-unknown", loop(nil)),
     HostileFile("a loop without turns or type", "loop-empty", idle(-1 << 63)),
     HostileFile("a scan of no operands", "scan-operands", scan(0)),
     HostileFile("a scan of more operands than there are", "scan-operands", scan(1 << 62)),
@@ -127,12 +127,16 @@ extension HostileFile {
       weights([Onnx.external("w", [4], [("location", "model.onnx"), ("length", "4")])])),
   ]
 
-  /// Doubles `x` so many times, or as often as an input says.
+  /// Doubles `x` so many times, or, with all that comes between, as often as an input says.
   private static func loop(_ turns: Int?) -> [UInt8] {
     let body = Onnx.graph(
-      [Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Add", ["s", "s"], ["t"])],
+      [
+        Onnx.node("Identity", ["c"], ["go"]), Onnx.node("Add", ["s", "s"], ["t"]),
+        Onnx.node("Identity", ["t"], ["u"]),
+      ],
       inputs: [Onnx.value("i", 7, []), Onnx.value("c", 9, []), Onnx.value("s", 1, [4])],
-      outputs: [Onnx.value("go", 9, []), Onnx.value("t", 1, [4])])
+      outputs: [Onnx.value("go", 9, []), Onnx.value("t", 1, [4])]
+        + (turns == nil ? [Onnx.value("u", 1, [4])] : []))
     let count = turns.map { Onnx.tensor("n", 7, [], raw: littleEndian(Int64($0))) }
     let attributes = [Onnx.attribute("body", kind: 5) { $0.message(6, body) }]
     return Onnx.model(

@@ -107,7 +107,16 @@ final class Answering {
         isInterpreted = false
       }
     }
+    try checkEnds()
     return try hostProgram().run(inputs)
+  }
+
+  /// Refuses to run what may never end where nobody counts its turns.
+  private func checkEnds() throws {
+    if program.endsByCondition {
+      throw DiagnosticMessage(
+        "selftest-turns", "a loop that ends by a condition makes more turns than are tried")
+    }
   }
 
   private func hostProgram() throws -> HostProgram {
@@ -138,6 +147,12 @@ final class Answering {
 }
 
 extension Program {
+  /// Whether it has loops whose turns are known only when it runs.
+  fileprivate var endsByCondition: Bool {
+    for step in steps where step.form == "loop_until" { return true }
+    return false
+  }
+
   /// Multiply-accumulates.
   fileprivate var macs: Int { steps.reduce(0) { $0 + $1.macs.dense } }
 

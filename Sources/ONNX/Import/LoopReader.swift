@@ -1,7 +1,8 @@
 import COnnx
 import CoppiceIR
 
-/// Reads Loop and Scan: their bodies once for each turn, or, where that is too much, as loops that run.
+/// Reads Loop and Scan: their bodies once for each turn, or, where that is too much or nobody knows how many turns
+/// there are, as loops that run.
 struct LoopReader {
   let constants: ConstantReader
   let blocks: BlockReader
@@ -19,7 +20,7 @@ struct LoopReader {
     TurnedLoopReader(parts: parts, blocks: blocks, limits: limits, log: log, bodies: bodies)
   }
 
-  /// Reads a Loop or Scan whose turns are known as its body once for each turn.
+  /// Reads a Loop or Scan.
   ///
   /// - Returns: Whether the node is one of the two.
   func read(
@@ -48,19 +49,25 @@ struct LoopReader {
     if let turns, turns > UnrolledCounts.limit - parts.budget.unrolled.turns {
       return try turned.read(loop)
     }
-    guard let turns, turns > Self.fewTurns else { return try unroller.read(loop) }
+    if parts.budget.givenUp > Self.mostGivenUp { return try turned.read(loop) }
     let before = Snapshot(self)
     do {
       return try unroller.read(loop)
     } catch {
-      guard error.id == "loop-length" else { throw error }
+      let isTooLong = error.id == "loop-length" && turns ?? .max > Self.fewTurns
+      let isUnknown = error.id == "loop-unknown" && loop.call.type == "Loop"
+      guard isTooLong || isUnknown else { throw error }
       before.restore(self)
+      parts.budget.givenUp += 1
       return try turned.read(loop)
     }
   }
 
   /// Loops of so few turns are always unrolled.
   private static let fewTurns = 8
+
+  /// After so many that had to be read again nothing is unrolled: loops in loops would be read too often.
+  private static let mostGivenUp = 100
 
   /// Whether a node is unrolled; Scan of opset 8 has other operands.
   static func reads(_ call: ForeignCall) -> Bool {

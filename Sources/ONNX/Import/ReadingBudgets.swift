@@ -41,6 +41,8 @@ final class LoopBudget {
   var unrolled = UnrolledCounts()
   /// The turns of the loops around what is read that are not written out, multiplied.
   var around = 1
+  /// How many loops were not unrolled after it was tried.
+  var givenUp = 0
 
   /// Counts a turn.
   ///

@@ -12,34 +12,32 @@ struct TurnedLoopReader {
   private var draft: GraphDraft { parts.draft }
   private var graph: Graph { draft.graph }
 
-  /// Adds a Loop with a body, for a Loop or a Scan whose turns are known.
+  /// Adds a Loop with a body, for a Loop, or a Scan whose turns are known.
   func read(_ loop: ForeignLoop) throws(DiagnosticMessage) -> [ValueID] {
     try loop.call.type == "Loop" ? turnedLoop(loop) : turnedScan(loop)
   }
 
   private func turnedLoop(_ loop: ForeignLoop) throws(DiagnosticMessage) -> [ValueID] {
-    guard let limit = loop.operand(0) else {
-      throw DiagnosticMessage("loop-unknown", "the number of turns must be known at compile time")
-    }
-    let starts = try loop.operand(1).map { value throws(DiagnosticMessage) in
-      try parts.known(value, "the condition") != 0
-    }
-    let turns = starts == false ? 0 : max(try parts.known(limit, "the number of turns"), 0)
     let carried = loop.call.operands.dropFirst(2).compactMap { $0 }
-    guard loop.inputs.count == carried.count + 2, loop.outputs.count > carried.count else {
-      throw DiagnosticMessage("loop-body", "the body does not fit the operands")
+    let (limit, first) = (loop.operand(0), loop.operand(1))
+    guard loop.inputs.count == carried.count + 2, loop.outputs.count > carried.count,
+      limit != nil || first != nil
+    else {
+      throw DiagnosticMessage(
+        "loop-body", "the body does not fit the operands, or has no end")
     }
-    return try addLoop(loop, turns: turns, carried) { _, turn, states in
+    let starts = graph.constant(first)?.integers?.first
+    let count = graph.constant(limit)?.integers?.first
+    let ends = LoopEnds(
+      most: starts == 0 ? 0 : count.map { max($0, 0) }, limit: count == nil ? limit : nil,
+      condition: starts == nil ? first : nil)
+    return try addLoop(loop, ends, carried) { _, turn, states in
       let condition = parts.constant(.scalar(1, .bool), loop, "condition")
       return (loop.inputs, [turn, condition] + states)
-    } results: { outputs throws(DiagnosticMessage) in
-      guard starts == nil || graph.constant(outputs[0])?.integers == [1] else {
-        throw DiagnosticMessage(
-          "loop-unknown",
-          "the condition of the next turn, %\(graph[outputs[0]].name), is computed when the code runs; "
-            + "a loop that is not unrolled must always make all its turns")
-      }
-      return Array(outputs.dropFirst())
+    } results: { outputs in
+      let always =
+        first == nil || starts == 0 || graph.constant(outputs[0])?.integers == [1]
+      return (always ? nil : outputs[0], Array(outputs.dropFirst()))
     }
   }
 
@@ -58,7 +56,7 @@ struct TurnedLoopReader {
       throw DiagnosticMessage("scan-operands", "the scanned operands have extents \(extents)")
     }
     let backwards = parts.numbers("scan_input_directions", scan, scanned)
-    let results = try addLoop(scan, turns: turns, states) {
+    let results = try addLoop(scan, LoopEnds(most: turns), states) {
       block, turn, states throws(DiagnosticMessage) in
       var inside = scan
       inside.frame.block = block
@@ -74,7 +72,7 @@ struct TurnedLoopReader {
       }
       return (scan.inputs, inputs)
     } results: {
-      $0
+      (nil, $0)
     }
     return try placed(results, states.count, scan)
   }
@@ -111,22 +109,27 @@ struct TurnedLoopReader {
   ///
   /// - Parameters:
   ///   - loop: What is read.
-  ///   - turns: How often the body runs.
+  ///   - ends: How often the body runs.
   ///   - carried: The values before the first turn.
   ///   - inputs: The names of the body's inputs and what they are, from the block, the turn and the carried values.
-  ///   - results: What the block yields after the condition, from the outputs of the body.
+  ///   - results: From the outputs of the body the condition of the next turn, if it may not hold, and what the block
+  ///     yields after it.
   /// - Returns: The results of the node.
-  /// - Throws: `loop-length`, `loop-body`, `loop-carried`, and what reading the body throws.
+  /// - Throws: `loop-length`, `loop-body`, `loop-carried`, `loop-unknown`, and what reading the body throws.
   private func addLoop(
-    _ loop: ForeignLoop, turns: Int, _ carried: [ValueID],
+    _ loop: ForeignLoop, _ ends: LoopEnds, _ carried: [ValueID],
     _ inputs: (BlockID, ValueID, [ValueID]) throws(DiagnosticMessage) -> ([String], [ValueID]),
-    results: ([ValueID]) throws(DiagnosticMessage) -> [ValueID]
+    results: ([ValueID]) -> (ValueID?, [ValueID])
   ) throws(DiagnosticMessage) -> [ValueID] {
     let outer = parts.budget.around
-    parts.budget.around = try allowed(turns, loop)
+    let turns = ends.most.map { $0 > limits.turns ? 1 : max($0, 1) } ?? 1
+    parts.budget.around = outer.multipliedReportingOverflow(by: turns).partialValue
     defer { parts.budget.around = outer }
-    let count = parts.constant(Constant([Int64(turns)], .int64, []), loop, "turns")
-    let operands = [count, parts.constant(.scalar(1, .bool), loop, "condition")] + carried
+    let count = ends.most.map { most in
+      parts.constant(Constant([Int64(most)], .int64, []), loop, "turns")
+    }
+    let condition = ends.condition ?? parts.constant(.scalar(1, .bool), loop, "condition")
+    let operands = [count ?? ends.limit, condition] + carried
     let names = loop.call.outputs
     let collected = loop.outputs.count - (loop.call.type == "Loop" ? 1 : 0)
     let unknown = TensorType(.bool, [])
@@ -149,7 +152,16 @@ struct TurnedLoopReader {
     frame.renamed = [:]
     let (bodyNames, values) = try inputs(block, turn, states)
     let outputs = try readBody(loop, frame, Array(zip(bodyNames, values)))
-    draft.graph.setOutputs([goesOn] + (try results(outputs)), of: block)
+    let (next, yielded) = results(outputs)
+    guard next != nil || ends.most != nil || ends.limit != nil else {
+      throw DiagnosticMessage("loop-body", "the loop has no end: its condition always holds")
+    }
+    draft.graph.setOutputs([next ?? goesOn] + yielded, of: block)
+    if let fixed = graph.fixedTurns(of: node) {
+      try allow(fixed, around: outer, loop)
+    } else if collected > carried.count {
+      throw Loop.unknownExtent
+    }
     let types = try Loop().inferTypes(graph.inferenceContext(node))
     for (result, type) in zip(graph[node].results, types) {
       if let result { draft.graph.setType(result, type) }
@@ -157,9 +169,10 @@ struct TurnedLoopReader {
     return graph[node].results.compactMap { $0 }
   }
 
-  /// The turns of a loop and those around it, if they are not too many.
-  private func allowed(_ turns: Int, _ loop: ForeignLoop) throws(DiagnosticMessage) -> Int {
-    let around = parts.budget.around
+  /// Refuses a loop whose turns, and those of the loops around it, are too many.
+  private func allow(
+    _ turns: Int, around: Int, _ loop: ForeignLoop
+  ) throws(DiagnosticMessage) {
     let (all, overflow) = around.multipliedReportingOverflow(by: turns)
     guard !overflow, all <= limits.turns else {
       throw DiagnosticMessage(
@@ -167,7 +180,6 @@ struct TurnedLoopReader {
         "\(loop.call.type) makes \(turns) turns\(around > 1 ? " in loops of \(around)" : ""), more than "
           + "\(limits.turns) in all; --limit turns=N allows more")
     }
-    return max(all, 1)
   }
 
   private func readBody(
@@ -183,4 +195,14 @@ struct TurnedLoopReader {
     }
     return try blocks.blockOutputs(loop.body, inner)
   }
+}
+
+/// When a loop that is not unrolled ends.
+private struct LoopEnds {
+  /// The most turns, if that is known.
+  var most: Int?
+  /// The most turns, where they are computed.
+  var limit: ValueID?
+  /// The condition of the first turn, where it is computed.
+  var condition: ValueID?
 }
