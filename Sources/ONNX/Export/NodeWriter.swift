@@ -10,7 +10,7 @@ extension GraphWriter {
       let named = first.flatMap { provenance.nodes[graph[$0].name] }
       if let source = named?.op == node.op.name ? named : foreignSource(node) {
         write(id, source)
-      } else if first.map(needed.contains) ?? false {
+      } else if node.results.contains(where: { $0.map(needed.contains) ?? false }) {
         writeNew(id)
       }
     }
