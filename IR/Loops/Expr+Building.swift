@@ -5,6 +5,7 @@
 ///   - a: The left operand.
 ///   - b: The right operand, of the same type.
 /// - Returns: The expression.
+@inline(never)
 public func combine(_ op: BinaryOp, _ a: Expr, _ b: Expr) -> Expr {
   guard a.scalar == .index, b.scalar == .index else { return .binary(op, a, b) }
   switch (op, a.constantIndex, b.constantIndex) {

@@ -8,51 +8,6 @@ extension LoopBuilder {
     return .load(view.buffer, view.at(index), lanes: lanes)
   }
 
-  /// Loops over all elements of views of one shape, in the memory order of the first, with as few
-  /// nested loops as their strides allow.
-  ///
-  /// - Parameters:
-  ///   - views: All of one shape.
-  ///   - body: Gets the offset of the element in each view's buffer, and the loops' indices when
-  ///     all axes kept their own loop.
-  /// - Throws: What `body` throws.
-  public func forEachElement<E: Error>(
-    _ views: [TensorView], _ body: (_ offsets: [Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard let first = views.first else { return }
-    var dims = first.shape.indices.filter { first.shape[$0] != 1 }.map { axis in
-      (extent: first.shape[axis], strides: views.map { $0.strides[axis] })
-    }
-    if first.shape.contains(0) { return }
-    let order = dims.indices.sorted { a, b in
-      let (x, y) = (dims[a].strides[0], dims[b].strides[0])
-      return x != y ? x > y : a < b
-    }
-    dims = order.map { dims[$0] }
-    var merged: [(extent: Int, strides: [Int])] = []
-    for dim in dims {
-      if let last = merged.last,
-        zip(last.strides, dim.strides).allSatisfy({ $0 == $1 * dim.extent })
-      {
-        merged[merged.count - 1] = (last.extent * dim.extent, dim.strides)
-      } else {
-        merged.append(dim)
-      }
-    }
-    try element(merged[...], views.map { .integer($0.offset) }, body)
-  }
-
-  private func element<E: Error>(
-    _ dims: ArraySlice<(extent: Int, strides: [Int])>, _ offsets: [Expr],
-    _ body: ([Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard let dim = dims.first else { return try body(offsets) }
-    try loop("i", dim.extent) { (index) throws(E) in
-      let next = zip(offsets, dim.strides).map { offset, stride in offset + index * stride }
-      try element(dims.dropFirst(), next, body)
-    }
-  }
-
   /// Visits the nonzeros of a row of a weight, whatever its storage; all elements when dense.
   ///
   /// A weight in sparse storage is packed on the way into the tables that its storage stands for;

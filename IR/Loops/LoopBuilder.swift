@@ -1,6 +1,8 @@
 /// Builds the kernel of one node; what `Operator.lower` talks to.
 ///
 /// A class, because nested closures append to one place; it never leaves the lowering of a node.
+/// What every operator calls is never inlined, and what takes closures leaves all but their calls to
+/// functions that do not: each would be compiled again for hundreds of callers.
 public final class LoopBuilder {
   /// Where the operands lie; `nil` for one that is absent.
   public let operands: [TensorView?]
@@ -78,6 +80,7 @@ public final class LoopBuilder {
   ///   - lanes: 1, or the lanes of a vector.
   ///   - hint: A wish for the printed name.
   /// - Returns: The variable; it has no statement yet.
+  @inline(never)
   public func variable(_ scalar: Scalar, lanes: Int = 1, _ hint: String) -> Variable {
     defer { nextVariable += 1 }
     return Variable(id: nextVariable, scalar: scalar, lanes: lanes, hint: hint)
@@ -86,6 +89,7 @@ public final class LoopBuilder {
   /// Appends a statement.
   ///
   /// - Parameter statement: What comes next.
+  @inline(never)
   public func emit(_ statement: Statement) {
     guard statement.expressions.allSatisfy({ admits($0) }) else { return }
     frames[frames.count - 1].append(statement)
@@ -106,107 +110,30 @@ public final class LoopBuilder {
     return true
   }
 
+  /// Begins a block of statements.
+  @inline(never)
+  func openBlock() { frames.append([]) }
+
+  /// Ends the block that was begun last.
+  ///
+  /// - Returns: What was appended since.
+  @inline(never)
+  func closeBlock() -> [Statement] { frames.removeLast() }
+
   /// The statements that a closure appends, taken out.
   ///
   /// - Parameter body: Appends statements.
   /// - Returns: What it appended.
   /// - Throws: What `body` throws.
   public func block<E: Error>(_ body: () throws(E) -> Void) throws(E) -> [Statement] {
-    frames.append([])
+    openBlock()
     do {
       try body()
     } catch {
-      frames.removeLast()
+      _ = closeBlock()
       throw error
     }
-    return frames.removeLast()
-  }
-
-  /// A loop; one of a single turn leaves no loop behind.
-  ///
-  /// - Parameters:
-  ///   - hint: A wish for the variable's name.
-  ///   - from: The first index.
-  ///   - to: The index after the last.
-  ///   - step: A positive step.
-  ///   - body: Builds a turn from the loop variable.
-  /// - Throws: What `body` throws.
-  public func loop<E: Error>(
-    _ hint: String, from: Expr = .integer(0), to: Expr, step: Int = 1,
-    _ body: (Expr) throws(E) -> Void
-  ) throws(E) {
-    if let low = from.constantIndex, let high = to.constantIndex {
-      if high <= low { return }
-      if low + step >= high { return try body(from) }
-    }
-    let variable = variable(.index, hint)
-    let statements = try block { () throws(E) in try body(.variable(variable)) }
-    emit(.loop(variable, from: from, to: to, step: step, statements))
-  }
-
-  /// A loop over `0 ..< count`.
-  ///
-  /// - Parameters:
-  ///   - hint: A wish for the variable's name.
-  ///   - count: The number of turns.
-  ///   - body: Builds a turn from the loop variable.
-  /// - Throws: What `body` throws.
-  public func loop<E: Error>(_ hint: String, _ count: Int, _ body: (Expr) throws(E) -> Void)
-    throws(E)
-  {
-    try loop(hint, to: .integer(count), body)
-  }
-
-  /// Nested loops over all indices of a shape.
-  ///
-  /// - Parameters:
-  ///   - shape: The extents.
-  ///   - hint: A wish for the variables' names.
-  ///   - body: Builds a turn from the index.
-  /// - Throws: What `body` throws.
-  public func loops<E: Error>(
-    _ shape: [Int], _ hint: String = "i", _ body: ([Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard !shape.contains(0) else { return }
-    try nest(shape[...], hint, [], body)
-  }
-
-  private func nest<E: Error>(
-    _ shape: ArraySlice<Int>, _ hint: String, _ index: [Expr], _ body: ([Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard let extent = shape.first else { return try body(index) }
-    try loop("\(hint)\(index.count)", extent) { (part) throws(E) in
-      try nest(shape.dropFirst(), hint, index + [part], body)
-    }
-  }
-
-  /// Loops over all elements of a view in the order of memory, the neighbours innermost.
-  ///
-  /// - Parameters:
-  ///   - view: Where they lie.
-  ///   - body: Gets the index, one loop variable for each axis.
-  /// - Throws: What `body` throws.
-  public func loops<E: Error>(
-    along view: TensorView, _ body: ([Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard !view.shape.contains(0) else { return }
-    let axes = view.shape.indices.sorted { a, b in
-      let (x, y) = (view.strides[a], view.strides[b])
-      return x != y ? x > y : a < b
-    }
-    let start = view.shape.map { _ in Expr.integer(0) }
-    try nest(axes[...], view.shape, start, body)
-  }
-
-  private func nest<E: Error>(
-    _ axes: ArraySlice<Int>, _ shape: [Int], _ index: [Expr], _ body: ([Expr]) throws(E) -> Void
-  ) throws(E) {
-    guard let axis = axes.first else { return try body(index) }
-    try loop("i\(axis)", shape[axis]) { (part) throws(E) in
-      var index = index
-      index[axis] = part
-      try nest(axes.dropFirst(), shape, index, body)
-    }
+    return closeBlock()
   }
 
   /// A name for a value; constants and variables need none.
@@ -215,6 +142,7 @@ public final class LoopBuilder {
   ///   - hint: A wish for the name.
   ///   - value: The value.
   /// - Returns: The variable, or the value itself.
+  @inline(never)
   public func define(_ hint: String, _ value: Expr) -> Expr {
     switch value {
     case .integer, .number, .whole, .variable: return value
@@ -232,6 +160,7 @@ public final class LoopBuilder {
   ///   - hint: A wish for the name.
   ///   - value: Its first value.
   /// - Returns: The variable.
+  @inline(never)
   public func declare(_ hint: String, _ value: Expr) -> Variable {
     let variable = variable(value.scalar, lanes: value.lanes, hint)
     emit(.declare(variable, value))
@@ -243,6 +172,7 @@ public final class LoopBuilder {
   /// - Parameters:
   ///   - variable: From `declare`.
   ///   - value: Its new value.
+  @inline(never)
   public func assign(_ variable: Variable, _ value: Expr) { emit(.assign(variable, value)) }
 
   /// Adds to a variable.
@@ -250,6 +180,7 @@ public final class LoopBuilder {
   /// - Parameters:
   ///   - variable: From `declare`.
   ///   - value: What is added.
+  @inline(never)
   public func accumulate(_ variable: Variable, _ value: Expr) {
     emit(.assign(variable, .variable(variable) + value))
   }
@@ -285,6 +216,7 @@ public final class LoopBuilder {
   ///   - value: What is stored.
   ///   - view: A result, or scratch memory.
   ///   - index: One expression for each axis.
+  @inline(never)
   public func store(_ value: Expr, to view: TensorView, at index: [Expr]) {
     var value = value
     if let epilogue, let result = results.first, view == result {

@@ -35,6 +35,7 @@ public struct OperatorSchema: Sendable {
   ///   - allowed: What attributes may hold that mean something of their own in this operator.
   ///   - adapted: Attributes that only adapting writes.
   ///   - aliases: Other ONNX names that are adapted to this operator at import.
+  @inline(never)
   public init(
     _ name: String, domain: String = "", since: Int = 1, through: Int = 28,
     operands: [String], results: [String] = ["Y"],

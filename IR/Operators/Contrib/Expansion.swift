@@ -6,20 +6,27 @@ extension Expansion {
   package func expandedTypes(
     _ context: InferenceContext
   ) throws(DiagnosticMessage) -> [TensorType] {
+    try context.types(of: self)
+  }
+}
+
+extension InferenceContext {
+  /// The types that the operators give that one stands for; not compiled for each of them.
+  fileprivate func types(of op: any Expansion) throws(DiagnosticMessage) -> [TensorType] {
+    let schema = Swift.type(of: op).schema
     var probe = Graph(name: "probe")
-    let operands = context.operands.indices.map { index -> ValueID? in
-      guard let type = context.operands[index] else { return nil }
-      return context.known[index].map { probe.addConstant($0, name: "operand") }
+    let values = operands.indices.map { index -> ValueID? in
+      guard let type = operands[index] else { return nil }
+      return known[index].map { probe.addConstant($0, name: "operand") }
         ?? probe.addInput("operand", type)
     }
-    let isVariadic = Self.schema.results.last?.arity == .variadic
-    let count =
-      isVariadic ? context.resultCount : min(context.resultCount, Self.schema.results.count)
+    let isVariadic = schema.results.last?.arity == .variadic
+    let count = isVariadic ? resultCount : min(resultCount, schema.results.count)
     let node = probe.addNode(
-      self, operands, types: [TensorType?](repeating: TensorType(.bool, []), count: count),
-      name: name)
+      op, values, types: [TensorType?](repeating: TensorType(.bool, []), count: count),
+      name: schema.name)
     var builder = DecompositionBuilder(graph: consume probe, node: node)
-    guard try decompose(&builder) else { throw .fault("\(name) does not decompose") }
+    guard try op.decompose(&builder) else { throw .fault("\(schema.name) does not decompose") }
     var types: [TensorType] = []
     for index in 0..<count {
       // A result that is not computed has no type of its own; whoever reads it is refused.

@@ -43,23 +43,7 @@ extension Elementwise {
   /// - Returns: One type.
   /// - Throws: `broadcast` when extents disagree, `element-type` for types that are data only.
   public func inferTypes(_ context: InferenceContext) throws(DiagnosticMessage) -> [TensorType] {
-    guard Self.schema.isVariadic || context.operands.count <= Self.schema.operands.count else {
-      throw DiagnosticMessage(
-        "operand-count", "\(name) takes \(Self.schema.operands.count) operands")
-    }
-    for (index, operand) in Self.schema.operands.enumerated() where operand.arity == .required {
-      _ = try context.type(index)
-    }
-    let element = try resultElement(context)
-    var shapes: [[Int]] = []
-    for index in context.operands.indices where context.has(index) {
-      shapes.append(try context.computable(index).shape)
-    }
-    guard let shape = broadcastShape(shapes) else {
-      let types = context.operands.compactMap { $0?.description }.joined(separator: ", ")
-      throw DiagnosticMessage("broadcast", "the operands \(types) do not broadcast to one shape")
-    }
-    return [try TensorType.checked(element, shape)]
+    try context.elementwiseTypes(self)
   }
 
   /// One pass over the elements.
@@ -67,27 +51,7 @@ extension Elementwise {
   /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    try lower(builder.operands, builder)
-  }
-
-  /// One pass over the elements of views that stand for the operands.
-  func lower(
-    _ operands: [TensorView?], _ builder: LoopBuilder
-  ) throws(DiagnosticMessage) {
-    let y = try builder.result()
-    let x = operands.map { $0?.broadcast(to: y.shape) }
-    if builder.epilogue != nil {
-      return builder.loops(along: y) { index in
-        builder.store(scalar(x.compactMap { $0?[index] }, builder), to: y, at: index)
-      }
-    }
-    let present = x.compactMap { $0 }
-    builder.forEachElement([y] + present) { offsets in
-      let loads = zip(present, offsets.dropFirst()).map { view, offset in
-        Expr.load(view.buffer, offset, lanes: 1)
-      }
-      builder.emit(.store(y.buffer, offsets[0], scalar(loads, builder)))
-    }
+    try builder.lowerEach(self, builder.operands)
   }
 
   /// Always.
@@ -96,7 +60,52 @@ extension Elementwise {
   public var inPlaceOperands: [Int] { Array(0..<max(Self.schema.operands.count, 4)) }
 }
 
+extension InferenceContext {
+  /// What an element-wise operator gives; not compiled for each of them.
+  fileprivate func elementwiseTypes(
+    _ op: any Elementwise
+  ) throws(DiagnosticMessage) -> [TensorType] {
+    let schema = Swift.type(of: op).schema
+    guard schema.isVariadic || operands.count <= schema.operands.count else {
+      throw DiagnosticMessage(
+        "operand-count", "\(schema.name) takes \(schema.operands.count) operands")
+    }
+    for (index, operand) in schema.operands.enumerated() where operand.arity == .required {
+      _ = try type(index)
+    }
+    let element = try op.resultElement(self)
+    var shapes: [[Int]] = []
+    for index in operands.indices where has(index) { shapes.append(try computable(index).shape) }
+    guard let shape = broadcastShape(shapes) else {
+      let types = operands.compactMap { $0?.description }.joined(separator: ", ")
+      throw DiagnosticMessage("broadcast", "the operands \(types) do not broadcast to one shape")
+    }
+    return [try TensorType.checked(element, shape)]
+  }
+}
+
 extension LoopBuilder {
+  /// One pass over the elements of views that stand for the operands of an element-wise operator; not compiled for
+  /// each of them.
+  func lowerEach(
+    _ op: any Elementwise, _ operands: [TensorView?]
+  ) throws(DiagnosticMessage) {
+    let y = try result()
+    let x = operands.map { $0?.broadcast(to: y.shape) }
+    if epilogue != nil {
+      return loops(along: y) { index in
+        store(op.scalar(x.compactMap { $0?[index] }, self), to: y, at: index)
+      }
+    }
+    let present = x.compactMap { $0 }
+    forEachElement([y] + present) { offsets in
+      let loads = zip(present, offsets.dropFirst()).map { view, offset in
+        Expr.load(view.buffer, offset, lanes: 1)
+      }
+      emit(.store(y.buffer, offsets[0], op.scalar(loads, self)))
+    }
+  }
+
   /// Joins numbers from the left; every step that the next one reads has a name, because a step
   /// that reads its operand twice would double the code for each operand.
   ///

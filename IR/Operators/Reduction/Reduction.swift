@@ -22,9 +22,7 @@ public protocol Reduction: Operator {
 extension Reduction {
   /// The schema that all reductions share.
   static func reductionSchema(_ name: String) -> OperatorSchema {
-    OperatorSchema(
-      name, operands: ["data", "axes?"], results: ["reduced"],
-      attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+    .reduction(name)
   }
 
   /// The operand's type.
@@ -91,34 +89,17 @@ extension Reduction {
   /// - Parameter context: The operands, and the declared types of the results.
   /// - Returns: Operands by number.
   public func impliedOperands(_ context: InferenceContext) -> [Int: ImpliedOperand] {
-    guard let (count, result) = context.shown(1), let data = context.operands[0] else { return [:] }
-    let sets = choices(of: count, in: data.rank) { axes in
-      reducedShape(data.shape, axes, keep: keepsAxes) == result.shape
-    }
-    let reduced = Set(sets.map { axes in axes.filter { data.shape[$0] != 1 } })
-    guard reduced.count == 1 else { return [:] }
-    return ImpliedOperand(axes: sets, rank: data.rank).map { [1: $0] } ?? [:]
+    context.impliedAxes(keep: keepsAxes)
   }
 
-  private var keepsAxes: Bool { settings.flag("keepdims") }
+  fileprivate var keepsAxes: Bool { settings.flag("keepdims") }
 
   /// A loop over the reduced axes for each element of the result.
   ///
   /// - Parameter builder: Takes the loops.
   /// - Throws: `missing-operand`, `axis-range`, `axis-twice`, `unknown-value`.
   public func lower(_ builder: LoopBuilder) throws(DiagnosticMessage) {
-    let (x, y) = (try builder.operand(0), try builder.result())
-    let axes = try axes(builder.context)
-    let type = accumulator(x.element)
-    let count = axes.reduce(1) { $0 * x.shape[$1] }
-    builder.reduce(x, axes) { place, visit in
-      let total = builder.declare("total", start(type))
-      visit { element in
-        builder.assign(total, combine(.variable(total), element.converted(to: type)))
-      }
-      let value = finish(.variable(total), count: count).converted(to: y.element)
-      builder.store(value, to: y, at: place.result(keepsAxes))
-    }
+    try builder.lowerReduction(self)
   }
 
   /// Always.
@@ -150,7 +131,47 @@ package struct ReducedPlace {
   }
 }
 
+extension OperatorSchema {
+  @inline(never)
+  fileprivate static func reduction(_ name: String) -> OperatorSchema {
+    OperatorSchema(
+      name, operands: ["data", "axes?"], results: ["reduced"],
+      attributes: ["keepdims": .int(1), "noop_with_empty_axes": .int(0)])
+  }
+}
+
+extension InferenceContext {
+  /// The axes that lead to the declared shape of a reduction.
+  @inline(never)
+  fileprivate func impliedAxes(keep: Bool) -> [Int: ImpliedOperand] {
+    guard let (count, result) = shown(1), let data = operands[0] else { return [:] }
+    let sets = choices(of: count, in: data.rank) { axes in
+      reducedShape(data.shape, axes, keep: keep) == result.shape
+    }
+    let reduced = Set(sets.map { axes in axes.filter { data.shape[$0] != 1 } })
+    guard reduced.count == 1 else { return [:] }
+    return ImpliedOperand(axes: sets, rank: data.rank).map { [1: $0] } ?? [:]
+  }
+}
+
 extension LoopBuilder {
+  /// The loops of a reduction; not compiled for each of them.
+  fileprivate func lowerReduction(_ op: any Reduction) throws(DiagnosticMessage) {
+    let (x, y) = (try operand(0), try result())
+    let axes = try op.axes(context)
+    let keepsAxes = op.keepsAxes
+    let type = op.accumulator(x.element)
+    let count = axes.reduce(1) { $0 * x.shape[$1] }
+    reduce(x, axes) { place, visit in
+      let total = declare("total", op.start(type))
+      visit { element in
+        assign(total, op.combine(.variable(total), element.converted(to: type)))
+      }
+      let value = op.finish(.variable(total), count: count).converted(to: y.element)
+      store(value, to: y, at: place.result(keepsAxes))
+    }
+  }
+
   /// Loops over what a reduction leaves; `visit` then loops over the reduced axes, as often as it is
   /// called.
   package func reduce(
