@@ -90,25 +90,36 @@ extension ProgramParser {
     try expect("(")
     repeat { arguments.append(try expression()) } while try accept(",")
     try expect(")")
-    func take(_ count: Int) throws(Diagnostic) {
-      guard arguments.count == count else {
-        throw lexer.fault("text-syntax", "'\(name)' takes \(count) operands", at: place)
-      }
+    if let scalar = try scalarCall(name, arguments, at: place) { return scalar }
+    return try vectorCall(name, arguments, at: place)
+  }
+
+  private func take(
+    _ count: Int, _ name: String, _ arguments: [Expr], at place: Int
+  ) throws(Diagnostic) {
+    guard arguments.count == count else {
+      throw lexer.fault("text-syntax", "'\(name)' takes \(count) operands", at: place)
     }
+  }
+
+  /// What works on scalars and lane by lane; `nil` if the name is of nothing of that kind.
+  private func scalarCall(
+    _ name: String, _ arguments: [Expr], at place: Int
+  ) throws(Diagnostic) -> Expr? {
     if let op = BinaryOp(rawValue: name) {
-      try take(2)
+      try take(2, name, arguments, at: place)
       return .binary(op, arguments[0], try same(arguments[0], arguments[1], at: place))
     }
     if let op = CompareOp(rawValue: name) {
-      try take(2)
+      try take(2, name, arguments, at: place)
       return .compare(op, arguments[0], try same(arguments[0], arguments[1], at: place))
     }
     if let op = UnaryOp(rawValue: name) {
-      try take(1)
+      try take(1, name, arguments, at: place)
       return .unary(op, arguments[0])
     }
     if let function = MathFunction(rawValue: name) {
-      try take([.pow, .fmod].contains(function) ? 2 : 1)
+      try take([.pow, .fmod].contains(function) ? 2 : 1, name, arguments, at: place)
       guard arguments.allSatisfy({ $0.scalar.isFloat }) else {
         throw lexer.fault("text-type", "'\(name)' takes floats", at: place)
       }
@@ -116,7 +127,7 @@ extension ProgramParser {
       return .math(function, arguments)
     }
     if let op = PackedOp(rawValue: name) {
-      try take(op.operands.count)
+      try take(op.operands.count, name, arguments, at: place)
       for (argument, element) in zip(arguments, op.operands)
       where argument.scalar != .element(element) || argument.lanes != 1 {
         throw lexer.fault("text-type", "'\(name)' takes \(element.shortName) here", at: place)
@@ -124,14 +135,21 @@ extension ProgramParser {
       return .packed(op, arguments)
     }
     if name == "select" {
-      try take(3)
+      try take(3, name, arguments, at: place)
       guard arguments[0].scalar == .bool else {
         throw lexer.fault("text-type", "'select' takes a bool first", at: place)
       }
       return .select(arguments[0], arguments[1], try same(arguments[1], arguments[2], at: place))
     }
+    return nil
+  }
+
+  /// What makes or joins vectors, and conversions.
+  private mutating func vectorCall(
+    _ name: String, _ arguments: [Expr], at place: Int
+  ) throws(Diagnostic) -> Expr {
     if name == "pick" {
-      try take(3)
+      try take(3, name, arguments, at: place)
       let (a, b, lanes) = (arguments[0], arguments[1], arguments[2])
       guard a.scalar.isFloat, a.lanes > 1, a.lanes == b.lanes, a.lanes == lanes.lanes,
         lanes.scalar == .element(.int32)
@@ -141,10 +159,10 @@ extension ProgramParser {
       return .pick(a, try same(a, b, at: place), lanes)
     }
     if name == "shuffle" {
-      try take(2)
+      try take(2, name, arguments, at: place)
       return try shuffle(arguments[0], try same(arguments[0], arguments[1], at: place), at: place)
     }
-    try take(1)
+    try take(1, name, arguments, at: place)
     if name == "splat" {
       guard arguments[0].lanes == 1 else {
         throw lexer.fault("text-type", "'splat' takes one number", at: place)

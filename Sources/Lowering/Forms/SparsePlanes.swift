@@ -53,6 +53,13 @@ struct SparsePlanes: KernelForm {
     }
   }
 
+  /// The bytes of instructions of a tile, about: each line has a loop, with a product for each of its
+  /// rows and vectors.
+  private func codeBytes(_ frame: PlaneFrame, _ order: PlaneTable.Order) -> Int {
+    let products = order.patterns.reduce(0) { $0 + $1.count } * frame.widest.size
+    return order.columns.count * (products * 12 + order.patterns.count * 60)
+  }
+
   private func work(
     _ frame: PlaneFrame, _ order: PlaneTable.Order, _ entries: Double, _ values: Double,
     bytes: Int, _ target: Target
@@ -62,6 +69,9 @@ struct SparsePlanes: KernelForm {
     var work = frame.work(loads: entries * Double(order.width))
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
     work[.step] = entries * images * Double(frame.widest.tiles)
+    if let caches = target.caches, codeBytes(frame, order) > caches.first {
+      work[.miss] = work[.line]
+    }
     work[.fma] = values * images * Double(frame.widest.vectors)
     let vectors = frame.widest.size
     let sums = Double(order.rows * vectors * order.turns(frame.g, vectors))

@@ -29,7 +29,8 @@ struct Work: Sendable {
     case row
     /// Bits of a bitmap that are tested.
     case bit
-    /// Bits of a bitmap that a branch predictor cannot learn.
+    /// Branches that a predictor cannot learn, such as bits of a bitmap, and lines whose instructions
+    /// come from beyond the first cache.
     case miss
     /// Bytes of weights, or of activations that are read again and again, from beyond the first cache.
     case near
