@@ -71,14 +71,17 @@ LAYERS = [
 ]
 
 
-def drawn(count, seed):
-    """Layers of shapes as networks for small devices have them, none of them in LAYERS."""
+KINDS = ["1x1", "1x1", "3x3", "3x3", "3x3", "5x5", "line", "depthwise", "grouped", "full", "full", "rows"]
+
+
+def drawn(count, seed, apart=(), kinds=KINDS):
+    """Layers of shapes as networks for small devices have them, none of them in LAYERS or among those apart."""
     random = np.random.default_rng(seed)
     pick = lambda *values: values[random.integers(len(values))]
     width = lambda *values: int(pick(*values))
-    known, layers = {layer.name for layer in LAYERS}, []
+    known, layers = {layer.name for layer in [*LAYERS, *apart]}, []
     while len(layers) < count:
-        kind = pick("1x1", "1x1", "3x3", "3x3", "3x3", "5x5", "line", "depthwise", "grouped", "full", "full", "rows")
+        kind = pick(*kinds)
         cin, cout = (8 * int(random.integers(1, 21)) for _ in range(2))
         side, other = (int(random.integers(5, 41)) for _ in range(2))
         if kind == "1x1":
