@@ -31,7 +31,7 @@ struct DenseConvolution: KernelForm {
       work.tiles(g, block, lanes, target, reads: g.weight.type.shape[1])
     }
     work[.store] = Double(g.y.count) / Double(isTurned ? 1 : lanes)
-    if let rows { work.copies(rows.written, bytes: rows.copiedBytes, target) }
+    work[.copy] = rows?.written ?? 0
     let turned = isTurned ? DenseConvolutionTile.mostPositions * sizes[0] : 0
     return Plan(
       vectors

@@ -111,14 +111,13 @@ struct PlaneFrame {
     work[.tile] = Double(g.y.shape[1] / height) * images * Double(widest.tiles)
     work[.load] = taps * vectors
     work[.store] = Double(g.y.shape[1]) * vectors
-    work.copies(operand.written, bytes: operand.copiedBytes, target)
+    work[.copy] = operand.written
     work[.row] = images * operand.rows
     let rest = g.outHeight * g.outWidth % widest.lanes
     if spills { work[.copy] += images * Double(g.y.shape[1] * rest) }
     if bytesOfTile > Self.tileBytes, target.caches != nil {
       // Neighbouring vectors come in turn, half of them before they are asked for.
-      let beyond = 1 - Double(Self.tileBytes) / Double(bytesOfTile)
-      work[.near] += work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2 * beyond
+      work[.near] = work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2
     }
     let rows = g.window.kernel[0]
     if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {

@@ -89,9 +89,6 @@ struct PlaneOperand {
     return Double(around) + Double(source.x.count * factor)
   }
 
-  /// Bytes that are read and written for the copy.
-  var copiedBytes: Int { isCopy ? bytes + view.element.byteCount(source.x.count) : 0 }
-
   /// Rows that are copied for each image.
   var rows: Double {
     guard isCopy else { return 0 }

@@ -53,9 +53,6 @@ struct SparsePlanes: KernelForm {
     }
   }
 
-  /// As many loops in a row a branch predictor knows by heart.
-  private static let learnt = 512.0
-
   /// The bytes of instructions of a tile, about: each line has a loop, with a product for each of its
   /// rows and vectors.
   private func codeBytes(_ frame: PlaneFrame, _ order: PlaneTable.Order) -> Int {
@@ -72,11 +69,8 @@ struct SparsePlanes: KernelForm {
     var work = frame.work(loads: entries * Double(order.width))
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
     work[.step] = entries * images * Double(frame.widest.tiles)
-    if let caches = target.caches {
-      if codeBytes(frame, order) > caches.first { work[.miss] = work[.line] }
-      // How often each loop turns is known again from one tile to the next, as far as that is learnt.
-      let lines = work[.line] / Double(max(frame.widest.tiles, 1))
-      if byPattern { work[.miss] += max(0, lines - images * Self.learnt) }
+    if let caches = target.caches, codeBytes(frame, order) > caches.first {
+      work[.miss] = work[.line]
     }
     work[.fma] = values * images * Double(frame.widest.vectors)
     let vectors = frame.widest.size
@@ -84,9 +78,6 @@ struct SparsePlanes: KernelForm {
     if !byPattern, sums < 4 { work[.chain] = work[.step] * (1 - sums / 4) }
     // Compilers run short of registers for what goes on from one pass to the next.
     if order.passes > 1, frame.columns.moves { work[.fma] *= 1.3 }
-    // So they do for sums of several rows that move on under a long window.
-    let isLong = order.rows > 1 && !byPattern && order.columns.count > 8
-    if isLong, frame.columns.moves { work[.fma] *= 1.4 }
     work.reads(bytes, passes: images * Double(frame.widest.tiles), target)
     return work
   }

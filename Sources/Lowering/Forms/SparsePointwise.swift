@@ -42,11 +42,6 @@ struct SparsePointwise: KernelForm {
     work[.store] = blocks * Double(weight.height) * parts
     work.tests(weight, passes: tiles)
     work.reads(weight.bytes, passes: tiles, target)
-    if lanes > 1, let caches = target.caches {
-      if g.x.strides[1] % lanes != 0 { work[.reach] = work[.load] }
-      let bytes = g.x.count * g.arithmetic.bytes
-      work[.near] += Double(max(0, bytes - caches.first))
-    }
     return work
   }
 

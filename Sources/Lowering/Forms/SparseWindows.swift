@@ -46,7 +46,7 @@ struct SparseWindows {
     } else {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)
     }
-    if let padded { work.copies(padded.written, bytes: padded.copiedBytes, target) }
+    if let padded { work[.copy] = padded.written }
     if hasVectors, g.strideW != 1 { work[.reach] = Double(g.x.count) }
     let isSingle = weight.layout.windowRows < g.window.kernel[0]
     let form =
@@ -106,10 +106,8 @@ extension Work {
     let width = (tiling.pieces.map(\.width).max() ?? 0) + g.window.reach(1) - 1
     let height = (tiling.innerRows - 1) * g.window.strides[0] + g.window.reach(0)
     let channels = g.x.shape[1] / g.group
-    let bytes = channels * width * height * g.arithmetic.bytes
-    guard bytes > caches.first else { return }
-    let beyond = 1 - Double(caches.first) / Double(bytes)
-    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2 * beyond
+    guard channels * width * height * g.arithmetic.bytes > caches.first else { return }
+    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2
   }
 
   /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.
