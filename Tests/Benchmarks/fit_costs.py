@@ -18,8 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from layers import LAYERS, drawn
-from measuring import Counter, Variant, host_program, timed
+from common import ROOT
+from layers import LAYERS, chains, drawn
+from measuring import Counter, Variant, host_program, step_program, timed
 
 STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 70: ["index-rows"], 80: ["index-rows", "bitmap", "blocks"],
             90: ["index-rows"], 95: ["index-rows", "blocks"]}
@@ -31,14 +32,24 @@ MOST = {"near": 0.02, "far": 0.05}
 # Drawn layers that are fitted beside those with names, and others that the fit is checked with.
 DRAWN, DEPTHWISE, CHECKED = 160, 24, 60
 SWEEPS = 2
+# Chains of layers that are fitted as well: on Cortex-M4 a layer takes the same wherever it stands.
+CHAINS = 16
+# Steps that keep their costs: blocks of eight and sixteen rows, which no layer here is stored in, have more bytes for what they do.
+KEPT = {"sparse_block_rows": ["near"]}
+# Forms whose kernels are the same but for a copy of the operand, which is too little of a layer to be told apart: it keeps its cost.
+FAMILIES = {"conv_padded": "conv", "conv_turned_padded": "conv_turned"}
+# What forms are charged while chains are measured, so that those are met as well that would not be chosen: the first expression decides.
+CHARGES = [{}, {r"_patterns$": 4, r"planes|taps": 0.4}, {r"planes|taps": 4}]
 # How hard known costs hold a step, beside a row that is off by all of its time.
 PULL = 0.5
 STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "row", "bit", "miss", "near", "far",
-         "result"]
+         "result", "move"]
 
 
 class Built:
     """A layer in some pipelines, built and not yet run."""
+
+    build = staticmethod(host_program)
 
     def __init__(self, layer, pipelines, target, work):
         self.layer, self.tags, self.folder = layer, list(pipelines), f"{work}/{layer.name}"
@@ -46,7 +57,7 @@ class Built:
         layer.save(f"{self.folder}/m.onnx")
         self.variants = [Variant(f"{self.folder}/m.onnx", self.folder, f"v{number}", target, passes)
                          for number, passes in enumerate(pipelines.values())]
-        self.program = host_program(self.variants, self.folder, rounds=100) if target == "x86-64" else None
+        self.program = self.build(self.variants, self.folder, rounds=100) if target == "x86-64" else None
 
     def rows(self, counter):
         """What each pipeline chose and takes."""
@@ -56,14 +67,52 @@ class Built:
                        **{key: variant.plan[key] for key in ("form", "work", "cost")})
 
 
-def measured(layers, pipelines, target):
+class BuiltChain(Built):
+    """A chain of layers in some pipelines, each layer timed where it stands."""
+
+    build = staticmethod(step_program)
+
+    def rows(self, counter):
+        times = iter(timed(self.program))
+        for variant, (zeros, storage) in zip(self.variants, self.tags):
+            plans = {plan["node"]: plan for plan in variant.said["plans"] if plan["chosen"]}
+            for number, (step, time) in enumerate(zip(variant.manifest["layers"], times)):
+                plan = plans.get(step["node"])
+                if plan and step["macs"]:
+                    yield dict(layer=f"{self.layer.name}.{number}", macs=step["macs"], s=zeros, storage=storage, time=max(time, 1),
+                               **{key: plan[key] for key in ("form", "work", "cost")})
+
+
+def measured(layers, pipelines, target, built_as=Built):
     """The rows of all layers: everything is built before anything is timed, and then timed in SWEEPS, of which the least counts."""
     with tempfile.TemporaryDirectory() as work:
         counter = Counter(work) if target == "cortex-m4" else None
         with ThreadPoolExecutor(2) as pool:
-            built = list(pool.map(lambda layer: Built(layer, pipelines(layer), target, work), layers))
+            built = list(pool.map(lambda layer: built_as(layer, pipelines(layer), target, work), layers))
         sweeps = [[row for layer in built for row in layer.rows(counter)] for _ in range(1 if counter else SWEEPS)]
     return [min(rows, key=lambda row: row["time"]) for rows in zip(*sweeps)]
+
+
+def measured_chains(path):
+    """The rows of chains under each of CHARGES; coppice is built for each, and at the end as it was."""
+    text, rows = open(path).read(), []
+    layers = chains(CHAINS, seed=13)
+    for number, charges in enumerate(CHARGES + [{}]):
+        if number:
+            open(path, "w").write(charged(text, charges))
+            subprocess.run(["swift", "build", "-c", "release", "--product", "coppice"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        if number < len(CHARGES):
+            own = measured(layers, pruned, "x86-64", BuiltChain)
+            rows += [row | dict(layer=f"{row['layer']}.{number}") for row in own]
+    return rows
+
+
+def charged(text, charges):
+    """A target's file with some forms dearer or cheaper than they are."""
+    def table(match):
+        factor = next((factor for form, factor in charges.items() if re.search(form, match[1])), 1)
+        return f'      "{match[1]}": [' + re.sub(r": ([\d.e-]+)", lambda cost: f": {float(cost[1]) * factor:.4g}", match[2]) + "],"
+    return re.sub(r'      "(\w+)": \[(.*?)\],', table, text, flags=re.S)
 
 
 def stored(layer):
@@ -80,6 +129,12 @@ def sampled(layer):
     few, many = [50, 70, 80][number % 3], [80, 90, 95][number // 3 % 3]
     kinds = [(0, "dense"), (few, STORAGES[few][0]), (many, STORAGES[many][number % len(STORAGES[many])])]
     return {kind: stored(layer)[kind] for kind in kinds}
+
+
+def pruned(chain):
+    """A pipeline for each of some sparsities, whatever `sparsify` makes of them."""
+    return {(zeros, "chosen"): f"prune-magnitude{{sparsity=0.{zeros:02}}},@default,sparsify{{prefer=time}}"
+            for zeros in (0, 50, 70, 80, 90, 95)}
 
 
 def chosen(layer):
@@ -195,24 +250,28 @@ def main():
     options = parser.parse_args()
     if options.check:
         check(options.target)
+    path = os.path.join(ROOT, SOURCES[options.target])
     if options.rows and os.path.exists(options.rows):
         rows = json.load(open(options.rows))
     else:
         checked = drawn(CHECKED, seed=7)
         others = drawn(DRAWN, seed=11, apart=checked) + drawn(DEPTHWISE, seed=12, apart=checked, kinds=["depthwise"])
         rows = measured(LAYERS, stored, options.target) + measured(others, sampled, options.target)
+        if options.target == "x86-64":
+            rows += measured_chains(path)
         if options.rows:
             json.dump(rows, open(options.rows, "w"))
     forms = defaultdict(list)
     for row in rows:
-        forms[row["form"]].append(row)
-    path = os.path.join(os.path.dirname(__file__), "../..", SOURCES[options.target])
+        forms[FAMILIES.get(row["form"], row["form"])].append(row)
     known = tables_in(open(path).read())
     tables, foreseen = {}, []
     for form, own in sorted(forms.items()):
         before, layers = known.get(form, {}), len({row["layer"] for row in own})
         if len(own) >= LEAST and layers > 3:
             solution, parts = fit(own, before)
+            for step in KEPT.get(form, []):
+                solution[STEPS.index(step)] = before.get(step, 0)
             foreseen += forecast(own, before)
         elif before and layers >= 3:
             factor = float(np.median([row["time"] / row["cost"] for row in own]))
@@ -220,8 +279,11 @@ def main():
             parts = np.array([row["cost"] * factor / row["time"] for row in own])
         else:
             continue
-        tables[form] = table(form, solution, options.target)
-        print(tables[form])
+        for name in [form, *(name for name, family in FAMILIES.items() if family == form)]:
+            own_copy = known.get(name, {}).get("copy") if name != form else None
+            costs = [own_copy if step == "copy" and own_copy else cost for step, cost in zip(STEPS, solution)]
+            tables[name] = table(name, costs, options.target)
+            print(tables[name])
         low, high = np.percentile(parts, [5, 95])
         print(f"      // {len(own)} measured, 90 % within {low:.2f} to {high:.2f}")
         for row, part in zip(own, parts):

@@ -34,6 +34,31 @@ class Layer:
         onnx.save(model, path)
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Convolutions one after the other, each with a Relu, as networks have them: neighbours share layouts, caches and predictors."""
+    name: str
+    layers: tuple
+
+    def save(self, path):
+        random = np.random.default_rng(sum(self.name.encode()))
+        nodes, constants, last = [], [], "x"
+        for number, layer in enumerate(self.layers):
+            if not layer.w:
+                nodes.append(helper.make_node(layer.op, [last], [f"y{number}"], name=f"{number}_{layer.name}"))
+                last = f"y{number}"
+                continue
+            for name, shape in ((f"w{number}", layer.w), (f"b{number}", layer.w[:1])):
+                constants.append(numpy_helper.from_array(random.standard_normal(shape).astype(np.float32), name))
+            nodes.append(helper.make_node("Conv", [last, f"w{number}", f"b{number}"], [f"c{number}"], name=f"{number}_{layer.name}",
+                                          **dict(layer.attributes)))
+            last = f"y{number}"
+            nodes.append(helper.make_node("Relu", [f"c{number}"], [last]))
+        value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        graph = helper.make_graph(nodes, "chain", [value("x", self.layers[0].x)], [value(last, self.layers[-1].y)], constants)
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
 def conv(cin, cout, h, w, kernel, stride=1, pad=None, group=1):
     kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
     pads = [k // 2 for k in kernel] if pad is None else [pad, pad]
@@ -104,3 +129,35 @@ def drawn(count, seed, apart=(), kinds=KINDS):
             known.add(layer.name)
             layers.append(layer)
     return layers
+
+
+def chains(count, seed):
+    """Chains of the kinds that networks for small devices are made of: separable, plain, and along a line."""
+    random = np.random.default_rng(seed)
+    pick = lambda *values: values[int(random.integers(len(values)))]
+    channels = lambda least, most: 8 * int(random.integers(least, most))
+    found = []
+    for number in range(count):
+        kind = ["separable", "plain", "separable", "line"][number % 4]
+        height, width = (int(random.integers(10, 30 if kind == "plain" else 60)) for _ in range(2))
+        if kind == "line":
+            height, width = 1, 8 * int(random.integers(3, 16))
+        layers = [conv(pick(1, 3), channels(1, 5 if kind == "plain" else 9), height, width, 3 if height > 1 else (1, 3), pick(1, 2))]
+        while len(layers) < 9:
+            _, cin, height, width = layers[-1].y
+            narrow = min(height, width) if height > 1 else width
+            step = pick(1, 1, 2) if narrow >= 6 else 1
+            grown = min(cin * step, 128)
+            if kind == "plain":
+                window = pick(3, 3, 1) if step == 1 else 3
+                layers.append(conv(cin, grown, height, width, window, step))
+                continue
+            window = (1, pick(3, 5, 9)) if height == 1 else 3
+            layers.append(conv(cin, cin, height, width, window, step if height > 1 else 1, None, cin))
+            layers.append(conv(cin, pick(grown, channels(2, 17)), *layers[-1].y[2:], 1))
+        _, cin, height, width = layers[-1].y
+        if kind != "plain" and height * width <= 64:
+            layers.append(Layer("mean", "GlobalAveragePool", (1, cin, height, width), (), (1, cin, 1, 1)))
+            layers.append(conv(cin, channels(2, 17), 1, 1, 1))
+        found.append(Chain(f"{kind}_{number}", tuple(layers)))
+    return found

@@ -47,21 +47,28 @@ def program(variants, body):
     return "\n".join(lines)
 
 
-HOST = """
+PROBE = """
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1e9 + t.tv_nsec; }
 typedef float vector __attribute__((vector_size(32)));
 static volatile float sink;
+static double core = 1e18;
 /* Multiply-accumulates that wait for nothing: how fast the core is just now. */
 static void probe(void) {
+  double start = now();
   vector a = {0}, b = a, c = a, d = a, e = a, f = a, g = a, h = a, x = a + 0.5f;
   for (int k = 0; k < 500; ++k) {
     a = a * x + x; b = b * x + x; c = c * x + x; d = d * x + x; e = e * x + x; f = f * x + x; g = g * x + x; h = h * x + x;
   }
   sink = (a + b + c + d + e + f + g + h)[0];
+  start = now() - start;
+  if (start < core) core = start;
 }
+"""
+
+HOST = PROBE + """
 int main(void) {
   static double best[COUNT];
   static long turns[COUNT];
@@ -71,12 +78,8 @@ int main(void) {
     for (;; n *= 2) { double t = now(); for (long k = 0; k < n; ++k) calls[i](); t = now() - t; if (t > 60000 || n > 1000000) break; }
     turns[i] = n; best[i] = 1e18;
   }
-  double core = 1e18;
   for (int round = 0; round < ROUNDS; ++round) {
-    double start = now();
     probe();
-    start = now() - start;
-    if (start < core) core = start;
     for (int i = 0; i < COUNT; ++i) {
       calls[i]();
       double t = now();
@@ -87,6 +90,33 @@ int main(void) {
   }
   printf("%.3f\\n", core);
   for (int i = 0; i < COUNT; ++i) printf("%.3f\\n", best[i]);
+  return 0;
+}
+"""
+
+STEPS = PROBE + """
+enum { MOST = 64 };
+static double best[COUNT][MOST], last, clock_takes = 1e18;
+static int current, before = -1;
+void mark(int step);
+void mark(int step) {
+  double t = now() - last;
+  if (before >= 0 && t < best[current][before]) best[current][before] = t;
+  before = step;
+  last = now();
+}
+int main(void) {
+  for (unsigned i = 0; i < sizeof x / sizeof *x; ++i) x[i] = (float)((i * 7919u) % 17u) / 9.0f - 0.9f;
+  for (int i = 0; i < COUNT; ++i) for (int k = 0; k < MOST; ++k) best[i][k] = 1e18;
+  for (int round = 0; round < ROUNDS; ++round) {
+    probe();
+    double start = now();
+    start = now() - start;
+    if (start < clock_takes) clock_takes = start;
+    for (current = 1; current < COUNT; ++current) for (int k = 0; k < 4; ++k) { before = -1; calls[current](); }
+  }
+  printf("%.3f\\n%.3f\\n", core, clock_takes);
+  for (int i = 1; i < COUNT; ++i) for (int k = 0; k < steps[i]; ++k) printf("%.3f\\n", best[i][k]);
   return 0;
 }
 """
@@ -108,12 +138,26 @@ int harness_selftest(void) {
 
 def host_program(variants, work, rounds=40):
     """A program that times the variants, built."""
+    return built(variants, work, f"#define ROUNDS {rounds}\n" + program(variants, HOST))
+
+
+def step_program(variants, work, rounds=100):
+    """A program that times each layer of the variants where it stands, built."""
+    def marked(v):
+        header = Path(work) / f"{v.name}_mark.h"
+        header.write_text(f"extern void mark(int step);\n#define {v.name.upper()}_PROFILE(step) mark(step)\n")
+        return ["-include", header]
+    steps = ", ".join(str(len(v.manifest["layers"])) for v in variants)
+    return built(variants, work, f"#define ROUNDS {rounds}\nstatic const int steps[] = {{0, {steps}}};\n" + program(variants, STEPS), marked)
+
+
+def built(variants, work, main, options=lambda variant: []):
+    """A program of the variants, each compiled with options of its own."""
     work = Path(work)
-    (work / "main.c").write_text(f"#define ROUNDS {rounds}\n" + program(variants, HOST))
+    (work / "main.c").write_text(main)
     with ThreadPoolExecutor(2) as pool:
-        built = list(pool.map(lambda v: subprocess.run([*STRICTLY, v.source, "-o", v.source.with_suffix(".o")]).returncode, variants))
-    if any(built):
-        sys.exit("gcc failed")
+        if any(pool.map(lambda v: subprocess.run([*STRICTLY, *options(v), v.source, "-o", v.source.with_suffix(".o")]).returncode, variants)):
+            sys.exit("gcc failed")
     objects = [v.source.with_suffix(".o") for v in variants]
     includes = [f"-I{v.folder}" for v in variants]
     subprocess.run(["gcc", "-O1", "-march=native", *includes, work / "main.c", *objects, "-lm", "-o", work / "main"], check=True)

@@ -106,9 +106,10 @@ struct PlaneTests {
   }
 
   /// A sparse convolution in steps of up to three behind another one, its window anywhere.
-  private func stepping(_ seed: Int) throws -> Chain {
+  private func stepping(_ seed: Int, taps: Bool = false) throws -> Chain {
     var dice = Dice(state: UInt64(seed) &* 104_729)
-    var chain = Chain([dice.roll(1...2), dice.roll(1...9), dice.roll(5...20), dice.roll(5...20)])
+    let (images, channels) = (dice.roll(1...2), dice.roll(1...9))
+    var chain = Chain([images, max(taps ? 2 : 1, channels), dice.roll(5...20), dice.roll(5...20)])
     if dice.roll(0...1) == 0 { try chain.conv(16, isDepthwise: false, &dice) }
     let kernel = [dice.roll(1...5), dice.roll(1...5)]
     let (steps, dilations) = ([dice.roll(1...3), dice.roll(2...3)], [dice.roll(1...2), 1])
@@ -117,20 +118,21 @@ struct PlaneTests {
       let room = chain.shape[2 + axis] + begin[axis] + end[axis]
       return (room - (kernel[axis] - 1) * dilations[axis] - 1) / steps[axis] + 1
     }
-    guard shape[0] > 0 else { return try stepping(seed + 1000) }
-    let isDepthwise = chain.shape[1] > 1 && dice.roll(0...2) == 0
-    let channels = isDepthwise ? chain.shape[1] : 4 * dice.roll(1...4)
+    guard shape.allSatisfy({ $0 > 0 }) else { return try stepping(seed + 1000, taps: taps) }
+    let isDepthwise = taps || chain.shape[1] > 1 && dice.roll(0...2) == 0
+    let filters = isDepthwise ? chain.shape[1] : 4 * dice.roll(1...4)
     let inner = isDepthwise ? 1 : chain.shape[1]
-    let weight = chain.weight([channels, inner] + kernel, keeping: 20, &dice)
-    let operand = chain.graph.addConstant(
-      weight.stored(as: dice.roll(0...3) == 0 && !isDepthwise ? .blocks : .indexRows, rowAxis: 0),
-      name: "steps")
-    let bias = chain.graph.addConstant(chain.weight([channels], keeping: 100, &dice), name: "bias")
+    let weight = chain.weight([filters, inner] + kernel, keeping: 20, &dice)
+    let blocks = dice.roll(0...3) == 0
+    let other: StorageKind = taps ? .dense : isDepthwise ? .indexRows : .blocks
+    let storage = blocks ? other : .indexRows
+    let operand = chain.graph.addConstant(weight.stored(as: storage, rowAxis: 0), name: "steps")
+    let bias = chain.graph.addConstant(chain.weight([filters], keeping: 100, &dice), name: "bias")
     let attributes: [String: Attribute] = [
-      "group": .int(isDepthwise ? channels : 1), "dilations": .ints(dilations),
+      "group": .int(isDepthwise ? filters : 1), "dilations": .ints(dilations),
       "strides": .ints(steps), "pads": .ints(begin + end),
     ]
-    chain.shape = [chain.shape[0], channels] + shape
+    chain.shape = [chain.shape[0], filters] + shape
     try chain.add(Conv(attributes: Attributes(attributes)), [chain.last, operand, bias])
     chain.graph.setOutputs([chain.last])
     return chain
@@ -159,6 +161,19 @@ struct PlaneTests {
       if try compare(stepping(seed), "steps \(seed)").contains("sparse_planes") { planes += 1 }
     }
     #expect(planes > 10)
+  }
+
+  /// Filters of single channels over planes, tap after tap: steps, dilations and margins of all kinds.
+  @Test(arguments: [Target.x86, .aarch64]) func tapsOfPlanes(_ target: Target) throws {
+    let names: Set = ["sparse_plane_taps", "depthwise_plane_taps"]
+    var counts: [String: Int] = [:]
+    for seed in 1...60 {
+      let chain = try stepping(seed, taps: true)
+      let forms = try compare(chain, "taps \(seed)", for: target.favouring(names))
+      for form in names.intersection(forms) { counts[form, default: 0] += 1 }
+    }
+    #expect(counts["sparse_plane_taps", default: 0] > 15, "\(counts)")
+    #expect(counts["depthwise_plane_taps", default: 0] > 5, "\(counts)")
   }
 
   /// Products of one row and of some, of widths that are no multiple of a vector, and 1x1 convolutions

@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "8b429e82a1c778f8"
+#define COPPICE_API_FINGERPRINT "21701ce0b1782c0e"

@@ -31,7 +31,7 @@ struct DenseConvolution: KernelForm {
       work.tiles(g, block, lanes, target, reads: g.weight.type.shape[1])
     }
     work[.store] = Double(g.y.count) / Double(isTurned ? 1 : lanes)
-    work[.copy] = rows?.written ?? 0
+    if let rows { work.copies(rows.written, bytes: rows.copiedBytes, target) }
     let turned = isTurned ? DenseConvolutionTile.mostPositions * sizes[0] : 0
     return Plan(
       vectors
@@ -101,9 +101,8 @@ extension Work {
     let vectors = block.size / block.lanes(available)
     let inner = g.inner
     let size = DenseConvolutionTile.positions(
-      vectors, available, of: inner.count, target,
-      accumulators: target.accumulators(lanes: available, of: g.arithmetic.element),
-      reads: g.bytes(of: block))
+      g, block, available, target,
+      accumulators: target.accumulators(lanes: available, of: g.arithmetic.element))
     let edges = g.met(1, 0..<inner.lowerBound) + g.met(1, inner.upperBound..<g.outWidth)
     let columns = g.window.kernel[1]
     let runs = block.repeats * g.group * g.y.shape[0]
@@ -124,7 +123,12 @@ extension Work {
     count(whole, size, taps: whole * columns)
     if inner.count % size > 0 { count(1, inner.count % size, taps: columns) }
     count(g.outWidth - inner.count, 1, taps: edges)
-    reads(g.bytes(of: block), passes: Double(runs * g.outHeight * (whole + 1)), target)
+    let passes = g.outHeight * (whole + (inner.count % size > 0 ? 1 : 0))
+    reads(g.bytes(of: block), passes: Double(runs * passes), target)
+    if g.bytes(of: block) <= target.caches?.first ?? 0 {
+      let part = block.size * block.repeats
+      reads(g.denseBytes * part / g.y.shape[1], passes: Double(g.y.shape[0]), target)
+    }
   }
 }
 
@@ -145,29 +149,37 @@ struct DenseConvolutionTile {
   /// Positions in a tile: as many as leave registers for weights, and cover a row well.
   ///
   /// - Parameters:
-  ///   - vectors: Of channels, for each position.
+  ///   - g: The convolution.
+  ///   - block: Channels that are taken together.
   ///   - lanes: Of a vector.
-  ///   - count: Positions of a row.
-  ///   - target: Whether other numbers than the usual are considered.
+  ///   - target: Whether other numbers than the usual are considered, and what its caches hold.
   ///   - accumulators: Registers for sums.
-  ///   - bytes: Weights that a tile reads.
   /// - Returns: At least 1.
   static func positions(
-    _ vectors: Int, _ lanes: Int, of count: Int, _ target: Target, accumulators: Int,
-    reads bytes: Int
+    _ g: ConvolutionGeometry, _ block: ChannelBlock, _ lanes: Int, _ target: Target,
+    accumulators: Int
   ) -> Int {
+    let (vectors, count) = (block.size / block.lanes(lanes), g.inner.count)
     let usual = max(1, min(lanes > 1 ? 6 : 4, accumulators / vectors))
     guard target.hasWideVectors, lanes > 1, count > 0 else { return usual }
-    let streams = bytes >= target.caches?.first ?? .max
+    let first = target.caches?.first ?? .max
+    let streams = g.bytes(of: block) >= first
     func time(_ size: Int) -> Double {
       func step(_ positions: Int) -> Double { self.step(positions * vectors, streams) }
       let rest = count % size
-      return Double(count / size) * step(size) + (rest > 0 ? step(rest) : 0)
+      let all = Double(count / size) * step(size) + (rest > 0 ? step(rest) : 0)
+      // The first pass brings the weights into the first cache, faster than sums are ready if few.
+      let bytes = streams || g.denseBytes < first ? 0 : block.size * g.arithmetic.bytes
+      let fetch = Double(bytes) * Self.fetch
+      return all + max(0, fetch - step(size)) / Double(g.outHeight)
     }
     // gcc runs out of registers for addresses before sums do.
-    let most = min(mostPositions, min(accumulators, 16) / vectors)
+    let most = min(mostPositions, min(accumulators, 18) / vectors)
     return (1...max(1, most)).reversed().min { time($0) < time($1) } ?? usual
   }
+
+  /// What it takes to fetch a byte of weights from the second cache, in halves of a cycle.
+  private static let fetch = 0.14
 
   /// What a step of a tile takes, in halves of a cycle: sums wait for each other unless there are
   /// eight, long instructions are fetched more slowly, and weights come from the second cache.
@@ -192,9 +204,8 @@ struct DenseConvolutionTile {
   ) {
     let inner = g.inner
     let size = Self.positions(
-      block.size / block.lanes(lanes), lanes, of: inner.count, target,
-      accumulators: target.accumulators(lanes: lanes, of: g.arithmetic.element),
-      reads: g.bytes(of: block))
+      g, block, lanes, target,
+      accumulators: target.accumulators(lanes: lanes, of: g.arithmetic.element))
     func single(_ ox: Expr) {
       tile(block, n, number, channel, oy, ox, 1, rows, g.taps(1, ox, builder))
     }

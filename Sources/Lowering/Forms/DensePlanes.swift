@@ -106,7 +106,7 @@ private struct DensePlaneLoops {
           builder.accumulate(sum, other)
         }
       }
-      sums.store(begun, block, tile)
+      sums.results.store(begun, block, tile)
     }
   }
 
@@ -128,7 +128,7 @@ private struct DensePlaneLoops {
       let table = builder.define("w0", packed.offset(block * sums.height))
       builder.loop("p", g.outHeight * g.outWidth) { place in
         let base = builder.define("x0", operand.at(n, first) + place - PlaneOperand.above(g))
-        let sums = sums.starts(block, 1, 1)
+        let sums = sums.results.starts(block, 1, 1)
         let column = builder.define("column", combine(.rem, place, .integer(g.width)))
         for (stage, tap) in columns.order.enumerated() {
           let offset = columns.offset(tap, g.window)

@@ -28,7 +28,7 @@ struct DepthwiseRows: KernelForm {
     let (tiles, parts, vectors) = tiling.counts(g, lanes: lanes)
     let channels = Double(g.group * g.y.shape[0])
     var work = Work()
-    work[.copy] = padded.written
+    work.copies(padded.written, bytes: padded.copiedBytes, target)
     work[.row] = padded.rows
     work[.tile] = channels * tiles
     work[.store] = channels * parts

@@ -17,6 +17,9 @@ struct PaddedOperand {
   /// Bytes of the copy.
   var bytes: Int { copy.buffer.element.byteCount(copy.count) }
 
+  /// Bytes that are read and written for it.
+  var copiedBytes: Int { bytes + copy.buffer.element.byteCount(source.x.count) }
+
   /// Elements that are written for it: all once as zeros, and the operand's for each image.
   var written: Double { Double(copy.count + source.x.count) }
 

@@ -13,6 +13,9 @@ struct PaddedRows {
   /// Bytes of the copy.
   var bytes: Int { copy.buffer.element.byteCount(copy.count) }
 
+  /// Bytes that are read and written for it.
+  var copiedBytes: Int { bytes + copy.buffer.element.byteCount(source.x.count) }
+
   /// Elements that are written for it; those that do not lie side by side take longer.
   var written: Double {
     let x = source.x

@@ -111,13 +111,18 @@ struct PlaneFrame {
     work[.tile] = Double(g.y.shape[1] / height) * images * Double(widest.tiles)
     work[.load] = taps * vectors
     work[.store] = Double(g.y.shape[1]) * vectors
-    work[.copy] = operand.written
+    work[.move] = work[.store] * Double(columns.left.count + columns.right.count)
+    work.copies(operand.written, bytes: operand.copiedBytes, target)
     work[.row] = images * operand.rows
     let rest = g.outHeight * g.outWidth % widest.lanes
-    if spills { work[.copy] += images * Double(g.y.shape[1] * rest) }
+    if spills {
+      // They go by way of memory, one by one.
+      work[.copy] += images * Double(g.y.shape[1] * rest * 10)
+    }
     if bytesOfTile > Self.tileBytes, target.caches != nil {
       // Neighbouring vectors come in turn, half of them before they are asked for.
-      work[.near] = work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2
+      let beyond = 1 - Double(Self.tileBytes) / Double(bytesOfTile)
+      work[.near] += work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2 * beyond
     }
     let rows = g.window.kernel[0]
     if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {
@@ -155,8 +160,8 @@ struct PlaneFrame {
     let operand = operand.placed(builder)
     let last = spills ? builder.scratch(g.y.element, [widest.lanes], "last") : nil
     let parts = partCount > 0 ? builder.scratch(g.y.element, [partCount], "parts") : nil
-    let sums = PlaneSums(
-      g: g, height: height, columns: columns, last: last, parts: parts, builder: builder)
+    let results = PlaneResults(g: g, height: height, last: last, builder: builder)
+    let sums = PlaneSums(results: results, columns: columns, parts: parts)
     return try kernel(title, vectors: true, builder, target, of: g.arithmetic.element) { lanes in
       operand.clear(builder)
       builder.laneAxis = 3
@@ -178,7 +183,7 @@ struct PlaneFrame {
 
 extension TensorView {
   /// Whether each plane may be read or written in whole vectors to its end.
-  fileprivate func hasRoom(_ padded: Int) -> Bool {
+  func hasRoom(_ padded: Int) -> Bool {
     if strides[2] == 0 && strides[3] == 0 { return true }
     let planes = (0..<2).reduce(0) { $0 + (shape[$1] - 1) * strides[$1] }
     return (strides[1] == 0 || strides[1] >= padded || shape[1] == 1)

@@ -15,15 +15,35 @@ struct PlaneOperand {
   let source: ConvolutionGeometry
   private let shape: PlaneShape
 
-  /// Looks at the operand, and plans a copy if need be.
+  /// Looks at the operand of a convolution in steps of one, and plans a copy if need be.
   init(_ g: ConvolutionGeometry, _ site: Site, _ target: Target) {
     let lanes = target.lanes(of: g.arithmetic.element)
+    let results = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
+    let margin = (above: Self.above(g), below: Self.below(g))
+    let end = results + (g.window.reach(0) - 1) * g.width - margin.above
+    self.init(g, site, target, margin: margin, end: end)
+  }
+
+  /// Looks at the operand, and plans a copy if need be.
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - site: Where it stands.
+  ///   - target: Says how long vectors are.
+  ///   - margin: Elements above and below each plane that must be zeros.
+  ///   - end: Elements from the begin of a plane to the end of the last vector that is read.
+  init(
+    _ g: ConvolutionGeometry, _ site: Site, _ target: Target, margin: (above: Int, below: Int),
+    end: Int
+  ) {
     let shape = PlaneShape(
-      elements: g.height * g.width, above: Self.above(g), below: Self.below(g), lanes: lanes)
-    if let step = Self.step(g, site, shape) {
+      elements: g.height * g.width, above: margin.above, below: margin.below,
+      lanes: target.lanes(of: g.arithmetic.element))
+    if let step = Self.step(g, site, shape, end: end) {
       self.init(g, shape, g.x, step: step, isCopy: false)
     } else {
-      let count = shape.count(channels: g.x.shape[1], images: 1)
+      let last = shape.start + (g.x.shape[1] - 1) * shape.step + end
+      let count = max(shape.count(channels: g.x.shape[1], images: 1), last)
       let buffer = Buffer(id: -1, element: g.x.element, count: count)
       self.init(
         g, shape, TensorView(buffer, [count], offset: shape.start), step: shape.step, isCopy: true)
@@ -46,7 +66,7 @@ struct PlaneOperand {
 
   /// Elements between neighbouring planes of the operand, if it can be read where it lies.
   private static func step(
-    _ g: ConvolutionGeometry, _ site: Site, _ shape: PlaneShape
+    _ g: ConvolutionGeometry, _ site: Site, _ shape: PlaneShape, end: Int
   ) -> Int? {
     let x = g.x
     let zeros = site.zerosAroundPlanes
@@ -56,16 +76,10 @@ struct PlaneOperand {
       x.strides[1] % shape.lanes == 0,
       x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
       x.strides[1] >= shape.padded, x.shape[0] == 1 || x.strides[0] % shape.lanes == 0,
-      x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1] + shape.padded
-        + max(0, end(g, shape) - shape.padded) <= x.buffer.count
+      x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1]
+        + max(end, shape.padded) <= x.buffer.count
     else { return nil }
     return x.strides[1]
-  }
-
-  /// Elements from the begin of a plane to the end of the last vector that a window meets.
-  private static func end(_ g: ConvolutionGeometry, _ shape: PlaneShape) -> Int {
-    let results = (g.outHeight * g.outWidth + shape.lanes - 1) / shape.lanes * shape.lanes
-    return results + (g.window.reach(0) - 1) * g.width - shape.above
   }
 
   /// Zeros that windows need above a plane.
@@ -73,7 +87,7 @@ struct PlaneOperand {
 
   /// Zeros that windows need below a plane.
   static func below(_ g: ConvolutionGeometry) -> Int {
-    let last = g.outHeight - 1 + g.window.reach(0) - 1 - g.window.begin[0]
+    let last = (g.outHeight - 1) * g.window.strides[0] + g.window.reach(0) - 1 - g.window.begin[0]
     return max(0, last - (g.height - 1)) * g.width
   }
 
@@ -88,6 +102,9 @@ struct PlaneOperand {
     let factor = period != nil ? 1 : source.strideW > 1 ? 6 : isApart ? 2 : 1
     return Double(around) + Double(source.x.count * factor)
   }
+
+  /// Bytes that are read and written for the copy.
+  var copiedBytes: Int { isCopy ? bytes + view.element.byteCount(source.x.count) : 0 }
 
   /// Rows that are copied for each image.
   var rows: Double {

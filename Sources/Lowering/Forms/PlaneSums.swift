@@ -3,41 +3,54 @@ import CoppiceIR
 /// The sums of a convolution over planes: vectors of neighbouring positions, moved by lanes from one
 /// column of the window to the next.
 struct PlaneSums {
-  let g: ConvolutionGeometry
-  /// Rows of weights that are taken together.
-  let height: Int
+  let results: PlaneResults
   let columns: WindowColumns
-  /// Where the last vector of a plane goes first, if results have no room for all of it.
-  let last: TensorView?
   /// Where the sums of columns right of the result's own wait, by channel, if they do.
   let parts: TensorView?
-  let builder: LoopBuilder
+
+  private var g: ConvolutionGeometry { results.g }
+  private var builder: LoopBuilder { results.builder }
+  /// Rows of weights that are taken together.
+  var height: Int { results.height }
 
   /// Computes a tile of some channels.
   ///
   /// - Parameters:
   ///   - block: The channels, as many as `height`.
   ///   - tile: Where the tile lies.
+  ///   - isMet: Whether a column contributes anything, where many do not.
   ///   - meet: Adds what a column of the window contributes, given its number in their order.
   func run(
-    _ block: Expr, _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+    _ block: Expr, _ tile: PlaneFrame.Tile, isMet: ((_ stage: Int) -> Expr)? = nil,
+    _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
   ) {
-    let main = begun(block, tile, meet)
-    for (row, added) in zip(main, ended(tile, meet)) {
-      for (sum, part) in zip(row, added) { builder.accumulate(sum, .variable(part)) }
+    let main = begun(block, tile, isMet: isMet, meet)
+    let last = columns.order.count - 1
+    when(columns.right.count == 1 ? isMet?(last) : nil) {
+      for (row, added) in zip(main, ended(tile, meet)) {
+        for (sum, part) in zip(row, added) { builder.accumulate(sum, .variable(part)) }
+      }
     }
-    store(main, block, tile)
+    results.store(main, block, tile)
+  }
+
+  private func when(_ condition: Expr?, _ body: () -> Void) {
+    guard let condition else { return body() }
+    builder.when(condition, body)
   }
 
   /// The sums of the columns up to the result's own, with what they start from.
   func begun(
-    _ block: Expr, _ tile: PlaneFrame.Tile, _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+    _ block: Expr, _ tile: PlaneFrame.Tile, isMet: ((_ stage: Int) -> Expr)? = nil,
+    _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
   ) -> [[Variable]] {
     let (count, lanes) = (tile.count, tile.lanes)
-    let sums = columns.left.isEmpty ? starts(block, count, lanes) : zeros(tile)
+    let sums = columns.left.isEmpty ? results.starts(block, count, lanes) : zeros(tile)
     for (stage, column) in columns.left.enumerated() {
-      meet(stage, sums)
-      for row in sums { move(row, by: column.shift, lanes) }
+      when(columns.left.count == 1 ? isMet?(stage) : nil) {
+        meet(stage, sums)
+        for row in sums { move(row, by: column.shift, lanes) }
+      }
     }
     if !columns.left.isEmpty { begin(sums, block, lanes) }
     if columns.own != nil { meet(columns.left.count, sums) }
@@ -58,21 +71,9 @@ struct PlaneSums {
     return sums
   }
 
-  /// Stores the sums of some channels.
-  func store(_ sums: [[Variable]], _ block: Expr, _ tile: PlaneFrame.Tile) {
-    for (row, sums) in sums.enumerated() { store(sums, channel: block * height + row, tile) }
-  }
-
   private func zeros(_ tile: PlaneFrame.Tile) -> [[Variable]] {
     let zero = g.arithmetic.zero.splatted(tile.lanes)
     return (0..<height).map { _ in (0..<tile.count).map { _ in builder.declare("a", zero) } }
-  }
-
-  func starts(_ block: Expr, _ count: Int, _ lanes: Int) -> [[Variable]] {
-    (0..<height).map { row in
-      let first = builder.define("first", g.arithmetic.start(block * height + row))
-      return (0..<count).map { _ in builder.declare("a", first.splatted(lanes)) }
-    }
   }
 
   /// Adds what sums start from once they are not moved any more.
@@ -116,22 +117,5 @@ struct PlaneSums {
     if known == lanes { return both }
     let kept = sources.enumerated().map { $1 == nil ? lanes + $0 : $0 }
     return .shuffle(builder.define("s", both), zero, kept)
-  }
-
-  private func store(_ sums: [Variable], channel: Expr, _ tile: PlaneFrame.Tile) {
-    let rest = g.outHeight * g.outWidth % tile.lanes
-    for (part, sum) in sums.enumerated() {
-      let place = tile.place + part * tile.lanes
-      let index = [tile.n, channel, .integer(0), place]
-      guard let last, tile.isLast, rest > 0, part == sums.count - 1 else {
-        builder.store(.variable(sum), to: g.y, at: index)
-        continue
-      }
-      builder.emit(.store(last.buffer, .integer(0), .variable(sum)))
-      builder.loop("j", rest) { lane in
-        let value = Expr.load(last.buffer, lane, lanes: 1)
-        builder.store(value, to: g.y, at: [tile.n, channel, .integer(0), place + lane])
-      }
-    }
   }
 }

@@ -24,11 +24,17 @@ struct PlaneWalk {
       value: order.byPattern ? builder.declare("v", value) : nil)
   }
 
-  private func blocks(_ body: (_ block: Expr, _ channel: Expr) -> Void) {
+  /// Goes through all blocks: their place in the table, their number and their first channel.
+  private func blocks(_ body: (_ line: Expr, _ block: Expr, _ channel: Expr) -> Void) {
     let blocks = g.y.shape[1] / g.group / order.height
+    let channels = g.x.shape[1] / g.group
     builder.loop("g", g.group) { group in
       builder.loop("b", blocks) { index in
-        body(group * blocks + index, group * (g.x.shape[1] / g.group))
+        let line = group * blocks + index
+        guard let groups = table.groups else { return body(line, line, group * channels) }
+        let load = Expr.load(groups, line, lanes: 1).converted(to: .index)
+        let block = builder.define("block", load)
+        body(line, block, (blocks == 1 ? block : group) * channels)
       }
     }
   }
@@ -43,15 +49,20 @@ struct PlaneWalk {
     }
   }
 
+  /// Entries of a column of the window, of those that have the rows of a pattern.
+  private func count(_ line: Expr, _ stage: Int, _ pattern: Int) -> Expr {
+    let first = (line * order.columns.count + stage) * order.patterns.count
+    return Expr.load(table.counts, first + pattern, lanes: 1).converted(to: .index)
+  }
+
   /// Meets the entries of a column of the window, some in a turn.
   private func entries(
-    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
+    _ cursor: Cursor, _ line: Expr, _ pass: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
     _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)], _ turn: Int) -> Void
   ) {
     let patterns = order.byPattern ? order.patterns : [Array(0..<order.rows)]
-    let line = (block * order.columns.count + stage) * patterns.count
     for (number, rows) in patterns.enumerated() {
-      let count = Expr.load(table.counts, line + number, lanes: 1).converted(to: .index)
+      let count = count(line, stage, number)
       let start = Expr.variable(cursor.entry)
       let end = builder.define("end", start + count)
       let values = cursor.value.map { Expr.variable($0) }
@@ -86,12 +97,15 @@ struct PlaneWalk {
   /// A tile of vectors for all channels.
   func tile(_ tile: PlaneFrame.Tile) {
     let cursor = cursor()
-    blocks { block, channel in
+    blocks { line, block, channel in
       let above = PlaneOperand.above(g)
       let base = builder.define("x0", operand.at(tile.n, channel) + tile.place - above)
+      // Sums of columns that a filter has nothing in need not be moved.
+      let isMet = { (stage: Int) in count(line, stage, 0).compared(.gt, .integer(0)) }
+      let isFew = g.x.shape[1] == g.group && !order.byPattern
       passes(cursor) { pass in
-        sums.run(block * order.passes + pass, tile) { stage, sums in
-          column(cursor, block, pass, stage, base, sums, tile.lanes)
+        sums.run(block * order.passes + pass, tile, isMet: isFew ? isMet : nil) { stage, sums in
+          column(cursor, line, pass, stage, base, sums, tile.lanes)
         }
       }
     }
@@ -99,7 +113,7 @@ struct PlaneWalk {
 
   /// Adds what a column of the window contributes.
   private func column(
-    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
+    _ cursor: Cursor, _ line: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
     _ sums: [[Variable]], _ lanes: Int
   ) {
     let turns = order.turns(g, sums[0].count)
@@ -109,7 +123,7 @@ struct PlaneWalk {
       }
     }
     let all = [sums] + others
-    entries(cursor, block, pass, stage, base, turns: turns) { x, weights, turn in
+    entries(cursor, line, pass, stage, base, turns: turns) { x, weights, turn in
       add(all[turn], x, weights, lanes)
     }
     for other in others {
@@ -136,14 +150,14 @@ struct PlaneWalk {
   /// All results one by one, where there are no vectors.
   func numbers(_ n: Expr) {
     let next = cursor()
-    blocks { block, channel in
-      passes(next) { numbers(n, next, block, $0, channel) }
+    blocks { line, block, channel in
+      passes(next) { numbers(n, next, line, block, $0, channel) }
     }
   }
 
   /// The results of some channels.
   private func numbers(
-    _ n: Expr, _ next: Cursor, _ block: Expr, _ pass: Expr, _ channel: Expr
+    _ n: Expr, _ next: Cursor, _ line: Expr, _ block: Expr, _ pass: Expr, _ channel: Expr
   ) {
     let start = cursor(.variable(next.entry), next.value.map { .variable($0) } ?? .integer(0))
     builder.loop("p", g.outHeight * g.outWidth) { place in
@@ -153,13 +167,13 @@ struct PlaneWalk {
       }
       let base = builder.define("x0", operand.at(n, channel) + place - PlaneOperand.above(g))
       let rows = block * order.passes + pass
-      let sums = sums.starts(rows, 1, 1)
+      let sums = sums.results.starts(rows, 1, 1)
       let column = builder.define("column", combine(.rem, place, .integer(g.width)))
       for (stage, tap) in order.columns.enumerated() {
         let offset = columns.offset(tap, g.window)
         let isMet = column.compared(.ge, .integer(-offset))
         let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
-        entries(next, block, pass, stage, base + offset) { x, weights, _ in
+        entries(next, line, pass, stage, base + offset) { x, weights, _ in
           if offset == 0 { return add(sums, x, weights, 1) }
           builder.when(isInside) { add(sums, x, weights, 1) }
         }
@@ -179,10 +193,11 @@ extension PlaneTable.Order {
   /// How often a block is gone through, for other rows each time.
   var passes: Int { height / rows }
 
-  /// Entries that are met in a turn: two where a tile has so few sums that they would wait for each
+  /// Entries that are met in a turn: some where a tile has so few sums that they would wait for each
   /// other, and entries enough.
   func turns(_ g: ConvolutionGeometry, _ vectors: Int) -> Int {
     let most = g.x.shape[1] / g.group * g.window.kernel[0]
-    return !byPattern && rows * vectors < 4 && most >= 32 ? 2 : 1
+    guard !byPattern, rows * vectors < 4, most >= 32 else { return 1 }
+    return rows * vectors == 1 && most >= 64 ? 4 : 2
   }
 }

@@ -30,9 +30,10 @@ struct SparsePlanes: KernelForm {
     guard layout.windowColumns == g.window.kernel[1], let columns = WindowColumns(g) else {
       return nil
     }
+    let height = byPattern ? 4 : weight.height
     let order = PlaneTable.Order(
-      height: byPattern ? 4 : weight.height, byPattern: byPattern, width: storage.width,
-      columns: columns.order)
+      height: height, byPattern: byPattern, width: storage.width, columns: columns.order,
+      sorted: byPattern ? 1 : sorted(g, height))
     let frame = PlaneFrame(g, site, columns, height: order.rows, target)
     guard g.y.shape[1] / g.group % order.height == 0, let frame else { return nil }
     let places = PlaneTable.Places(
@@ -53,6 +54,15 @@ struct SparsePlanes: KernelForm {
     }
   }
 
+  /// Blocks that may be met in any order: those of a group, and groups where each has one block.
+  private func sorted(_ g: ConvolutionGeometry, _ height: Int) -> Int {
+    let blocks = g.y.shape[1] / g.group / height
+    return blocks == 1 ? g.group : blocks
+  }
+
+  /// As many loops in a row a branch predictor knows by heart.
+  private static let learnt = 512.0
+
   /// The bytes of instructions of a tile, about: each line has a loop, with a product for each of its
   /// rows and vectors.
   private func codeBytes(_ frame: PlaneFrame, _ order: PlaneTable.Order) -> Int {
@@ -68,9 +78,16 @@ struct SparsePlanes: KernelForm {
     let entries = entries * Double(order.passes)
     var work = frame.work(loads: entries * Double(order.width))
     work[.line] = work[.tile] * Double(order.columns.count * order.patterns.count)
+    if frame.g.x.shape[1] == frame.g.group, !byPattern {
+      // Sums of a column that a filter has nothing in are not moved.
+      work[.move] *= min(1, entries / Double(frame.g.group * order.columns.count))
+    }
     work[.step] = entries * images * Double(frame.widest.tiles)
-    if let caches = target.caches, codeBytes(frame, order) > caches.first {
-      work[.miss] = work[.line]
+    if let caches = target.caches {
+      if codeBytes(frame, order) > caches.first { work[.miss] = work[.line] }
+      // How often each loop turns is known again from one tile to the next, as far as that is learnt.
+      let lines = work[.line] / Double(max(frame.widest.tiles, 1))
+      if byPattern { work[.miss] += max(0, lines - images * Self.learnt) }
     }
     work[.fma] = values * images * Double(frame.widest.vectors)
     let vectors = frame.widest.size
@@ -78,6 +95,13 @@ struct SparsePlanes: KernelForm {
     if !byPattern, sums < 4 { work[.chain] = work[.step] * (1 - sums / 4) }
     // Compilers run short of registers for what goes on from one pass to the next.
     if order.passes > 1, frame.columns.moves { work[.fma] *= 1.3 }
+    // So they do for sums of several rows that move on under a long window.
+    let isLong = order.rows > 1 && !byPattern && order.columns.count > 8
+    if isLong, frame.columns.moves { work[.fma] *= 1.4 }
+    // With a loop or fifteen for each of so many columns, instructions are decoded again and again.
+    if order.columns.count > 16 {
+      for step in [Work.Step.step, .load, .fma] { work[step] *= 1.5 }
+    }
     work.reads(bytes, passes: images * Double(frame.widest.tiles), target)
     return work
   }

@@ -37,11 +37,15 @@ struct SparsePointwise: KernelForm {
     work[.line] = weight.lines * tiles
     work[.step] = weight.slots * tiles
     work[.load] = weight.slots * parts
-    work[.fma] =
-      weight.slots * Double(weight.height * g.y.shape[0] * g.outWidth) / Double(lanes)
+    work[.fma] = work[.load] * Double(weight.height)
     work[.store] = blocks * Double(weight.height) * parts
     work.tests(weight, passes: tiles)
     work.reads(weight.bytes, passes: tiles, target)
+    if lanes > 1, let caches = target.caches {
+      if g.x.strides[1] % lanes != 0 { work[.reach] = work[.load] }
+      let bytes = g.x.count * g.arithmetic.bytes
+      work[.near] += Double(max(0, bytes - caches.first))
+    }
     return work
   }
 

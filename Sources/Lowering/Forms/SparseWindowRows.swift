@@ -67,6 +67,10 @@ struct SparseWindowRows: KernelForm {
     work[.tile] = groups * tiles
     work[.step] = slots * tiles
     work[.fma] = slots * outer * Double(rows.count)
+    let chunks = groups * Double((rows.depth + lanes - 1) / lanes)
+    work[.line] = chunks * tiles
+    work[.load] = chunks * outer * Double(rows.count)
+    if rows.count > 1, rows.depth % lanes != 0 { work[.reach] = work[.load] }
     work[.store] = groups * outer * Double(rows.count)
     if kernel.order.isSorted { work[.copy] = outer * Double(rows.columns) }
     work.reads(bytes, passes: tiles, target)

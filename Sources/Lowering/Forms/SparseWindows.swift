@@ -40,13 +40,15 @@ struct SparseWindows {
       let lanes = target.lanes(of: g.arithmetic.element)
       let tiling = vectors(padded, lanes, weight.height)
       work = Work(vectors: tiling, g, weight, lanes: lanes)
+      // Sums of so many rows leave few registers for the rest.
+      if weight.height >= 16 { work[.fma] *= 1.4 }
       work[.row] = padded.rows
       work.meets(tiling, padded.geometry, lanes: lanes, target)
       work.reads(weight.bytes, passes: work[.tile] / Double(weight.blockRows), target)
     } else {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)
     }
-    if let padded { work[.copy] = padded.written }
+    if let padded { work.copies(padded.written, bytes: padded.copiedBytes, target) }
     if hasVectors, g.strideW != 1 { work[.reach] = Double(g.x.count) }
     let isSingle = weight.layout.windowRows < g.window.kernel[0]
     let form =
@@ -106,8 +108,10 @@ extension Work {
     let width = (tiling.pieces.map(\.width).max() ?? 0) + g.window.reach(1) - 1
     let height = (tiling.innerRows - 1) * g.window.strides[0] + g.window.reach(0)
     let channels = g.x.shape[1] / g.group
-    guard channels * width * height * g.arithmetic.bytes > caches.first else { return }
-    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2
+    let bytes = channels * width * height * g.arithmetic.bytes
+    guard bytes > caches.first else { return }
+    let beyond = 1 - Double(caches.first) / Double(bytes)
+    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2 * beyond
   }
 
   /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.

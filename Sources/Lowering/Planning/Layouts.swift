@@ -38,8 +38,8 @@ struct Layouts {
 
 /// The zeros that windows need around the planes of values.
 struct PlaneMargins {
-  /// Rows above and below, by group.
-  private var rows: [ValueID: (above: Int, below: Int)] = [:]
+  /// Rows above and below, and elements beyond them, by group.
+  private var rows: [ValueID: (above: Int, below: Int, beside: Int)] = [:]
 
   /// Looks at the convolutions that sums of whole planes can serve.
   init(_ graph: Graph, _ groups: inout ValueGroups) {
@@ -47,22 +47,35 @@ struct PlaneMargins {
       let node = graph[id]
       guard let op = node.op as? Conv, let x = node.operand(0), let w = node.operand(1),
         graph[x].type.rank == 4,
-        let window = try? op.window(graph[x].type.shape, graph[w].type.shape),
-        window.strides == [1, 1]
+        let window = try? op.window(graph[x].type.shape, graph[w].type.shape)
       else { continue }
-      let last = window.output[0] - 1 + window.reach(0) - 1 - window.begin[0]
-      let below = max(0, last - (graph[x].type.shape[2] - 1))
-      let known = rows[groups.root(x)] ?? (0, 0)
-      rows[groups.root(x)] = (max(known.above, window.begin[0]), max(known.below, below))
+      let isEven = window.strides == [1, 1]
+      let isTaken = op.group == graph[x].type.shape[1] && op.group > 1
+      guard isEven || isTaken else { continue }
+      let below = Self.beyond(0, window, graph[x].type.shape[2])
+      let right = Self.beyond(1, window, graph[x].type.shape[3])
+      let isNarrower = !isEven || window.output[1] != graph[x].type.shape[3]
+      let beside = isTaken && isNarrower ? max(window.begin[1], right) : 0
+      let known = rows[groups.root(x)] ?? (0, 0, 0)
+      rows[groups.root(x)] = (
+        max(known.above, window.begin[0]), max(known.below, below), max(known.beside, beside)
+      )
     }
+  }
+
+  /// How far windows reach beyond the last of some rows or columns.
+  private static func beyond(_ axis: Int, _ window: SpatialWindow, _ extent: Int) -> Int {
+    let last = (window.output[axis] - 1) * window.strides[axis] + window.reach(axis) - 1
+    return max(0, last - window.begin[axis] - (extent - 1))
   }
 
   /// Where a value of a group lies in planes.
   func place(_ group: ValueID, _ type: TensorType, lanes: Int) -> ValuePlace {
-    let (above, below) = rows[group] ?? (0, 0)
+    let (above, below, beside) = rows[group] ?? (0, 0, 0)
     let (width, channels) = (type.shape[3], type.shape[1])
     let planes = PlaneShape(
-      elements: type.shape[2] * width, above: above * width, below: below * width, lanes: lanes)
+      elements: type.shape[2] * width, above: above * width + beside,
+      below: below * width + beside, lanes: lanes)
     return ValuePlace(
       strides: [channels * planes.step, planes.step, width, 1],
       count: planes.count(channels: channels, images: type.shape[0]), planes: planes)

@@ -106,8 +106,12 @@ private struct StorageChoosing {
     let allowed = scores.filter(\.1.isAllowed)
     var candidates = allowed.isEmpty ? [scores.min { $0.1.time < $1.1.time } ?? scores[0]] : allowed
     if request.preference == .time, let least = candidates.map(\.1.time).min() {
-      // What no forecast tells apart is told apart by bytes.
-      let close = candidates.filter { $0.1.time <= least * (1 + target.costs.doubt) }
+      // What no forecast tells apart is told apart by bytes, but from dense weights by time.
+      var close = candidates.filter { $0.1.time <= least * (1 + target.costs.doubt) }
+      if target.costs.doubt > 0, let whole = candidates.first(where: { !$0.1.isSparse }) {
+        let better = close.filter { $0.1.isBetter(than: whole.1) }
+        close = better.isEmpty ? [whole] : better
+      }
       candidates = [close.min { $0.1.bytes < $1.1.bytes } ?? close[0]]
     }
     return candidates.dropFirst().reduce(candidates[0]) { $1.1.isLess(than: $0.1) ? $1 : $0 }

@@ -17,7 +17,7 @@ struct Work: Sendable {
     /// Turns of the innermost loop that wait for sums, because too few are under way.
     case chain
     /// Loads and stores too far from their neighbours for the offset of one instruction, or for
-    /// vectors that would take them together.
+    /// vectors that would take them together, and vectors that may lie across two lines of the cache.
     case reach
     /// Numbers or vectors that are stored.
     case store
@@ -38,9 +38,11 @@ struct Work: Sendable {
     case far
     /// A result that a program stores as it is in the end, with its tail.
     case result
+    /// Vectors whose lanes are moved to others.
+    case move
   }
 
-  private var counts = SIMD16<Double>()
+  private var counts = SIMD32<Double>()
 
   subscript(_ step: Step) -> Double {
     get { counts[step.rawValue] }
@@ -55,10 +57,20 @@ struct Work: Sendable {
   ///   - target: Says what its caches hold.
   mutating func reads(_ bytes: Int, passes: Double, _ target: Target) {
     guard let caches = target.caches else { return }
-    if bytes > caches.second {
-      self[.far] += Double(bytes) * passes
-    } else if bytes > caches.first {
-      self[.near] += Double(bytes) * passes
+    self[.far] += Double(max(0, bytes - caches.second)) * passes
+    self[.near] += Double(max(0, min(bytes, caches.second) - caches.first)) * passes
+  }
+
+  /// Counts elements that are copied, twice where they come from beyond the first cache.
+  ///
+  /// - Parameters:
+  ///   - elements: What is written, with more for what takes longer.
+  ///   - bytes: What is read and written.
+  ///   - target: Says what its caches hold.
+  mutating func copies(_ elements: Double, bytes: Int, _ target: Target) {
+    self[.copy] += elements
+    if let caches = target.caches, bytes > caches.first {
+      self[.copy] += elements * Double(bytes - caches.first) / Double(bytes)
     }
   }
 

@@ -36,8 +36,8 @@ extension Layer {
     for storage in [StorageKind.dense] + (weight == nil ? [] : StorageKind.sparse) {
       let stored = stored(storage)
       let planes = [
-        "conv_planes", "depthwise_planes", "sparse_planes", "sparse_planes1x1", "mean_planes",
-        "pool_channels",
+        "conv_planes", "depthwise_planes", "depthwise_plane_taps", "sparse_planes",
+        "sparse_planes1x1", "sparse_plane_taps", "mean_planes", "pool_channels",
       ]
       let named = records.filter { $0.storage == storage || $0.storage == .uniform }.map(\.form)
       var seen: Set<[String]> = []
