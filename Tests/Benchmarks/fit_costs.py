@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits what the steps of kernel forms take on a target: runs layers in every storage, and drawn ones in some, prints the table for the target's file.
+"""Fits what the steps of kernel forms take on a target: runs layers in every storage, drawn ones in some, and chains of them, prints the table for the target's file.
 
     Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 [--rows FILE.json] [--write]
     Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 --check
@@ -9,6 +9,8 @@ what their layers took beside the forecast. Steps that no layer has keep their c
 layer, from a fit of the rest; --check takes the target's file as it is and 60 drawn layers, each with the form that `sparsify` chooses, and
 fails where less than nine of ten are foreseen within a fifth. On Cortex-M4 forms that leave
 zeros out are charged a little more than they take (MARGINS), so that what looks equal stays dense; on x86-64 the target's `doubt` does that.
+
+Chains are measured on x86-64 only, a layer where it stands, under each of CHARGES; the target's file is changed and coppice built for each.
 
 x86-64 is this machine: gcc -O3 -march=native, one thread, the least of many short runs in turn, in nanoseconds. Cortex-M4 is QEMU, in
 exact instructions. The rows of measurements are kept in FILE.json, and read from there when it exists."""
@@ -95,15 +97,18 @@ def measured(layers, pipelines, target, built_as=Built):
 
 def measured_chains(path):
     """The rows of chains under each of CHARGES; coppice is built for each, and at the end as it was."""
-    text, rows = open(path).read(), []
-    layers = chains(CHAINS, seed=13)
-    for number, charges in enumerate(CHARGES + [{}]):
-        if number:
-            open(path, "w").write(charged(text, charges))
-            subprocess.run(["swift", "build", "-c", "release", "--product", "coppice"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        if number < len(CHARGES):
-            own = measured(layers, pruned, "x86-64", BuiltChain)
-            rows += [row | dict(layer=f"{row['layer']}.{number}") for row in own]
+    text, rows, layers = open(path).read(), [], chains(CHAINS, seed=13)
+    def built(charges):
+        open(path, "w").write(charged(text, charges))
+        subprocess.run(["swift", "build", "-c", "release", "--product", "coppice"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    try:
+        for number, charges in enumerate(CHARGES):
+            if number:
+                built(charges)
+            rows += [row | dict(layer=f"{row['layer']}.{number}") for row in measured(layers, pruned, "x86-64", BuiltChain)]
+    finally:
+        open(path, "w").write(text)
+    built({})
     return rows
 
 
