@@ -36,7 +36,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Chain:
-    """Convolutions one after the other, each with a Relu, as networks have them: neighbours share layouts, caches and predictors."""
+    """Convolutions or products one after the other, each with a Relu, as networks have them: neighbours share layouts, caches and predictors."""
     name: str
     layers: tuple
 
@@ -50,7 +50,7 @@ class Chain:
                 continue
             for name, shape in ((f"w{number}", layer.w), (f"b{number}", layer.w[:1])):
                 constants.append(numpy_helper.from_array(random.standard_normal(shape).astype(np.float32), name))
-            nodes.append(helper.make_node("Conv", [last, f"w{number}", f"b{number}"], [f"c{number}"], name=f"{number}_{layer.name}",
+            nodes.append(helper.make_node(layer.op, [last, f"w{number}", f"b{number}"], [f"c{number}"], name=f"{number}_{layer.name}",
                                           **dict(layer.attributes)))
             last = f"y{number}"
             nodes.append(helper.make_node("Relu", [f"c{number}"], [last]))

@@ -114,7 +114,7 @@ extension Work {
       self[.line] += rows * Double(merges ? tiles : taps)
       self[.step] += steps
       self[.load] += steps * Double(vectors + positions)
-      self[.fma] += steps * Double(vectors * positions)
+      self[.fma] += steps * Double(vectors * positions) * block.part(available)
       self[.chain] += steps * max(0, 1 - Double(vectors * positions) / 8)
       let step = g.window.strides[1] * g.strideW
       reaches((0..<positions).map { $0 * step }, times: steps, target)

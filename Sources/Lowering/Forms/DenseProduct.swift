@@ -113,7 +113,7 @@ extension Work {
       self[.tile] += runs * Double(tiles)
       self[.step] += steps
       self[.load] += steps * Double(vectors + rows)
-      self[.fma] += steps * Double(vectors * rows)
+      self[.fma] += steps * Double(vectors * rows) * block.part(available)
       // Processors with caches run ahead: short sums of one tile hide behind those of the next, and
       // half a vector's were measured to wait a third as long.
       let half = block.lanes(available) < available ? 0.3 : 1

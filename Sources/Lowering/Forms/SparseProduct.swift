@@ -32,6 +32,7 @@ struct SparseProduct: KernelForm {
     work[.load] = weight.slots * rows
     work[.fma] = weight.slots * height * rows
     work[.store] = blocks * height * rows
+    if p.rows == 1, Self.turns(weight.height) == 1 { work[.chain] = work[.step] }
     for (first, count) in [(0, p.rows / size), (p.rows / size * size, 1)] {
       let places = (0..<min(size, p.rows - first)).map { $0 * p.x.strides[p.x.rank - 2] }
       work.reaches(places, times: weight.slots * passes * Double(count), target)
@@ -40,6 +41,10 @@ struct SparseProduct: KernelForm {
     work.reads(weight.bytes, passes: passes, target)
     return work
   }
+
+  /// Sums that a result of a single row has under way, by the rows of a block: with many rows there
+  /// are sums enough, but each waits for itself.
+  private static func turns(_ height: Int) -> Int { height == 1 ? 4 : height < 8 ? 2 : 1 }
 
   private func emit(
     _ p: ProductGeometry, _ builder: LoopBuilder
@@ -92,7 +97,7 @@ struct SparseProduct: KernelForm {
   ) {
     let start = builder.define("x0", p.x.at(outer + [.integer(0), .integer(0)]))
     let strideK = p.x.strides[p.x.rank - 1]
-    let turns = !table.readsSeveral ? 1 : table.height == 1 ? 4 : table.height < 8 ? 2 : 1
+    let turns = table.readsSeveral ? Self.turns(table.height) : 1
     let zero = p.arithmetic.zero
     let sums = (0..<turns).map { _ in
       (0..<table.height).map { _ in builder.declare("a", zero) }

@@ -47,15 +47,18 @@ struct Plan {
     self.emit = emit
   }
 
-  /// The same plan with operators that are applied to what it stores.
+  /// The same plan with what the site adds: operators that are applied to what it stores, and
+  /// activations that the first cache does not hold.
   ///
   /// - Parameters:
-  ///   - tail: How many.
-  ///   - target: Says what they take.
+  ///   - tail: How many operators.
+  ///   - activationBytes: What the node reads and writes beside its weights.
+  ///   - target: Says what that takes.
   /// - Returns: The plan with their cost.
-  func with(tail: Int, _ target: Target) -> Plan {
+  func with(tail: Int, activationBytes: Int, _ target: Target) -> Plan {
     var plan = self
     plan.work[.tail] = work[.store] * Double(tail)
+    plan.work.streams(activationBytes + 2 * scratch, target)
     plan.cost = plan.work.cost(target.costs.of(costing))
     return plan
   }

@@ -4,7 +4,18 @@ extension Site {
   /// Every plan for the weight in a storage, in the order of the forms.
   func plans(_ storage: StorageKind, _ target: Target) -> [Plan] {
     let tail = computation.tail.count
-    return kernelForms.compactMap { $0.plan(self, storage, target)?.with(tail: tail, target) }
+    let bytes = activationBytes
+    return kernelForms.compactMap {
+      $0.plan(self, storage, target)?.with(tail: tail, activationBytes: bytes, target)
+    }
+  }
+
+  /// Bytes of the operands that are not constants, and of the results.
+  private var activationBytes: Int {
+    let read = zip(operands, constants).compactMap { $1 == nil ? $0 : nil }
+    return (read + results.compactMap { $0 }).reduce(0) {
+      $0 + $1.buffer.element.byteCount($1.shape.reduce(1, *))
+    }
   }
 
   /// Bytes that are left for memory beside operands and results; `nil` for any.

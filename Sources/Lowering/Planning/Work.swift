@@ -40,6 +40,9 @@ struct Work: Sendable {
     case result
     /// Vectors whose lanes are moved to others.
     case move
+    /// Bytes of activations and scratch memory that a node reads and writes beyond what the first
+    /// cache holds.
+    case stream
   }
 
   private var counts = SIMD32<Double>()
@@ -59,6 +62,16 @@ struct Work: Sendable {
     guard let caches = target.caches else { return }
     self[.far] += Double(max(0, bytes - caches.second)) * passes
     self[.near] += Double(max(0, min(bytes, caches.second) - caches.first)) * passes
+  }
+
+  /// Counts what a node reads and writes beside its weights.
+  ///
+  /// - Parameters:
+  ///   - bytes: Operands, results, and scratch memory once for each way.
+  ///   - target: Says what its caches hold.
+  mutating func streams(_ bytes: Int, _ target: Target) {
+    guard let caches = target.caches else { return }
+    self[.stream] = Double(max(0, bytes - caches.first))
   }
 
   /// Counts elements that are copied, twice where they come from beyond the first cache.

@@ -7,58 +7,62 @@ extension Target {
 }
 
 extension Costs {
-  /// Nanoseconds on a core with AVX-512, fitted to times of layers alone and in whole models.
+  /// Nanoseconds on cores with AVX-512, in the middle between Zen 4 and Zen 5, fitted to times of layers
+  /// alone and in whole models.
   static let x86 = Costs(
     [
       "sparse_plane_taps": [
-        .tile: 0.0745, .line: 0.928, .step: 0.0167, .load: 0.23, .reach: 0.113, .fma: 0.192,
-        .store: 0.556, .tail: 0.0717, .copy: 0.0234,
+        .tile: 0.0788, .line: 0.891, .step: 0.0196, .load: 0.224, .reach: 0.141, .fma: 0.24,
+        .store: 0.64, .tail: 0.0813, .copy: 0.0282, .row: 0.472, .move: 0.122, .stream: 0.000231,
       ],
       "depthwise_plane_taps": [
-        .line: 1.67, .load: 0.0522, .reach: 0.342, .fma: 0.162, .tail: 0.0471, .copy: 0.0179,
-        .move: 0.256,
+        .line: 1.83, .load: 0.0697, .reach: 0.428, .fma: 0.173, .tail: 0.0577, .copy: 0.0246,
+        .move: 0.34,
       ],
       "conv": [
-        .step: 0.149, .load: 0.0286, .fma: 0.104, .chain: 0.701, .store: 0.048, .tail: 0.157,
-        .near: 0.000995,
+        .step: 0.172, .load: 0.00814, .fma: 0.172, .chain: 0.592, .store: 0.0609, .tail: 0.206,
+        .copy: 0.0272, .near: 0.000871, .stream: 0.000442,
       ],
       "conv_padded": [
-        .step: 0.149, .load: 0.0286, .fma: 0.104, .chain: 0.701, .store: 0.048, .tail: 0.157,
-        .copy: 0.03, .near: 0.000995,
+        .step: 0.172, .load: 0.00814, .fma: 0.172, .chain: 0.592, .store: 0.0609, .tail: 0.206,
+        .copy: 0.0375, .near: 0.000871, .stream: 0.000442,
       ],
       "conv_turned": [
-        .tile: 2.38, .line: 0.0212, .step: 0.386, .load: 0.00483, .fma: 0.11, .chain: 0.364,
-        .store: 0.158, .copy: 0.00528, .near: 0.00153,
+        .tile: 1.35, .line: 0.0265, .step: 0.409, .load: 0.00265, .fma: 0.165, .chain: 0.263,
+        .store: 0.206, .copy: 0.00252, .near: 0.00276, .stream: 0.0014,
       ],
       "conv_turned_padded": [
-        .tile: 2.38, .line: 0.0212, .step: 0.386, .load: 0.00483, .fma: 0.11, .chain: 0.364,
-        .store: 0.158, .copy: 0.0138, .near: 0.00153,
+        .tile: 1.35, .line: 0.0265, .step: 0.409, .load: 0.00265, .fma: 0.165, .chain: 0.263,
+        .store: 0.206, .copy: 0.0173, .near: 0.00276, .stream: 0.0014,
       ],
       "conv_planes": [
-        .tile: 0.388, .step: 0.041, .load: 0.00118, .reach: 0.00112, .fma: 0.133, .store: 0.165,
-        .tail: 0.172, .copy: 0.0246, .row: 0.0077, .near: 0.000267, .move: 0.19,
+        .tile: 0.33, .step: 0.0341, .load: 0.00123, .reach: 0.00128, .fma: 0.19, .store: 0.134,
+        .tail: 0.232, .copy: 0.0285, .row: 0.00969, .near: 0.000324, .move: 0.309,
+        .stream: 0.000814,
       ],
       "depthwise": [
-        .tile: 0.02, .line: 0.0685, .load: 0.0096, .fma: 0.128, .store: 0.0736, .tail: 0.0726,
-        .near: 0.0034, .far: 0.01,
+        .tile: 0.0185, .line: 0.0393, .load: 0.0109, .fma: 0.183, .store: 0.105, .tail: 0.104,
+        .near: 0.00355, .far: 0.0125, .stream: 0.000305,
       ],
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
       ],
       "depthwise_planes": [
-        .tile: 0.359, .line: 0.00563, .load: 0.0206, .reach: 0.022, .fma: 0.233, .store: 0.0148,
-        .copy: 0.0151, .row: 1.83, .move: 0.02,
+        .tile: 0.305, .line: 0.00679, .load: 0.0259, .fma: 0.309, .store: 0.0187, .tail: 0.0859,
+        .copy: 0.0223, .row: 1.46, .move: 0.0605, .stream: 0.000111,
       ],
       "depthwise_rows": [
-        .tile: 2.12, .load: 0.0805, .fma: 0.0431, .tail: 0.452, .copy: 0.012, .row: 1.41,
+        .tile: 1.43, .load: 0.0978, .fma: 0.0959, .tail: 0.675, .copy: 0.0163, .row: 1.12,
+        .stream: 0.000566,
       ],
       "product": [
-        .tile: 0.131, .step: 0.126, .load: 0.0226, .fma: 0.153, .chain: 0.683, .near: 0.000944,
-        .far: 0.01,
+        .tile: 0.152, .step: 0.173, .load: 0.012, .fma: 0.217, .chain: 0.579, .near: 0.00183,
+        .far: 0.0125, .stream: 0.0679,
       ],
       "sparse_conv": [
-        .tile: 0.0347, .line: 0.488, .step: 0.334, .load: 0.114, .reach: 0.228, .fma: 0.114,
-        .store: 0.226, .copy: 0.0226, .row: 0.128, .bit: 0.08, .miss: 0.631, .near: 0.011,
+        .tile: 0.0433, .line: 0.412, .step: 0.226, .load: 0.137, .reach: 0.282, .fma: 0.171,
+        .store: 0.31, .copy: 0.0244, .row: 0.145, .bit: 0.0583, .miss: 0.909, .near: 0.0133,
+        .stream: 0.00129,
       ],
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
@@ -71,51 +75,52 @@ extension Costs {
         .miss: 8.4,
       ],
       "sparse_conv1x1": [
-        .tile: 0.0154, .line: 0.0234, .step: 0.251, .load: 0.063, .reach: 0.0338, .fma: 0.101,
-        .store: 0.268, .tail: 0.0376, .bit: 0.111, .miss: 8.4, .near: 0.00318,
+        .tile: 0.02, .line: 0.0311, .step: 0.3, .load: 0.0598, .reach: 0.0526, .fma: 0.14,
+        .store: 0.226, .tail: 0.0358, .bit: 0.14, .miss: 10.5, .near: 0.00167, .stream: 0.00218,
       ],
       "sparse_planes1x1": [
-        .tile: 0.00931, .line: 0.252, .step: 0.159, .load: 0.0385, .fma: 0.14, .chain: 0.00937,
-        .store: 0.308, .copy: 0.0205, .row: 0.126, .near: 0.00167,
+        .tile: 0.0118, .line: 0.393, .step: 0.161, .load: 0.0482, .fma: 0.181, .chain: 0.0109,
+        .store: 0.271, .tail: 0.00151, .copy: 0.0229, .row: 0.0113, .near: 0.00185, .stream: 0.0015,
       ],
       "sparse_planes1x1_patterns": [
-        .tile: 0.25, .line: 0.0149, .step: 0.259, .load: 0.0795, .fma: 0.0778, .store: 0.31,
-        .tail: 0.094, .copy: 0.0279, .miss: 0.604, .near: 0.00164,
+        .tile: 0.297, .line: 0.2, .step: 0.216, .load: 0.0589, .fma: 0.148, .store: 0.113,
+        .tail: 0.148, .copy: 0.0268, .miss: 0.743, .near: 0.00229, .stream: 0.00203,
       ],
       "sparse_planes": [
-        .tile: 0.0293, .line: 0.121, .step: 0.187, .load: 0.0835, .reach: 0.142, .fma: 0.09,
-        .chain: 0.157, .store: 0.355, .tail: 0.105, .copy: 0.0257, .row: 0.318, .near: 0.00404,
-        .move: 0.0179,
+        .tile: 0.0337, .line: 0.143, .step: 0.153, .load: 0.0875, .reach: 0.153, .fma: 0.145,
+        .chain: 0.162, .store: 0.406, .tail: 0.0991, .copy: 0.0251, .row: 0.391, .near: 0.00532,
+        .move: 0.0399, .stream: 0.00114,
       ],
       "sparse_planes_patterns": [
-        .tile: 0.547, .line: 0.0655, .step: 0.359, .load: 0.0588, .reach: 0.105, .fma: 0.0673,
-        .store: 0.122, .tail: 0.714, .copy: 0.0199, .row: 0.468, .miss: 0.11, .near: 0.00459,
-        .move: 0.444,
+        .tile: 0.701, .line: 0.0991, .step: 0.338, .load: 0.0841, .reach: 0.0844, .fma: 0.105,
+        .store: 0.148, .tail: 1.06, .copy: 0.0225, .row: 0.404, .miss: 0.0977, .near: 0.00545,
+        .move: 0.333, .stream: 0.000659,
       ],
       "sparse_windows": [
-        .step: 0.2, .fma: 0.475, .copy: 0.37, .near: 0.00122, .far: 0.006,
+        .tile: 0.196, .step: 0.253, .load: 0.0178, .fma: 0.588, .store: 0.112, .copy: 0.355,
+        .near: 0.00118, .far: 0.00751,
       ],
       "sparse_windows_wide": [
-        .tile: 0.576, .step: 0.219, .fma: 0.828, .store: 0.309, .tail: 0.732, .copy: 0.279,
-        .near: 0.000284, .far: 0.006,
+        .tile: 0.672, .step: 0.274, .load: 0.0428, .fma: 1.04, .store: 0.373, .tail: 0.916,
+        .copy: 0.291, .near: 0.000339, .far: 0.00751,
       ],
       "sparse_windows_rows": [
-        .line: 0.0322, .step: 0.304, .load: 0.0132, .reach: 0.378, .fma: 0.335, .store: 0.0707,
-        .tail: 0.195, .near: 0.001, .far: 0.00587,
+        .line: 0.0409, .step: 0.457, .load: 0.0166, .reach: 0.295, .fma: 0.436, .store: 0.0779,
+        .tail: 0.219, .near: 0.00118, .far: 0.00735,
       ],
       // As plain loops without a weight, which it replaces wherever it applies.
       "mean_planes": [:],
       "sparse_product": [
-        .tile: 0.0452, .line: 0.0475, .step: 0.207, .load: 0.00846, .fma: 0.124, .store: 0.141,
-        .bit: 0.0706, .miss: 2.24, .near: 0.02,
+        .tile: 0.0328, .line: 0.0332, .step: 0.23, .load: 0.0104, .fma: 0.123, .store: 0.164,
+        .bit: 0.172, .miss: 2.67, .near: 0.02,
       ],
       "sparse_row": [
-        .tile: 0.146, .line: 0.537, .step: 0.306, .load: 0.00257, .fma: 0.0033, .store: 0.084,
-        .bit: 0.0938, .miss: 0.115, .near: 0.02, .far: 0.05,
+        .tile: 0.188, .line: 0.743, .step: 0.289, .load: 0.00321, .fma: 0.005, .chain: 0.501,
+        .store: 0.115, .bit: 0.126, .miss: 0.306, .near: 0.02, .far: 0.05,
       ],
       "sparse_block_rows": [
-        .tile: 1.36, .step: 0.173, .load: 0.0591, .fma: 0.0802, .store: 0.0307, .tail: 0.329,
-        .near: 0.0024, .far: 0.006,
+        .tile: 1.28, .step: 0.181, .load: 0.0609, .fma: 0.0762, .store: 0.0388, .tail: 0.501,
+        .near: 0.003, .far: 0.00751,
       ],
       "sparse_input_rows": [
         .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.006,
@@ -127,9 +132,9 @@ extension Costs {
         .reach: 18, .tile: 2.8, .step: 0.84, .bit: 0.394, .miss: 8.4, .load: 4.2,
       ],
       "plain_window": [
-        .line: 0.39, .step: 1.17, .load: 4.2, .bit: 1, .miss: 8.4,
+        .line: 0.43, .step: 1.24, .load: 5.26, .bit: 1.25, .miss: 10.5, .stream: 0.00508,
       ],
     ],
-    others: [.tile: 5, .line: 2, .step: 2, .bit: 1.5, .fma: 0.5, .store: 1, .copy: 0.3], doubt: 0.05
+    others: [.tile: 5, .line: 2, .step: 2, .bit: 1.5, .fma: 0.5, .store: 1, .copy: 0.3], doubt: 0.1
   )
 }
