@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fits what the steps of kernel forms take on a target: runs layers in every storage, drawn ones in some, and chains of them, prints the table for the target's file.
 
-    Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 [--rows FILE.json] [--between] [--write]
+    Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 [--rows FILE.json] [--between [SHARE]] [--write]
     Tests/Benchmarks/fit_costs.py --target x86-64|cortex-m4 --check [--seed N]
 
 With --write the tables of all forms that enough layers were measured of are put into the target's file; those of forms with fewer are multiplied by
@@ -10,8 +10,8 @@ layer, from a fit of the rest; --check takes the target's file as it is and 60 d
 fails where less than nine of ten are foreseen within a fifth. On Cortex-M4 forms that leave
 zeros out are charged a little more than they take (MARGINS), so that what looks equal stays dense; on x86-64 the target's `doubt` does that.
 
-With --between the costs serve two processors, the one that the target's file was fitted on and this one: they are fitted to what lies in the
-middle (geometrically) of a layer's time here and what the file foresees for it.
+With --between the costs serve two processors, the one that the target's file was fitted on and this one: they are fitted to what lies between
+(geometrically) a layer's time here and what the file foresees for it; SHARE is this machine's, one half if not given.
 
 Chains are measured on x86-64 only, a layer where it stands, under each of CHARGES; the target's file is changed and coppice built for each.
 
@@ -27,8 +27,8 @@ from common import ROOT
 from layers import LAYERS, chains, drawn
 from measuring import Counter, Variant, host_program, step_program, timed
 
-STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 70: ["index-rows"], 80: ["index-rows", "bitmap", "blocks"],
-            90: ["index-rows"], 95: ["index-rows", "blocks"]}
+STORAGES = {0: ["dense"], 50: ["index-rows", "bitmap"], 70: ["index-rows", "blocks-8x1"], 80: ["index-rows", "bitmap", "blocks"],
+            90: ["index-rows", "blocks-16x1"], 95: ["index-rows", "blocks"]}
 SOURCES = {"x86-64": "Sources/Lowering/Targets/X86.swift", "cortex-m4": "Sources/Lowering/Targets/CortexM4.swift"}
 MARGINS = {"x86-64": {}, "cortex-m4": {"sparse_conv1x1": 1.0, "sparse_conv_single": 1.1, "sparse_": 1.05}}
 LEAST = 12
@@ -36,11 +36,12 @@ LEAST = 12
 MOST = {"near": 0.02, "far": 0.05}
 # Drawn layers that are fitted beside those with names, and others that the fit is checked with.
 DRAWN, DEPTHWISE, CHECKED = 160, 24, 60
-SWEEPS = 2
+# How often all layers are timed; more often where single ones are judged, whose time depends on where a process finds its memory.
+SWEEPS, CHECKS = 2, 5
 # Chains of layers that are fitted as well: on Cortex-M4 a layer takes the same wherever it stands.
 CHAINS = 16
-# Steps that keep their costs: blocks of eight and sixteen rows, which no layer here is stored in, have more bytes for what they do and sums
-# that wait for themselves; patterns of layers with few nonzeros, where each loop turns once or not at all, are few among the rows.
+# Steps that keep their costs: weights of block rows lie beyond the first cache in few layers, tall blocks by `sparse_row` are chosen nowhere,
+# patterns of layers with few nonzeros, where each loop turns once or not at all, are few among the rows.
 KEPT = {"sparse_block_rows": ["near"], "sparse_planes1x1_patterns": ["line"], "sparse_row": ["chain"]}
 # Forms whose kernels are the same but for a copy of the operand, which is too little of a layer to be told apart: it keeps its cost.
 FAMILIES = {"conv_padded": "conv", "conv_turned_padded": "conv_turned"}
@@ -51,7 +52,7 @@ PULL, HELD = 0.5, 500
 # Nanoseconds of a layer in a chain that are told apart by clocks that go on by tens.
 TOLD = 150
 STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "row", "bit", "miss", "near", "far",
-         "result", "move", "stream"]
+         "result", "move", "stream", "narrow"]
 
 
 class Built:
@@ -91,24 +92,24 @@ class BuiltChain(Built):
                                **{key: plan[key] for key in ("form", "work", "cost")})
 
 
-def measured(layers, pipelines, target, built_as=Built):
-    """The rows of all layers: everything is built before anything is timed, and then timed in SWEEPS, of which the least counts."""
+def measured(layers, pipelines, target, built_as=Built, sweeps=SWEEPS):
+    """The rows of all layers: everything is built before anything is timed, and then timed in sweeps, of which the least counts."""
     with tempfile.TemporaryDirectory() as work:
         counter = Counter(work) if target == "cortex-m4" else None
         with ThreadPoolExecutor(2) as pool:
             built = list(pool.map(lambda layer: built_as(layer, pipelines(layer), target, work), layers))
-        sweeps = [[row for layer in built for row in layer.rows(counter)] for _ in range(1 if counter else SWEEPS)]
-    return [min(rows, key=lambda row: row["time"]) for rows in zip(*sweeps)]
+        found = [[row for layer in built for row in layer.rows(counter)] for _ in range(1 if counter else sweeps)]
+    return [min(rows, key=lambda row: row["time"]) for rows in zip(*found)]
 
 
-def between(rows, known):
-    """The rows with times between their own and what known tables foresee, and those tables as they are half way."""
+def between(rows, known, share):
+    """The rows with times between their own and what known tables foresee, nearer to their own the larger their share, and those tables as they are there."""
     known = {form: costs for form, costs in known.items() if costs}
     own = [sum(known.get(row["form"], {}).get(step, 0) * count for step, count in row["work"].items()) for row in rows]
-    middle = np.sqrt(np.median([row["time"] / cost for row, cost in zip(rows, own) if cost]))
-    times = [np.sqrt(row["time"] * cost) if cost else row["time"] / middle for row, cost in zip(rows, own)]
-    return ([row | dict(time=time, cost=row["cost"] * middle) for row, time in zip(rows, times)],
-            {form: {step: cost * middle for step, cost in costs.items()} for form, costs in known.items()})
+    slower = np.median([row["time"] / cost for row, cost in zip(rows, own) if cost])
+    times = [row["time"] ** share * (cost * slower) ** (1 - share) if cost else row["time"] for row, cost in zip(rows, own)]
+    return ([row | dict(time=time, cost=row["cost"] * slower) for row, time in zip(rows, times)],
+            {form: {step: cost * slower for step, cost in costs.items()} for form, costs in known.items()})
 
 
 def measured_chains(path):
@@ -174,7 +175,7 @@ def check(target, seed):
     """How well the target's file foresees layers that nothing was fitted to, beside layers that were, which say how fast the machine is today."""
     beside = fitted()
     layers = drawn(CHECKED, seed, apart=beside)
-    found = measured([layer for pair in zip(layers, beside) for layer in pair], chosen, target)
+    found = measured([layer for pair in zip(layers, beside) for layer in pair], chosen, target, sweeps=CHECKS)
     parts = np.array([row["cost"] / row["time"] for row in found])
     today = np.median(parts[1::2]) if target == "x86-64" else 1.0
     rows, parts = found[::2], parts[::2] / today
@@ -206,15 +207,15 @@ def fit(rows, known=None, kept=()):
     Steps that the rows don't tell apart, or don't have, stay near the known costs, and those that are kept at them. What bitmaps take beside their nonzeros depends on what
     a predictor has learnt, which is foreseen worst: it is fitted to them when all else is fitted to the rest."""
     plain = [row for row in rows if not row["work"].get("bit")]
-    holds = dict.fromkeys(kept, HELD)
+    known, holds = known or {}, dict.fromkeys(kept, HELD)
     if len(plain) == len(rows) or len(plain) < LEAST:
-        return nearest(rows, known or {}, holds)
-    first, _ = nearest(plain, known or {}, holds)
+        return nearest(rows, known, holds)
+    first, _ = nearest(plain, known, holds)
     held = {step: cost for step, cost in zip(STEPS, first) if cost and step not in ("bit", "miss")}
-    return nearest(rows, held | {step: known[step] for step in ("bit", "miss") if step in (known or {})}, dict.fromkeys(held, HELD))
+    return nearest(rows, held | {step: known[step] for step in ("bit", "miss") if step in known}, dict.fromkeys(held, HELD))
 
 
-def nearest(rows, known, holds={}):
+def nearest(rows, known, holds):
     """The fit of some rows, with steps that known costs hold harder than others."""
     matrix = np.array([[row["work"].get(step, 0) / row["time"] for step in STEPS] for row in rows])
     before = np.array([known.get(step, 0) for step in STEPS])
@@ -285,13 +286,18 @@ def main():
     parser.add_argument("--target", choices=sorted(SOURCES), required=True)
     parser.add_argument("--rows")
     parser.add_argument("--write", action="store_true", help="put the tables into the target's file")
-    parser.add_argument("--between", action="store_true", help="serve the processor that the file was fitted on as well")
+    parser.add_argument("--between", type=float, nargs="?", const=0.5, metavar="SHARE", help="serve the processor that the file was fitted on as well")
     parser.add_argument("--verbose", action="store_true", help="print the forecasts that are off by a fourth")
     parser.add_argument("--check", action="store_true", help="say how well the target's file foresees drawn layers")
-    parser.add_argument("--seed", type=int, default=7, help="which layers are drawn for the check")
+    parser.add_argument("--seed", type=int, help="which layers are drawn for the check; 7 if not given")
     options = parser.parse_args()
+    fits = [options.rows, options.between, options.write, options.verbose]
+    if any(fits) if options.check else options.seed is not None:
+        parser.error("--check goes with --seed alone, and --seed with --check")
+    if options.between is not None and not 0 < options.between < 1:
+        parser.error("SHARE lies between 0 and 1")
     if options.check:
-        check(options.target, options.seed)
+        check(options.target, 7 if options.seed is None else options.seed)
     path = os.path.join(ROOT, SOURCES[options.target])
     if options.rows and os.path.exists(options.rows):
         rows = json.load(open(options.rows))
@@ -303,7 +309,7 @@ def main():
             json.dump(rows, open(options.rows, "w"))
     known = tables_in(open(path).read())
     if options.between:
-        rows, known = between(rows, known)
+        rows, known = between(rows, known, options.between)
     forms = defaultdict(list)
     for row in rows:
         forms[FAMILIES.get(row["form"], row["form"])].append(row)

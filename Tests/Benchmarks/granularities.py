@@ -8,7 +8,7 @@ Every weight tensor loses 80 % of its units by magnitude (filters: 55 % of each 
 `sparsify` stores what is left. Prints the table of Measurements.md.
 
 With --layers: what blocks of 4x1 and 8x1 take beside single elements, on chains of six equal layers, each with a Relu, on this machine."""
-import argparse, os, tempfile
+import argparse, os, sys, tempfile
 
 from common import MODELS, models_or_skip
 from layers import Chain, conv, full
@@ -55,6 +55,8 @@ def main():
     parser.add_argument("--layers", action="store_true", help="how much faster than single elements blocks are on single layers")
     options = parser.parse_args()
     if options.layers:
+        if len(sys.argv) > 2:
+            parser.error("--layers goes alone")
         return blocks_of_layers()
     models_or_skip()
     names = ["dense"] + [name for name in options.only if name != "dense"]

@@ -13,6 +13,9 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     folder = os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light")
+    known = sorted(name[len("light_"):-len(".onnx")] for name in os.listdir(folder) if name.endswith(".onnx"))
+    if sys.argv[1] not in known:
+        sys.exit(f"no network '{sys.argv[1]}'; there are {', '.join(known)}")
     model, random = onnx.load(f"{folder}/light_{sys.argv[1]}.onnx"), np.random.default_rng(1)
     shapes = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
     for node in [node for node in model.graph.node if node.op_type == "ConstantOfShape"]:

@@ -29,12 +29,6 @@ struct ChannelBlock: Hashable, Sendable {
 
   /// The lanes of a vector inside the block.
   func lanes(_ available: Int) -> Int { Swift.min(available, size) }
-
-  /// What a multiply-accumulate of the block takes of one of a whole vector: cores that work on wide
-  /// vectors by halves (Zen 4) take half the time, others (Zen 5) all of it.
-  func part(_ available: Int) -> Double {
-    available > 8 && lanes(available) < available ? 0.7 : 1
-  }
 }
 
 /// Dense weights packed as `[block][depth][channel of the block]`, blocks of all sizes in a row.

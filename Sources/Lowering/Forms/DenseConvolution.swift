@@ -114,7 +114,8 @@ extension Work {
       self[.line] += rows * Double(merges ? tiles : taps)
       self[.step] += steps
       self[.load] += steps * Double(vectors + positions)
-      self[.fma] += steps * Double(vectors * positions) * block.part(available)
+      multiplies(
+        steps * Double(vectors * positions), lanes: block.lanes(available), widest: available)
       self[.chain] += steps * max(0, 1 - Double(vectors * positions) / 8)
       let step = g.window.strides[1] * g.strideW
       reaches((0..<positions).map { $0 * step }, times: steps, target)

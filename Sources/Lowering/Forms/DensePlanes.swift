@@ -33,7 +33,7 @@ struct DensePlanes: KernelForm {
     _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, _ target: Target
   ) -> PlaneFrame? {
     for height in [8, 4, 2] where g.y.shape[1] / g.group % height == 0 {
-      if let frame = PlaneFrame(g, site, columns, height: height, isDense: true, target) {
+      if let frame = PlaneFrame(g, site, columns, height: height, waiting: .all, target) {
         return frame
       }
     }

@@ -113,11 +113,10 @@ extension Work {
       self[.tile] += runs * Double(tiles)
       self[.step] += steps
       self[.load] += steps * Double(vectors + rows)
-      self[.fma] += steps * Double(vectors * rows) * block.part(available)
-      // Processors with caches run ahead: short sums of one tile hide behind those of the next, and
-      // half a vector's were measured to wait a third as long.
-      let half = block.lanes(available) < available ? 0.3 : 1
-      let waiting = target.caches == nil ? 1 : half * max(0, 1 - 48 / Double(p.depth))
+      multiplies(
+        steps * Double(vectors * rows), lanes: block.lanes(available), widest: available)
+      // Processors with caches run ahead: short sums of one tile hide behind those of the next.
+      let waiting = target.caches == nil ? 1 : max(0, 1 - 48 / Double(p.depth))
       self[.chain] += steps * waiting * max(0, 1 - Double(vectors * rows) / 8)
       let stride = p.x.strides[p.x.rank - 2]
       reaches((0..<rows).map { $0 * stride }, times: steps, target)

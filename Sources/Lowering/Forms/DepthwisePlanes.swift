@@ -7,12 +7,13 @@ struct DepthwisePlanes: KernelForm {
     guard storage == .dense, target.hasWideVectors, let g = site.convolution, g.isDepthwise,
       g.arithmetic.isFloat, g.window.kernel[0] * g.window.kernel[1] <= 25,
       let columns = WindowColumns(g),
-      let frame = PlaneFrame(g, site, columns, height: 1, target)
+      let frame = PlaneFrame(g, site, columns, height: 1, waiting: .none, target)
     else { return nil }
     let taps = g.window.kernel[0] * g.window.kernel[1]
     var work = frame.work(loads: Double(g.group * taps))
     work[.line] = work[.tile] * Double(columns.order.count)
     work[.fma] = work[.load]
+    work[.chain] = work[.load] * max(0, 1 - Double(frame.widest.size) / 8)
     return Plan(
       "depthwise_planes", .dense, bytes: g.denseBytes, scratch: frame.scratch, work, target
     ) { builder throws(DiagnosticMessage) in try emit(g, frame, builder) }

@@ -25,15 +25,16 @@ struct DepthwiseRows: KernelForm {
     let lanes = target.lanes(of: g.arithmetic.element)
     let tiling = SparseTiling(
       padded.geometry, vectors: lanes, height: 1, overlapping: overlapping)
-    let (tiles, parts, vectors) = tiling.counts(g, lanes: lanes)
+    let (tiles, parts, whole) = tiling.counts(g, lanes: lanes)
     let channels = Double(g.group * g.y.shape[0])
     var work = Work()
     work.copies(padded.written, bytes: padded.copiedBytes, target)
     work[.row] = padded.rows
     work[.tile] = channels * tiles
     work[.store] = channels * parts
-    work[.load] = channels * parts * Double(g.window.kernel[0] * g.window.kernel[1])
-    work[.fma] = channels * vectors * Double(g.window.kernel[0] * g.window.kernel[1])
+    let each = channels * Double(g.window.kernel[0] * g.window.kernel[1])
+    work[.load] = each * parts
+    (work[.fma], work[.narrow]) = (each * whole, each * (parts - whole))
     return work
   }
 }

@@ -10,10 +10,19 @@ struct PlaneFrame {
   let widest: PlaneTiling
   /// Rows of weights that are taken together.
   let height: Int
-  private let isDense: Bool
+  private let waiting: Waiting
   private let target: Target
-  /// Whether results may be stored in whole vectors to the end of a plane.
-  private let hasRoom: Bool
+  private let ends: PlaneEnds
+
+  /// Which sums of columns on one side of a result wait in memory for those on the other, so that
+  /// registers hold those of one side alone.
+  enum Waiting {
+    case none
+    /// Those of the channels that are taken together.
+    case block
+    /// Those of all channels, one side of which is computed first.
+    case all
+  }
 
   /// Looks at a convolution; `nil` where results do not lie row by row, or rows do not go into tiles.
   ///
@@ -22,25 +31,21 @@ struct PlaneFrame {
   ///   - site: Where it stands.
   ///   - columns: Of its window.
   ///   - height: Rows of weights that are taken together.
-  ///   - isDense: Whether the sums of columns left and right of a result are computed one after the
-  ///     other, with memory for all channels between them.
+  ///   - waiting: Which sums wait in memory.
   ///   - target: Says what registers there are.
   init?(
     _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, height: Int,
-    isDense: Bool = false, _ target: Target
+    waiting: Waiting, _ target: Target
   ) {
-    let views = [g.y] + site.tailViews
-    let lanes = target.lanes(of: g.arithmetic.element)
-    guard lanes > 1, site.tailIsVectorizable(along: 3), g.y.strides[3] == 1,
-      views.allSatisfy({ g.outHeight == 1 || $0.strides[2] == g.outWidth * $0.strides[3] })
-    else { return nil }
-    (self.g, self.columns, self.target) = (g, columns, target)
-    (self.height, self.isDense) = (height, isDense)
+    guard let ends = PlaneEnds(g, site, target) else { return nil }
+    (self.g, self.columns, self.target, self.ends) = (g, columns, target, ends)
+    (self.height, self.waiting) = (height, waiting)
     operand = PlaneOperand(g, site, target)
-    let padded = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
-    hasRoom = site.hasOwnPlanes && views.allSatisfy { $0.hasRoom(padded) }
-    let most = Self.most(g, columns, height, isDense, target, lanes)
-    guard let tiling = Self.tiling(g, columns, most, lanes, separate: !hasRoom) else { return nil }
+    let lanes = target.lanes(of: g.arithmetic.element)
+    let most = Self.most(g, columns, height, waiting, target, lanes)
+    guard let tiling = Self.tiling(g, columns, most, lanes, separate: !ends.hasRoom) else {
+      return nil
+    }
     widest = tiling
   }
 
@@ -55,16 +60,18 @@ struct PlaneFrame {
 
   /// Vectors that a tile should have at most, and those that it may have.
   private static func most(
-    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ isDense: Bool,
+    _ g: ConvolutionGeometry, _ columns: WindowColumns, _ height: Int, _ waiting: Waiting,
     _ target: Target, _ lanes: Int
   ) -> (Int, limit: Int) {
     let registers = target.accumulators(lanes: lanes, of: g.arithmetic.element)
-    if isDense { return (max(1, registers / height), max(1, registers / height)) }
-    let sets = !columns.left.isEmpty && !columns.right.isEmpty ? 2 : 1
+    if waiting == .all { return (max(1, registers / height), max(1, registers / height)) }
+    let sets = waiting == .none && columns.areOnBothSides ? 2 : 1
     let vector = g.x.shape[1] / g.group * lanes * g.arithmetic.bytes
     let cached = max(height == 1 ? 5 : 3, tileBytes / max(vector, 1))
     let limit = max(1, min(registers / sets / height, height == 1 ? 8 : 6))
-    return (min(limit, cached), limit)
+    // With more sums than sixteen that are moved, gcc keeps some in memory.
+    let most = columns.moves && height > 1 ? max(1, 16 / height) : limit
+    return (min(limit, most, cached), limit)
   }
 
   /// Bytes of activations that stay in the first cache while the rows of the weight are walked.
@@ -77,28 +84,23 @@ struct PlaneFrame {
   }
 
   /// Bytes of memory beside operands and results.
-  var scratch: Int {
-    operand.bytes + ((spills ? widest.lanes : 0) + partCount) * g.arithmetic.bytes
-  }
+  var scratch: Int { operand.bytes + ends.scratch + partCount * g.arithmetic.bytes }
 
   /// Elements of sums that wait for those of other columns.
   private var partCount: Int {
-    guard isDense, !columns.left.isEmpty, !columns.right.isEmpty else { return 0 }
+    guard waiting != .none, columns.areOnBothSides else { return 0 }
     let sizes = target.vectors(of: g.arithmetic.element).map { bytes -> Int in
       let lanes = bytes / g.arithmetic.bytes
       return tiling(lanes).map { $0.size * lanes } ?? 0
     }
-    return g.y.shape[1] * (sizes.max() ?? 0)
+    return (waiting == .all ? g.y.shape[1] : height) * (sizes.max() ?? 0)
   }
 
   /// How vectors of some lanes cover a plane.
   private func tiling(_ lanes: Int) -> PlaneTiling? {
-    let most = Self.most(g, columns, height, isDense, target, lanes)
-    return Self.tiling(g, columns, most, lanes, separate: !hasRoom)
+    let most = Self.most(g, columns, height, waiting, target, lanes)
+    return Self.tiling(g, columns, most, lanes, separate: !ends.hasRoom)
   }
-
-  /// Whether the last vector of a plane goes through memory of its own.
-  private var spills: Bool { !hasRoom && g.outHeight * g.outWidth % widest.lanes != 0 }
 
   /// What is done whatever the weights are.
   ///
@@ -112,13 +114,11 @@ struct PlaneFrame {
     work[.load] = taps * vectors
     work[.store] = Double(g.y.shape[1]) * vectors
     work[.move] = work[.store] * Double(columns.left.count + columns.right.count)
+    // Sums that wait are stored once more.
+    if waiting == .block, columns.areOnBothSides { work[.store] *= 2 }
     work.copies(operand.written, bytes: operand.copiedBytes, target)
     work[.row] = images * operand.rows
-    let rest = g.outHeight * g.outWidth % widest.lanes
-    if spills {
-      // They go by way of memory, one by one.
-      work[.copy] += images * Double(g.y.shape[1] * rest * 10)
-    }
+    work[.copy] += ends.copied
     if bytesOfTile > Self.tileBytes, target.caches != nil {
       // Neighbouring vectors come in turn, half of them before they are asked for.
       let beyond = 1 - Double(Self.tileBytes) / Double(bytesOfTile)
@@ -158,7 +158,7 @@ struct PlaneFrame {
     numbers: (_ sums: PlaneSums, _ operand: PlaneOperand, _ n: Expr) -> Void
   ) throws(DiagnosticMessage) -> Kernel {
     let operand = operand.placed(builder)
-    let last = spills ? builder.scratch(g.y.element, [widest.lanes], "last") : nil
+    let last = ends.placed(builder)
     let parts = partCount > 0 ? builder.scratch(g.y.element, [partCount], "parts") : nil
     let results = PlaneResults(g: g, height: height, last: last, builder: builder)
     let sums = PlaneSums(results: results, columns: columns, parts: parts)
@@ -178,15 +178,5 @@ struct PlaneFrame {
         tile(sums, operand, rest)
       }
     }
-  }
-}
-
-extension TensorView {
-  /// Whether each plane may be read or written in whole vectors to its end.
-  func hasRoom(_ padded: Int) -> Bool {
-    if strides[2] == 0 && strides[3] == 0 { return true }
-    let planes = (0..<2).reduce(0) { $0 + (shape[$1] - 1) * strides[$1] }
-    return (strides[1] == 0 || strides[1] >= padded || shape[1] == 1)
-      && offset + planes + padded <= buffer.count
   }
 }

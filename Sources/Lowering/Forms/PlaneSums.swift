@@ -5,7 +5,7 @@ import CoppiceIR
 struct PlaneSums {
   let results: PlaneResults
   let columns: WindowColumns
-  /// Where the sums of columns right of the result's own wait, by channel, if they do.
+  /// Where the sums of columns on one side of the result's own wait for those on the other, if they do.
   let parts: TensorView?
 
   private var g: ConvolutionGeometry { results.g }
@@ -25,6 +25,7 @@ struct PlaneSums {
     _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
   ) {
     let main = begun(block, tile, isMet: isMet, meet)
+    if let parts { return results.store(joined(main, parts, tile, meet), block, tile) }
     let last = columns.order.count - 1
     when(columns.right.count == 1 ? isMet?(last) : nil) {
       for (row, added) in zip(main, ended(tile, meet)) {
@@ -32,6 +33,26 @@ struct PlaneSums {
       }
     }
     results.store(main, block, tile)
+  }
+
+  /// The sums of all columns, where those up to the result's own wait in memory for the others.
+  private func joined(
+    _ main: [[Variable]], _ parts: TensorView, _ tile: PlaneFrame.Tile,
+    _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
+  ) -> [[Variable]] {
+    func place(_ row: Int, _ part: Int) -> Expr { .integer((row * tile.count + part) * tile.lanes) }
+    for (row, sums) in main.enumerated() {
+      for (part, sum) in sums.enumerated() {
+        builder.emit(.store(parts.buffer, place(row, part), .variable(sum)))
+      }
+    }
+    let all = ended(tile, meet)
+    for (row, sums) in all.enumerated() {
+      for (part, sum) in sums.enumerated() {
+        builder.accumulate(sum, .load(parts.buffer, place(row, part), lanes: tile.lanes))
+      }
+    }
+    return all
   }
 
   private func when(_ condition: Expr?, _ body: () -> Void) {

@@ -21,8 +21,8 @@ struct SparseBlockRows: KernelForm {
     work[.tile] = Double(weight.blockRows) * tiles
     work[.step] = weight.slots * tiles
     work[.load] = weight.slots * outer * Double(rows.count)
-    // Costs are fitted to blocks of four and eight, whose vectors take less than the widest.
-    work[.fma] = work[.load] * parts * (lanes > 8 ? 1.5 : 1)
+    let widest = target.lanes(of: rows.arithmetic.element)
+    work.multiplies(work[.load] * parts, lanes: lanes, widest: widest)
     work[.store] = Double(weight.blockRows) * outer * Double(rows.count) * parts
     work.reads(weight.bytes, passes: tiles, target)
     return Plan("sparse_block_rows", storage, bytes: weight.bytes, work, target) {

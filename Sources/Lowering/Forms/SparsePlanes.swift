@@ -34,11 +34,12 @@ struct SparsePlanes: KernelForm {
     let order = PlaneTable.Order(
       height: height, byPattern: byPattern, width: storage.width, columns: columns.order,
       sorted: byPattern ? 1 : sorted(g, height))
-    let frame = PlaneFrame(g, site, columns, height: order.rows, target)
-    guard g.y.shape[1] / g.group % order.height == 0, let frame else { return nil }
+    let met = Int(weight.slots)
+    guard g.y.shape[1] / g.group % order.height == 0,
+      let frame = frame(g, site, columns, order, entries: met / storage.width, target)
+    else { return nil }
     let places = PlaneTable.Places(
       channels: frame.operand.step, rows: g.window.dilations[0] * g.width)
-    let met = Int(weight.slots)
     let entries = byPattern ? site.entries(g.operand, .blocks) : met / storage.width
     let values = byPattern ? site.entries(g.operand, .indexRows) : met * weight.height
     let bytes = PlaneTable.bytes(
@@ -53,6 +54,24 @@ struct SparsePlanes: KernelForm {
       try emit(frame, order, places, builder)
     }
   }
+
+  /// Sums of several rows wait for each other in memory where a column has entries enough to make up
+  /// for it in longer tiles, or where tiles would be too short for a row else.
+  private func frame(
+    _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, _ order: PlaneTable.Order,
+    entries: Int, _ target: Target
+  ) -> PlaneFrame? {
+    let lines = g.y.shape[1] / order.height * columns.order.count
+    func frame(_ waiting: PlaneFrame.Waiting) -> PlaneFrame? {
+      PlaneFrame(g, site, columns, height: order.rows, waiting: waiting, target)
+    }
+    if order.rows == 1 { return frame(.none) }
+    let isFew = !byPattern && entries < Self.few * lines
+    return (isFew ? frame(.none) : nil) ?? frame(.block)
+  }
+
+  /// Entries of a column that are not worth a wait for its sums.
+  private static let few = 12
 
   /// Blocks that may be met in any order: those of a group, and groups where each has one block.
   private func sorted(_ g: ConvolutionGeometry, _ height: Int) -> Int {
@@ -170,6 +189,9 @@ struct WindowColumns {
 
   /// Whether sums are moved.
   var moves: Bool { !left.isEmpty || !right.isEmpty }
+
+  /// Whether sums are moved both ways.
+  var areOnBothSides: Bool { !left.isEmpty && !right.isEmpty }
 
   /// How far a column lies from the result.
   func offset(_ column: Int, _ window: SpatialWindow) -> Int {

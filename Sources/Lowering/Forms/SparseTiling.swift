@@ -103,20 +103,19 @@ struct SparseTiling {
     return starts.map { ($0, size) }
   }
 
-  /// Tiles of all results, parts in all of them, and those in vectors of so many lanes.
+  /// Tiles of all results, parts in all of them, and those parts that have so many lanes.
   func counts(
     _ g: ConvolutionGeometry, lanes: Int = 1
-  ) -> (tiles: Double, parts: Double, vectors: Double) {
+  ) -> (tiles: Double, parts: Double, whole: Double) {
     let rows = isWhole ? 1 : inner.count / innerRows + g.outHeight - inner.count
-    var (columns, parts, width) = (0, 0, 0)
+    var (columns, parts, whole) = (0, 0, 0)
     for piece in pieces {
       columns += piece.repeats
       let isScalar = piece.vectors.isEmpty
       parts += piece.repeats * (isScalar ? piece.width : piece.vectors.count)
-      width += piece.repeats * (isScalar ? piece.width : piece.vectors.reduce(0) { $0 + $1.lanes })
+      whole += piece.repeats * piece.vectors.count { $0.lanes == lanes }
     }
-    let vectors = Double(width * g.outHeight) / Double(lanes)
-    return (Double(rows * columns), Double(parts * g.outHeight), vectors)
+    return (Double(rows * columns), Double(parts * g.outHeight), Double(whole * g.outHeight))
   }
 
   private static func pieces(_ g: ConvolutionGeometry, _ width: Int) -> [Piece] {

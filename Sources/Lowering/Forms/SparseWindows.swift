@@ -40,8 +40,11 @@ struct SparseWindows {
       let lanes = target.lanes(of: g.arithmetic.element)
       let tiling = vectors(padded, lanes, weight.height)
       work = Work(vectors: tiling, g, weight, lanes: lanes)
-      // Sums of so many rows leave few registers for the rest.
-      if weight.height >= 16 { work[.fma] *= 1.4 }
+      if weight.height >= 16 {
+        // Sums of so many rows leave few registers for the rest; narrow ones are twice as many.
+        work[.fma] *= 1.4
+        work[.narrow] *= 3
+      }
       work[.row] = padded.rows
       work.meets(tiling, padded.geometry, lanes: lanes, target)
       work.reads(weight.bytes, passes: work[.tile] / Double(weight.blockRows), target)
@@ -93,10 +96,11 @@ extension Work {
   fileprivate init(
     vectors tiling: SparseTiling, _ g: ConvolutionGeometry, _ weight: SparseWeight, lanes: Int
   ) {
-    let (tiles, parts, vectors) = tiling.counts(g, lanes: lanes)
+    let (tiles, parts, whole) = tiling.counts(g, lanes: lanes)
     let images = Double(g.y.shape[0])
     count(weight, tiles: images * tiles, visits: images * tiles, parts: images * parts)
-    self[.fma] = weight.slots * Double(weight.height) * images * vectors
+    let each = weight.slots * Double(weight.height) * images
+    (self[.fma], self[.narrow]) = (each * whole, each * (parts - whole))
   }
 
   /// Counts activations of tiles that the first cache does not hold from one filter to the next;
@@ -111,7 +115,8 @@ extension Work {
     let bytes = channels * width * height * g.arithmetic.bytes
     guard bytes > caches.first else { return }
     let beyond = 1 - Double(caches.first) / Double(bytes)
-    self[.near] += self[.fma] * Double(lanes * g.arithmetic.bytes) / 2 * beyond
+    let read = self[.fma] * Double(lanes) + self[.narrow] * Double(lanes) / 2
+    self[.near] += read * Double(g.arithmetic.bytes) / 2 * beyond
   }
 
   /// Counts tiles of numbers; rows at the edges only visit the rows of the window that they meet.

@@ -7,30 +7,26 @@ struct TapFrame {
   let g: ConvolutionGeometry
   let operand: PlaneOperand
   let target: Target
-  /// Whether results may be stored in whole vectors to the end of a plane.
-  private let hasRoom: Bool
+  private let ends: PlaneEnds
   /// How the widest vectors cover a plane.
   let widest: PlaneTiling
 
   /// Looks at a convolution; `nil` where it is of another kind, or its results do not lie row by row.
   init?(_ g: ConvolutionGeometry, _ site: Site, _ target: Target) {
-    let views = [g.y] + site.tailViews
-    let lanes = target.lanes(of: g.arithmetic.element)
-    guard target.hasWideVectors, lanes > 1, g.isDepthwise, g.arithmetic.element == .float32,
+    guard target.hasWideVectors, g.isDepthwise, g.arithmetic.element == .float32,
       WindowColumns(g) == nil, g.window.kernel[0] * g.window.kernel[1] <= 25,
-      site.tailIsVectorizable(along: 3), g.y.strides[3] == 1,
-      views.allSatisfy({ g.outHeight == 1 || $0.strides[2] == g.outWidth * $0.strides[3] })
+      let ends = PlaneEnds(g, site, target)
     else { return nil }
-    (self.g, self.target) = (g, target)
-    let padded = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
-    hasRoom = site.hasOwnPlanes && views.allSatisfy { $0.hasRoom(padded) }
-    guard let tiling = Self.tiling(g, lanes, target, separate: !hasRoom) else { return nil }
+    (self.g, self.target, self.ends) = (g, target, ends)
+    let lanes = target.lanes(of: g.arithmetic.element)
+    guard let tiling = Self.tiling(g, lanes, target, separate: !ends.hasRoom) else { return nil }
     widest = tiling
-    let hasRoom = hasRoom
-    let ends = target.vectors(of: g.arithmetic.element).compactMap { bytes in
-      Self.tiling(g, bytes / g.arithmetic.bytes, target, separate: !hasRoom).map { Self.end(g, $0) }
+    let loads = target.vectors(of: g.arithmetic.element).compactMap { bytes in
+      Self.tiling(g, bytes / g.arithmetic.bytes, target, separate: !ends.hasRoom).map {
+        Self.end(g, $0)
+      }
     }
-    operand = PlaneOperand(g, site, target, margin: Self.margin(g), end: ends.max() ?? 0)
+    operand = PlaneOperand(g, site, target, margin: Self.margin(g), end: loads.max() ?? 0)
   }
 
   private static func tiling(
@@ -115,7 +111,7 @@ struct TapFrame {
   /// How vectors of each width cover a plane.
   private var tilings: [PlaneTiling] {
     target.vectors(of: g.arithmetic.element).compactMap {
-      Self.tiling(g, $0 / g.arithmetic.bytes, target, separate: !hasRoom)
+      Self.tiling(g, $0 / g.arithmetic.bytes, target, separate: !ends.hasRoom)
     }
   }
 
@@ -124,10 +120,8 @@ struct TapFrame {
 
   // MARK: - Work
 
-  private var spills: Bool { !hasRoom && g.outHeight * g.outWidth % widest.lanes != 0 }
-
   /// Bytes of memory beside operands and results.
-  var scratch: Int { operand.bytes + (spills ? widest.lanes : 0) * g.arithmetic.bytes }
+  var scratch: Int { operand.bytes + ends.scratch }
 
   /// What is done for some taps of all channels.
   ///
@@ -153,11 +147,7 @@ struct TapFrame {
     work[.store] = Double(g.group * widest.vectors) * images
     work.copies(operand.written, bytes: operand.copiedBytes, target)
     work[.row] = images * operand.rows
-    let rest = g.outHeight * g.outWidth % widest.lanes
-    if spills {
-      // They go by way of memory, one by one.
-      work[.copy] += images * Double(g.group * rest * 10)
-    }
+    work[.copy] += ends.copied
     return work
   }
 
@@ -177,7 +167,7 @@ struct TapFrame {
     numbers: (_ n: Expr, _ planes: TapPlanes) -> Void
   ) throws(DiagnosticMessage) -> Kernel {
     let operand = operand.placed(builder)
-    let last = spills ? builder.scratch(g.y.element, [widest.lanes], "last") : nil
+    let last = ends.placed(builder)
     let results = PlaneResults(g: g, height: 1, last: last, builder: builder)
     let planes = TapPlanes(
       frame: self, operand: operand, first: Self.first(g), row: Self.row(g), results: results)
@@ -186,7 +176,7 @@ struct TapFrame {
       builder.laneAxis = 3
       builder.loop("n", g.y.shape[0]) { n in
         operand.fill(n, lanes: lanes, builder)
-        if lanes > 1, let tiling = Self.tiling(g, lanes, target, separate: !hasRoom) {
+        if lanes > 1, let tiling = Self.tiling(g, lanes, target, separate: !ends.hasRoom) {
           image(n, planes, tiling)
         } else {
           numbers(n, planes)

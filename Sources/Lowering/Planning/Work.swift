@@ -12,7 +12,7 @@ struct Work: Sendable {
     case step
     /// Loads in the innermost loop, of numbers or vectors.
     case load
-    /// Multiply-accumulates, counted in whole vectors where there are any.
+    /// Multiply-accumulates of the widest vectors, or of numbers where there are none.
     case fma
     /// Turns of the innermost loop that wait for sums, because too few are under way.
     case chain
@@ -34,7 +34,7 @@ struct Work: Sendable {
     case miss
     /// Bytes of weights, or of activations that are read again and again, from beyond the first cache.
     case near
-    /// Bytes of weights that come from beyond the second cache.
+    /// Bytes of weights, or of all that a node reads and writes, from beyond the second cache.
     case far
     /// A result that a program stores as it is in the end, with its tail.
     case result
@@ -43,6 +43,9 @@ struct Work: Sendable {
     /// Bytes of activations and scratch memory that a node reads and writes beyond what the first
     /// cache holds.
     case stream
+    /// Multiply-accumulates of narrower vectors: cores that work on wide ones by halves (Zen 4) take
+    /// half the time for them, others (Zen 5) all of it.
+    case narrow
   }
 
   private var counts = SIMD32<Double>()
@@ -64,6 +67,16 @@ struct Work: Sendable {
     self[.near] += Double(max(0, min(bytes, caches.second) - caches.first)) * passes
   }
 
+  /// Counts multiply-accumulates.
+  ///
+  /// - Parameters:
+  ///   - count: How many instructions.
+  ///   - lanes: Their lanes.
+  ///   - widest: Lanes of the widest vectors of the target.
+  mutating func multiplies(_ count: Double, lanes: Int, widest: Int) {
+    self[lanes < widest ? .narrow : .fma] += count
+  }
+
   /// Counts what a node reads and writes beside its weights.
   ///
   /// - Parameters:
@@ -72,6 +85,7 @@ struct Work: Sendable {
   mutating func streams(_ bytes: Int, _ target: Target) {
     guard let caches = target.caches else { return }
     self[.stream] = Double(max(0, bytes - caches.first))
+    self[.far] += Double(max(0, bytes - caches.second))
   }
 
   /// Counts elements that are copied, twice where they come from beyond the first cache.

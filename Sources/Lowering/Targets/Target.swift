@@ -184,7 +184,7 @@ struct Costs: Sendable {
   var copy: Double { others[.copy] ?? 1 }
 
   /// What the steps of a form take; those of its numbers are those of its vectors where nothing else
-  /// is known, and of its integers those of its floats.
+  /// is known, of its integers those of its floats, and of narrow vectors those of wide ones.
   func of(_ form: String) -> [Work.Step: Double] {
     if free.contains(form) { return [:] }
     var stem = form
@@ -192,6 +192,7 @@ struct Costs: Sendable {
       stem.removeLast(suffix.count)
     }
     let known = forms[stem] ?? others
-    return known.merging([.tail: others[.tail] ?? 0]) { own, _ in own }
+    let usual = [Work.Step.tail: others[.tail] ?? 0, .narrow: known[.fma] ?? 0]
+    return known.merging(usual) { own, _ in own }
   }
 }
