@@ -176,6 +176,7 @@ extension Work {
     self[.step] = weight.slots * visits
     self[.load] = weight.slots * parts
     self[.store] = blocks * Double(weight.height) * parts
-    tests(weight, passes: tiles)
+    // A predictor keeps the ends of the loops over taps as well.
+    tests(weight, passes: tiles, learnt: 4096)
   }
 }

@@ -118,15 +118,15 @@ struct Work: Sendable {
   ///   - weight: The bitmap, or another format, which has none.
   ///   - passes: How often it is read.
   ///   - unrolled: Whether all bits are tested.
-  mutating func tests(_ weight: SparseWeight, passes: Double, unrolled: Bool = false) {
+  ///   - learnt: As many bits of a pattern a branch predictor knows by heart.
+  mutating func tests(
+    _ weight: SparseWeight, passes: Double, unrolled: Bool = false, learnt: Double = 8192
+  ) {
     self[.bit] = (unrolled ? weight.bits : weight.turns) * passes
-    if weight.bits > Self.learnt {
+    if weight.bits > learnt {
       self[.miss] = min(weight.slots, weight.bits - weight.slots) * passes
     }
   }
-
-  /// As many bits of a pattern a branch predictor knows by heart.
-  private static let learnt = 8192.0
 
   /// What the work takes.
   ///

@@ -56,8 +56,8 @@ extension Costs {
         .far: 0.00119, .stream: 0.001, .narrow: 0.0184,
       ],
       "product": [
-        .tile: 0.194, .step: 0.172, .load: 0.0213, .fma: 0.283, .chain: 0.478, .near: 0.00261,
-        .far: 0.0154, .stream: 0.143, .narrow: 0.24,
+        .tile: 0.195, .step: 0.174, .load: 0.0243, .fma: 0.28, .chain: 0.491, .near: 0.00252,
+        .far: 0.0154, .stream: 0.153, .narrow: 0.194,
       ],
       "sparse_conv": [
         .tile: 0.0518, .line: 0.511, .step: 0.296, .load: 0.159, .reach: 0.511, .fma: 0.219,
