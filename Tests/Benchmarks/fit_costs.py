@@ -103,13 +103,13 @@ def measured(layers, pipelines, target, built_as=Built, sweeps=SWEEPS):
 
 
 def between(rows, known, share):
-    """The rows with times between their own and what known tables foresee, nearer to their own the larger their share, and those tables as they are there."""
-    known = {form: costs for form, costs in known.items() if costs}
+    """The rows with times between their own and what known tables foresee, nearer to their own the larger their share.
+
+    Times are in the unit of those tables, so that forms that nothing was measured of keep their proportion to the others."""
     own = [sum(known.get(row["form"], {}).get(step, 0) * count for step, count in row["work"].items()) for row in rows]
     slower = np.median([row["time"] / cost for row, cost in zip(rows, own) if cost])
-    times = [row["time"] ** share * (cost * slower) ** (1 - share) if cost else row["time"] for row, cost in zip(rows, own)]
-    return ([row | dict(time=time, cost=row["cost"] * slower) for row, time in zip(rows, times)],
-            {form: {step: cost * slower for step, cost in costs.items()} for form, costs in known.items()})
+    times = [row["time"] / slower if not cost else (row["time"] / slower) ** share * cost ** (1 - share) for row, cost in zip(rows, own)]
+    return [row | dict(time=time) for row, time in zip(rows, times)]
 
 
 def measured_chains(path):
@@ -309,7 +309,7 @@ def main():
             json.dump(rows, open(options.rows, "w"))
     known = tables_in(open(path).read())
     if options.between:
-        rows, known = between(rows, known, options.between)
+        rows = between(rows, known, options.between)
     forms = defaultdict(list)
     for row in rows:
         forms[FAMILIES.get(row["form"], row["form"])].append(row)

@@ -116,7 +116,7 @@ extension Work {
       self[.load] += steps * Double(vectors + positions)
       multiplies(
         steps * Double(vectors * positions), lanes: block.lanes(available), widest: available)
-      self[.chain] += steps * max(0, 1 - Double(vectors * positions) / 8)
+      waits(steps, sums: vectors * positions)
       let step = g.window.strides[1] * g.strideW
       reaches((0..<positions).map { $0 * step }, times: steps, target)
     }

@@ -117,7 +117,7 @@ extension Work {
         steps * Double(vectors * rows), lanes: block.lanes(available), widest: available)
       // Processors with caches run ahead: short sums of one tile hide behind those of the next.
       let waiting = target.caches == nil ? 1 : max(0, 1 - 48 / Double(p.depth))
-      self[.chain] += steps * waiting * max(0, 1 - Double(vectors * rows) / 8)
+      waits(steps * waiting, sums: vectors * rows)
       let stride = p.x.strides[p.x.rank - 2]
       reaches((0..<rows).map { $0 * stride }, times: steps, target)
     }

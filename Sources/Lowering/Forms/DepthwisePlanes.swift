@@ -13,7 +13,7 @@ struct DepthwisePlanes: KernelForm {
     var work = frame.work(loads: Double(g.group * taps))
     work[.line] = work[.tile] * Double(columns.order.count)
     work[.fma] = work[.load]
-    work[.chain] = work[.load] * max(0, 1 - Double(frame.widest.size) / 8)
+    work.waits(work[.load], sums: frame.widest.size)
     return Plan(
       "depthwise_planes", .dense, bytes: g.denseBytes, scratch: frame.scratch, work, target
     ) { builder throws(DiagnosticMessage) in try emit(g, frame, builder) }

@@ -77,6 +77,15 @@ struct Work: Sendable {
     self[lanes < widest ? .narrow : .fma] += count
   }
 
+  /// Counts turns that wait for their sums: eight under way hide what one takes.
+  ///
+  /// - Parameters:
+  ///   - turns: How many turns.
+  ///   - sums: Sums that are under way.
+  mutating func waits(_ turns: Double, sums: Int) {
+    self[.chain] += turns * max(0, 1 - Double(sums) / 8)
+  }
+
   /// Counts what a node reads and writes beside its weights.
   ///
   /// - Parameters:
