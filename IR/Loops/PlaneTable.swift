@@ -2,13 +2,10 @@
 /// groups, and the nonzeros of a group are ordered by the column of the window that they belong to.
 ///
 /// There are no starts: kernels go through all groups in order, and a count says how many entries
-/// belong together. Groups that have as many may follow each other, so that processors foresee where
-/// loops end. An entry has a place, that of its first activation, and one value, as many as the
+/// belong together. An entry has a place, that of its first activation, and one value, as many as the
 /// group has rows, or, of patterns, one for each row that it has, or one for each of some neighbouring
 /// channels.
 package struct PlaneTable {
-  /// The groups as they are met; `nil` where that is their own order.
-  package let groups: Buffer?
   /// Entries that belong together: for each group of rows and column of the window, or, in it, for
   /// each pattern from all rows down to the first alone.
   package let counts: Buffer
@@ -26,14 +23,9 @@ package struct PlaneTable {
     package var width: Int
     /// The columns of the window as they are read.
     package var columns: [Int]
-    /// Groups side by side that are sorted by how many entries they have; 1 for none.
-    package var sorted: Int
 
     /// Makes an order.
-    package init(
-      height: Int, byPattern: Bool = false, width: Int = 1, columns: [Int], sorted: Int = 1
-    ) {
-      self.sorted = sorted
+    package init(height: Int, byPattern: Bool = false, width: Int = 1, columns: [Int]) {
       self.height = height
       self.byPattern = byPattern
       self.width = width
@@ -91,9 +83,8 @@ package struct PlaneTable {
     let groups = (layout.rows + order.height - 1) / order.height
     let lines = groups * layout.windowColumns * order.patterns.count
     let counts = lines * indexBytes(longest(layout))
-    let numbers = order.sorted > 1 ? groups * indexBytes(groups - 1) : 0
     let place = indexBytes(places.largest(layout, windowRows: windowRows))
-    return numbers + counts + max(entries, 1) * place + max(values, 1) * elementBytes
+    return counts + max(entries, 1) * place + max(values, 1) * elementBytes
   }
 
   /// Entries that may belong together.
@@ -119,17 +110,11 @@ extension LoopBuilder {
     let nonzeros = SparseNonzeros(format, constant.type, layout)
     let windowRows = constant.type.shape[2]
     var entries = PlaneEntries(nonzeros, order, places, windowRows: windowRows)
-    let groups = entries.groups
-    for group in groups {
-      for column in order.columns {
-        entries.take(group * order.height, column)
-      }
+    for top in stride(from: 0, to: layout.rows, by: order.height) {
+      for column in order.columns { entries.take(top, column) }
     }
     let largest = places.largest(layout, windowRows: windowRows)
-    let isSorted = order.sorted > 1
     return PlaneTable(
-      groups: isSorted
-        ? indexTable(groups.map { Int32($0) }, largest: groups.count - 1, "groups", operand) : nil,
       counts: indexTable(
         entries.counts, largest: PlaneTable.longest(layout), "counts", operand),
       places: indexTable(
@@ -166,31 +151,6 @@ private struct PlaneEntries {
     cells = (all, all.indices.sorted { (all[$0], $0) < (all[$1], $1) })
     found = Array(repeating: -1, count: all.count * order.height)
     rows = Array(repeating: 0, count: all.count)
-  }
-
-  /// The groups of rows as they are met.
-  var groups: [Int] {
-    let layout = nonzeros.layout
-    let all = Array(0..<((layout.rows + order.height - 1) / order.height))
-    if order.sorted == 1 { return all }
-    let counts = all.map { group -> [Int] in
-      let first = group * order.height
-      let rows = first..<min(first + order.height, layout.rows)
-      return order.columns.map { column in
-        rows.reduce(0) { sum, row in
-          (0..<layout.windowRows).reduce(sum) { sum, part in
-            let line = row * layout.groups + column * layout.windowRows + part
-            return sum + nonzeros.range(line).count
-          }
-        }
-      }
-    }
-    return all.sorted { a, b in
-      let (first, second) = (a / order.sorted, b / order.sorted)
-      if first != second { return first < second }
-      if counts[a] != counts[b] { return counts[a].lexicographicallyPrecedes(counts[b]) }
-      return a < b
-    }
   }
 
   /// Takes the nonzeros of a group of rows in a column of the window, by place.

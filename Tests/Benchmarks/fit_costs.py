@@ -33,7 +33,7 @@ SOURCES = {"x86-64": "Sources/Lowering/Targets/X86.swift", "cortex-m4": "Sources
 MARGINS = {"x86-64": {}, "cortex-m4": {"sparse_conv1x1": 1.0, "sparse_conv_single": 1.1, "sparse_": 1.05}}
 LEAST = 12
 # What a byte from beyond a cache takes at most, in nanoseconds: few rows have enough of them to tell.
-MOST = {"near": 0.02, "far": 0.05}
+MOST = {"near": 0.02, "far": 0.05, "stream": 0.02}
 # Drawn layers that are fitted beside those with names, and others that the fit is checked with.
 DRAWN, DEPTHWISE, CHECKED = 160, 24, 60
 # How often all layers are timed; more often where single ones are judged, whose time depends on where a process finds its memory.
@@ -52,7 +52,7 @@ PULL, HELD = 0.5, 500
 # Nanoseconds of a layer in a chain that are told apart by clocks that go on by tens.
 TOLD = 150
 STEPS = ["tile", "line", "step", "load", "reach", "fma", "chain", "store", "tail", "copy", "row", "bit", "miss", "near", "far",
-         "result", "move", "stream", "narrow"]
+         "result", "move", "stream", "narrow", "page"]
 
 
 class Built:
@@ -103,13 +103,12 @@ def measured(layers, pipelines, target, built_as=Built, sweeps=SWEEPS):
 
 
 def between(rows, known, share):
-    """The rows with times between their own and what known tables foresee, nearer to their own the larger their share.
-
-    Times are in the unit of those tables, so that forms that nothing was measured of keep their proportion to the others."""
+    """The rows with times between their own and what known tables foresee, nearer to their own the larger their share, and those tables in that unit."""
     own = [sum(known.get(row["form"], {}).get(step, 0) * count for step, count in row["work"].items()) for row in rows]
-    slower = np.median([row["time"] / cost for row, cost in zip(rows, own) if cost])
-    times = [row["time"] / slower if not cost else (row["time"] / slower) ** share * cost ** (1 - share) for row, cost in zip(rows, own)]
-    return [row | dict(time=time) for row, time in zip(rows, times)]
+    slower = np.median([row["time"] / cost for row, cost in zip(rows, own) if cost]) ** share
+    times = [row["time"] ** share * cost ** (1 - share) if cost else row["time"] for row, cost in zip(rows, own)]
+    return ([row | dict(time=time, cost=cost * slower) for row, time, cost in zip(rows, times, own)],
+            {form: {step: cost * slower for step, cost in costs.items()} for form, costs in known.items()})
 
 
 def measured_chains(path):
@@ -309,7 +308,7 @@ def main():
             json.dump(rows, open(options.rows, "w"))
     known = tables_in(open(path).read())
     if options.between:
-        rows = between(rows, known, options.between)
+        rows, known = between(rows, known, options.between)
     forms = defaultdict(list)
     for row in rows:
         forms[FAMILIES.get(row["form"], row["form"])].append(row)

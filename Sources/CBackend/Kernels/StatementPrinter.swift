@@ -164,7 +164,9 @@ extension Expr {
     else { return false }
     var products = 0
     for statement in rest {
-      if case .assign(_, .binary(.add, _, .binary(.mul, .variable(variable), _))) = statement {
+      if case .assign(_, .binary(.add, _, .binary(.mul, let a, let b))) = statement,
+        a == .variable(variable) || b == .variable(variable)
+      {
         products += 1
       }
       if products > 1 { return true }

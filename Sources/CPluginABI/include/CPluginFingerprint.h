@@ -1,2 +1,2 @@
 /* Written by .ci/plugin-fingerprint --write. */
-#define COPPICE_API_FINGERPRINT "21701ce0b1782c0e"
+#define COPPICE_API_FINGERPRINT "198c088f56704caa"

@@ -77,13 +77,21 @@ extension PlaneOperand {
         builder.emit(.store(view.buffer, start + column, value))
       }
     }
-    var (done, lanes) = (columns / lanes * lanes, lanes)
-    builder.loop("j", to: .integer(done), step: lanes) { piece($0, lanes) }
+    let whole = columns / lanes * lanes
+    builder.loop("j", to: .integer(whole), step: lanes) { piece($0, lanes) }
+    for rest in pieces(columns - whole, lanes) { piece(.integer(whole + rest.start), rest.lanes) }
+  }
+
+  /// The pieces that a row is taken apart in: vectors as long as there are elements for them, and
+  /// single elements for less than four.
+  func pieces(_ columns: Int, _ lanes: Int) -> [(start: Int, lanes: Int)] {
+    var (pieces, done, lanes) = ([(start: Int, lanes: Int)](), 0, lanes)
     while done < columns {
       while lanes > columns - done { lanes /= 2 }
-      piece(.integer(done), lanes < 4 ? 1 : lanes)
+      pieces.append((done, lanes < 4 ? 1 : lanes))
       done += lanes < 4 ? 1 : lanes
     }
+    return pieces
   }
 
   /// Every so manyth lane of some vectors side by side.

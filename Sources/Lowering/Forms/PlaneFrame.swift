@@ -119,9 +119,13 @@ struct PlaneFrame {
     work.copies(operand.written, bytes: operand.copiedBytes, target)
     work[.row] = images * operand.rows
     work[.copy] += ends.copied
-    if bytesOfTile > Self.tileBytes, target.caches != nil {
+    let apart = operand.step * g.arithmetic.bytes
+    work.enters(
+      g.x.shape[1] / g.group, apart: apart, times: taps * images * Double(widest.tiles), target)
+    let run = bytesOfTile / max(1, g.x.shape[1] / g.group)
+    if let held = target.caches?.first(run: run, apart: apart), bytesOfTile > held {
       // Neighbouring vectors come in turn, half of them before they are asked for.
-      let beyond = 1 - Double(Self.tileBytes) / Double(bytesOfTile)
+      let beyond = 1 - Double(held) / Double(bytesOfTile)
       work[.near] += work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2 * beyond
     }
     let rows = g.window.kernel[0]

@@ -94,23 +94,27 @@ struct PlaneOperand {
   /// Bytes of the copy.
   var bytes: Int { isCopy ? view.element.byteCount(view.buffer.count) : 0 }
 
-  /// Elements that are written for the copy; those that do not lie side by side take longer.
+  /// Elements that are written for the copy one by one or in runs; those that do not lie side by side
+  /// take longer.
   var written: Double {
     guard isCopy else { return 0 }
     let around = view.buffer.count - source.x.count / source.x.shape[0]
     let isApart = (source.phases?.columns.stride ?? 1) > 1
-    let factor = period != nil ? 1 : source.strideW > 1 ? 6 : isApart ? 2 : 1
+    let factor = period != nil ? 0 : source.strideW > 1 ? 6 : isApart ? 2 : 1
     return Double(around) + Double(source.x.count * factor)
   }
 
   /// Bytes that are read and written for the copy.
   var copiedBytes: Int { isCopy ? bytes + view.element.byteCount(source.x.count) : 0 }
 
-  /// Rows that are copied for each image.
+  /// Rows that are copied for each image, or pieces of those that are taken apart by vectors.
   var rows: Double {
     guard isCopy else { return 0 }
     let channels = source.x.shape[1] / (source.phases?.count ?? 1)
-    return Double(channels / size(channels) * source.parts.reduce(0) { $0 + $1.rows })
+    let parts = source.parts
+    let rows = parts.reduce(0) { $0 + $1.rows }
+    guard let period else { return Double(channels / size(channels) * rows) }
+    return Double(channels * rows / period * pieces(parts[0].columns, shape.lanes).count)
   }
 
   /// Channels that are copied together: those that lie side by side.

@@ -24,17 +24,13 @@ struct PlaneWalk {
       value: order.byPattern ? builder.declare("v", value) : nil)
   }
 
-  /// Goes through all blocks: their place in the table, their number and their first channel.
-  private func blocks(_ body: (_ line: Expr, _ block: Expr, _ channel: Expr) -> Void) {
+  /// Goes through all blocks: their number and their first channel.
+  private func blocks(_ body: (_ block: Expr, _ channel: Expr) -> Void) {
     let blocks = g.y.shape[1] / g.group / order.height
     let channels = g.x.shape[1] / g.group
     builder.loop("g", g.group) { group in
       builder.loop("b", blocks) { index in
-        let line = group * blocks + index
-        guard let groups = table.groups else { return body(line, line, group * channels) }
-        let load = Expr.load(groups, line, lanes: 1).converted(to: .index)
-        let block = builder.define("block", load)
-        body(line, block, (blocks == 1 ? block : group) * channels)
+        body(group * blocks + index, group * channels)
       }
     }
   }
@@ -50,19 +46,19 @@ struct PlaneWalk {
   }
 
   /// Entries of a column of the window, of those that have the rows of a pattern.
-  private func count(_ line: Expr, _ stage: Int, _ pattern: Int) -> Expr {
-    let first = (line * order.columns.count + stage) * order.patterns.count
+  private func count(_ block: Expr, _ stage: Int, _ pattern: Int) -> Expr {
+    let first = (block * order.columns.count + stage) * order.patterns.count
     return Expr.load(table.counts, first + pattern, lanes: 1).converted(to: .index)
   }
 
   /// Meets the entries of a column of the window, some in a turn.
   private func entries(
-    _ cursor: Cursor, _ line: Expr, _ pass: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
+    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr, turns: Int = 1,
     _ body: (_ x: Expr, _ weights: [(row: Int, value: Expr)], _ turn: Int) -> Void
   ) {
     let patterns = order.byPattern ? order.patterns : [Array(0..<order.rows)]
     for (number, rows) in patterns.enumerated() {
-      let count = count(line, stage, number)
+      let count = count(block, stage, number)
       let start = Expr.variable(cursor.entry)
       let end = builder.define("end", start + count)
       let values = cursor.value.map { Expr.variable($0) }
@@ -97,15 +93,15 @@ struct PlaneWalk {
   /// A tile of vectors for all channels.
   func tile(_ tile: PlaneFrame.Tile) {
     let cursor = cursor()
-    blocks { line, block, channel in
+    blocks { block, channel in
       let above = PlaneOperand.above(g)
       let base = builder.define("x0", operand.at(tile.n, channel) + tile.place - above)
       // Sums of columns that a filter has nothing in need not be moved.
-      let isMet = { (stage: Int) in count(line, stage, 0).compared(.gt, .integer(0)) }
+      let isMet = { (stage: Int) in count(block, stage, 0).compared(.gt, .integer(0)) }
       let isFew = g.x.shape[1] == g.group && !order.byPattern
       passes(cursor) { pass in
         sums.run(block * order.passes + pass, tile, isMet: isFew ? isMet : nil) { stage, sums in
-          column(cursor, line, pass, stage, base, sums, tile.lanes)
+          column(cursor, block, pass, stage, base, sums, tile.lanes)
         }
       }
     }
@@ -113,7 +109,7 @@ struct PlaneWalk {
 
   /// Adds what a column of the window contributes.
   private func column(
-    _ cursor: Cursor, _ line: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
+    _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
     _ sums: [[Variable]], _ lanes: Int
   ) {
     let turns = order.turns(g, sums[0].count)
@@ -123,7 +119,7 @@ struct PlaneWalk {
       }
     }
     let all = [sums] + others
-    entries(cursor, line, pass, stage, base, turns: turns) { x, weights, turn in
+    entries(cursor, block, pass, stage, base, turns: turns) { x, weights, turn in
       add(all[turn], x, weights, lanes)
     }
     for other in others {
@@ -150,14 +146,14 @@ struct PlaneWalk {
   /// All results one by one, where there are no vectors.
   func numbers(_ n: Expr) {
     let next = cursor()
-    blocks { line, block, channel in
-      passes(next) { numbers(n, next, line, block, $0, channel) }
+    blocks { block, channel in
+      passes(next) { numbers(n, next, block, $0, channel) }
     }
   }
 
   /// The results of some channels.
   private func numbers(
-    _ n: Expr, _ next: Cursor, _ line: Expr, _ block: Expr, _ pass: Expr, _ channel: Expr
+    _ n: Expr, _ next: Cursor, _ block: Expr, _ pass: Expr, _ channel: Expr
   ) {
     let start = cursor(.variable(next.entry), next.value.map { .variable($0) } ?? .integer(0))
     builder.loop("p", g.outHeight * g.outWidth) { place in
@@ -173,7 +169,7 @@ struct PlaneWalk {
         let offset = columns.offset(tap, g.window)
         let isMet = column.compared(.ge, .integer(-offset))
         let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
-        entries(next, line, pass, stage, base + offset) { x, weights, _ in
+        entries(next, block, pass, stage, base + offset) { x, weights, _ in
           if offset == 0 { return add(sums, x, weights, 1) }
           builder.when(isInside) { add(sums, x, weights, 1) }
         }

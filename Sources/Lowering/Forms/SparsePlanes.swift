@@ -32,8 +32,7 @@ struct SparsePlanes: KernelForm {
     }
     let height = byPattern ? 4 : weight.height
     let order = PlaneTable.Order(
-      height: height, byPattern: byPattern, width: storage.width, columns: columns.order,
-      sorted: byPattern ? 1 : sorted(g, height))
+      height: height, byPattern: byPattern, width: storage.width, columns: columns.order)
     let met = Int(weight.slots)
     guard g.y.shape[1] / g.group % order.height == 0,
       let frame = frame(g, site, columns, order, entries: met / storage.width, target)
@@ -72,12 +71,6 @@ struct SparsePlanes: KernelForm {
 
   /// Entries of a column that are not worth a wait for its sums.
   private static let few = 12
-
-  /// Blocks that may be met in any order: those of a group, and groups where each has one block.
-  private func sorted(_ g: ConvolutionGeometry, _ height: Int) -> Int {
-    let blocks = g.y.shape[1] / g.group / height
-    return blocks == 1 ? g.group : blocks
-  }
 
   /// As many loops in a row a branch predictor knows by heart.
   private static let learnt = 512.0
@@ -206,7 +199,7 @@ struct PlaneTiling {
   let size: Int
   /// Tiles of that size.
   let whole: Int
-  /// Vectors of the last tile; 0 for none.
+  /// Vectors of the last tile, which may be more than of the others; 0 for none.
   let rest: Int
 
   /// Cuts a plane.
@@ -233,8 +226,14 @@ struct PlaneTiling {
     guard unit <= limit else { return nil }
     let largest = max(1, most / unit) * unit
     let tiles = (vectors + largest - 1) / largest
-    let size = (vectors + tiles * unit - 1) / (tiles * unit) * unit
+    var size = (vectors + tiles * unit - 1) / (tiles * unit) * unit
     var (whole, rest) = (vectors / size, vectors % size)
+    let shorter = vectors / tiles
+    let last = vectors - (tiles - 1) * shorter
+    if width == 1, rest > 0, rest + 1 < size, last <= most {
+      // Few sums wait for each other: the last tile is rather the longest than much the shortest.
+      (size, whole, rest) = (shorter, tiles - 1, last)
+    }
     if separate, rest == 0, count % lanes != 0 { (whole, rest) = (whole - 1, size) }
     (self.size, self.whole, self.rest) = (size, whole, rest)
   }

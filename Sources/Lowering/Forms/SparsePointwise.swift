@@ -42,6 +42,8 @@ struct SparsePointwise: KernelForm {
     work.tests(weight, passes: tiles)
     work.reads(weight.bytes, passes: tiles, target)
     if lanes > 1, let caches = target.caches {
+      let apart = g.x.strides[1] * g.arithmetic.bytes
+      work.enters(g.x.shape[1], apart: apart, times: work[.step], target)
       if g.x.strides[1] % lanes != 0 { work[.reach] = work[.load] }
       let bytes = g.x.count * g.arithmetic.bytes
       work[.near] += Double(max(0, bytes - caches.first))

@@ -47,6 +47,8 @@ struct SparseWindows {
       }
       work[.row] = padded.rows
       work.meets(tiling, padded.geometry, lanes: lanes, target)
+      let apart = padded.geometry.x.strides[1] * g.arithmetic.bytes
+      work.enters(g.x.shape[1] / g.group, apart: apart, times: work[.step], target)
       work.reads(weight.bytes, passes: work[.tile] / Double(weight.blockRows), target)
     } else {
       work = Work(scalars: scalars, padded?.geometry ?? g, weight, target)

@@ -25,7 +25,7 @@ struct Work: Sendable {
     case tail
     /// Elements that are copied or zeroed beforehand.
     case copy
-    /// Rows that are copied each in a loop of its own.
+    /// Rows that are copied each in a loop of its own, or pieces of them that are taken apart.
     case row
     /// Bits of a bitmap that are tested.
     case bit
@@ -46,6 +46,8 @@ struct Work: Sendable {
     /// Multiply-accumulates of narrower vectors: cores that work on wide ones by halves (Zen 4) take
     /// half the time for them, others (Zen 5) all of it.
     case narrow
+    /// Loads from a page of memory whose address has to be looked up again.
+    case page
   }
 
   private var counts = SIMD32<Double>()
@@ -96,6 +98,23 @@ struct Work: Sendable {
     self[.stream] = Double(max(0, bytes - caches.first))
     self[.far] += Double(max(0, bytes - caches.second))
   }
+
+  /// Counts planes that are entered one after the other, on more pages than are known at once.
+  ///
+  /// - Parameters:
+  ///   - planes: How many there are.
+  ///   - bytes: From one to the next.
+  ///   - times: How often one is entered.
+  ///   - target: Says how many pages are known.
+  mutating func enters(_ planes: Int, apart bytes: Int, times: Double, _ target: Target) {
+    guard let caches = target.caches else { return }
+    let pages = Double(planes * min(bytes, Self.pageBytes)) / Double(Self.pageBytes)
+    let beyond = (pages - Double(caches.pages)) / Double(caches.pages / 2)
+    self[.page] += times * min(1, max(0, beyond))
+  }
+
+  /// Bytes of a page of memory.
+  private static let pageBytes = 4096
 
   /// Counts elements that are copied, twice where they come from beyond the first cache.
   ///

@@ -4,10 +4,27 @@ import CoppiceIR
 ///
 /// To add one, write a file like those beside this one and list it in `Targets.swift`.
 public struct Target: Sendable {
-  /// What the first and second cache hold for weights, in bytes.
+  /// What the first and second cache hold for weights, in bytes, and of how many pages of memory the
+  /// addresses are known at once.
   package struct Caches: Sendable {
     package var first: Int
     package var second: Int
+    package var pages: Int
+
+    /// What the first holds of some runs of bytes: planes a power of two apart share few places of it.
+    ///
+    /// - Parameters:
+    ///   - run: Bytes of a run.
+    ///   - apart: From one to the next.
+    /// - Returns: Bytes.
+    func first(run: Int, apart: Int) -> Int {
+      let places = first / Self.ways
+      let period = min(places, apart & -apart)
+      return period > 0 ? first * min(run, period) / period : first
+    }
+
+    /// Lines of memory that a place of the first may hold, on most processors.
+    private static let ways = 8
   }
 
   /// The name on the command line and in manifests.

@@ -3,66 +3,67 @@ extension Target {
   public static let x86 = Target(
     "x86-64", vectors: [.avx512, .avx, .sse2], arenaAlignment: 64, tableAlignment: 64,
     accumulators: [1: 16, 4: 10, 8: 10, 16: 24], hasWideVectors: true,
-    caches: Caches(first: 32768, second: 1 << 20), codeBytes: 8, costs: .x86)
+    caches: Caches(first: 32768, second: 1 << 20, pages: 64), codeBytes: 8, costs: .x86)
 }
 
 extension Costs {
-  /// Nanoseconds on cores with AVX-512, between Zen 4 (three quarters) and Zen 5, fitted to times of
+  /// Nanoseconds on cores with AVX-512, between Zen 4 (four fifths) and Zen 5, fitted to times of
   /// layers alone and in whole models.
   static let x86 = Costs(
     [
       "sparse_plane_taps": [
-        .tile: 0.113, .line: 0.892, .step: 0.0261, .load: 0.276, .reach: 0.175, .fma: 0.177,
-        .store: 0.789, .tail: 0.117, .copy: 0.0336, .far: 0.00276, .move: 0.221, .stream: 0.00016,
+        .tile: 0.0857, .line: 1.07, .step: 0.0214, .load: 0.231, .reach: 0.162, .fma: 0.178,
+        .store: 0.678, .tail: 0.0923, .copy: 0.032, .row: 0.64, .far: 0.00438, .move: 0.224,
+        .stream: 0.000515,
       ],
       "depthwise_plane_taps": [
-        .line: 2.23, .load: 0.0881, .reach: 0.528, .fma: 0.207, .tail: 0.0716, .copy: 0.0292,
-        .far: 0.00342, .move: 0.429,
+        .line: 2.44, .load: 0.0844, .reach: 0.489, .fma: 0.187, .tail: 0.0681, .copy: 0.0225,
+        .move: 0.37, .stream: 0.00157,
       ],
       "conv": [
-        .step: 0.19, .load: 0.00839, .fma: 0.234, .chain: 0.595, .store: 0.0775, .tail: 0.279,
-        .copy: 0.033, .near: 0.000608, .narrow: 0.157,
+        .step: 0.176, .load: 0.00433, .fma: 0.221, .chain: 0.552, .store: 0.0728, .tail: 0.269,
+        .copy: 0.0405, .near: 0.0004, .narrow: 0.151,
       ],
       "conv_padded": [
-        .step: 0.19, .load: 0.00839, .fma: 0.234, .chain: 0.595, .store: 0.0775, .tail: 0.279,
-        .copy: 0.0463, .near: 0.000608, .narrow: 0.157,
+        .step: 0.176, .load: 0.00433, .fma: 0.221, .chain: 0.552, .store: 0.0728, .tail: 0.269,
+        .copy: 0.0429, .near: 0.0004, .narrow: 0.151,
       ],
       "conv_turned": [
-        .tile: 0.717, .line: 0.0325, .step: 0.536, .load: 0.00588, .fma: 0.216, .chain: 0.288,
-        .store: 0.26, .copy: 0.0052, .near: 0.00296, .stream: 0.00807, .narrow: 0.107,
+        .tile: 2.97, .line: 0.031, .step: 0.568, .load: 0.00428, .fma: 0.197, .chain: 0.214,
+        .store: 0.233, .copy: 0.00262, .near: 0.00261, .stream: 0.0111, .narrow: 0.0938,
       ],
       "conv_turned_padded": [
-        .tile: 0.717, .line: 0.0325, .step: 0.536, .load: 0.00588, .fma: 0.216, .chain: 0.288,
-        .store: 0.26, .copy: 0.0213, .near: 0.00296, .stream: 0.00807, .narrow: 0.107,
+        .tile: 2.97, .line: 0.031, .step: 0.568, .load: 0.00428, .fma: 0.197, .chain: 0.214,
+        .store: 0.233, .copy: 0.0197, .near: 0.00261, .stream: 0.0111, .narrow: 0.0938,
       ],
       "conv_planes": [
-        .tile: 0.445, .step: 0.0373, .load: 0.00158, .reach: 0.00164, .fma: 0.251, .store: 0.179,
-        .tail: 0.279, .copy: 0.0321, .row: 0.0119, .near: 0.000405, .far: 0.00228, .move: 0.423,
-        .stream: 0.000985,
+        .tile: 0.41, .step: 0.0361, .load: 0.00148, .reach: 0.00152, .fma: 0.233, .store: 0.16,
+        .tail: 0.25, .copy: 0.0277, .row: 0.0111, .near: 0.00037, .far: 0.000812, .move: 0.406,
+        .stream: 0.00113, .page: 0.0793,
       ],
       "depthwise": [
-        .tile: 0.0252, .line: 0.0537, .load: 0.0126, .fma: 0.251, .store: 0.122, .tail: 0.121,
-        .near: 0.00483, .far: 0.0154, .stream: 0.000272,
+        .tile: 0.0278, .line: 0.077, .load: 0.0141, .fma: 0.234, .store: 0.121, .tail: 0.12,
+        .near: 0.00481, .far: 0.0143,
       ],
       "depthwise_scalar": [
         .tile: 4, .step: 0.5, .load: 0.2, .fma: 0.2, .store: 0.3,
       ],
       "depthwise_planes": [
-        .line: 0.00862, .load: 0.0319, .fma: 0.373, .chain: 0.0541, .store: 0.0232, .tail: 0.257,
-        .copy: 0.0295, .row: 1.45, .move: 0.0952, .stream: 9.33e-05,
+        .line: 0.00802, .load: 0.0295, .fma: 0.332, .chain: 0.0593, .store: 0.0216, .tail: 0.267,
+        .copy: 0.0282, .row: 1.11, .move: 0.0906, .stream: 0.000601,
       ],
       "depthwise_rows": [
-        .tile: 1.4, .load: 0.128, .fma: 0.127, .tail: 0.898, .copy: 0.0169, .row: 1.41,
-        .far: 0.00119, .stream: 0.001, .narrow: 0.0184,
+        .tile: 1.6, .load: 0.134, .fma: 0.151, .tail: 0.884, .copy: 0.0126, .row: 1.27,
+        .far: 0.000259, .stream: 0.00072, .narrow: 0.0097,
       ],
       "product": [
-        .tile: 0.195, .step: 0.174, .load: 0.0243, .fma: 0.28, .chain: 0.491, .near: 0.00252,
-        .far: 0.0154, .stream: 0.153, .narrow: 0.194,
+        .tile: 0.177, .step: 0.18, .load: 0.0303, .fma: 0.215, .chain: 0.452, .near: 0.00267,
+        .far: 0.0143, .stream: 0.02, .narrow: 0.144,
       ],
       "sparse_conv": [
-        .tile: 0.0518, .line: 0.511, .step: 0.296, .load: 0.159, .reach: 0.511, .fma: 0.219,
-        .store: 0.366, .copy: 0.0259, .row: 0.173, .bit: 0.0321, .miss: 1.22, .near: 0.0151,
-        .far: 0.00178, .stream: 0.00235, .narrow: 0.0671,
+        .tile: 0.0469, .line: 0.537, .step: 0.226, .load: 0.145, .reach: 0.606, .fma: 0.206,
+        .store: 0.433, .copy: 0.0305, .row: 0.203, .bit: 0.00119, .miss: 1.05, .near: 0.0145,
+        .far: 0.00244, .narrow: 0.0707,
       ],
       "sparse_conv_scalar": [
         .tile: 2.8, .line: 0.7, .step: 0.426, .fma: 0.42, .store: 0.508, .bit: 0.337, .miss: 8.4,
@@ -75,52 +76,54 @@ extension Costs {
         .miss: 8.4,
       ],
       "sparse_conv1x1": [
-        .tile: 0.0248, .line: 0.0384, .step: 0.404, .load: 0.0341, .reach: 0.0407, .fma: 0.193,
-        .store: 0.28, .tail: 0.00971, .bit: 0.22, .miss: 13, .near: 0.0029, .stream: 0.00364,
+        .tile: 0.0229, .line: 0.0355, .step: 0.376, .load: 0.0311, .reach: 0.041, .fma: 0.178,
+        .store: 0.248, .tail: 0.0833, .bit: 0.151, .miss: 12, .near: 0.000895, .stream: 0.00472,
+        .page: 0.527,
       ],
       "sparse_planes1x1": [
-        .tile: 0.0146, .line: 0.537, .step: 0.17, .load: 0.0669, .fma: 0.225, .chain: 0.0158,
-        .store: 0.295, .copy: 0.0264, .row: 0.024, .near: 0.00216, .far: 0.0148, .stream: 0.00251,
+        .tile: 0.0137, .line: 0.617, .step: 0.138, .load: 0.0677, .fma: 0.203, .chain: 0.0127,
+        .store: 0.245, .tail: 0.00525, .copy: 0.0251, .row: 0.095, .near: 0.00263, .stream: 0.00243,
+        .page: 0.131,
       ],
       "sparse_planes1x1_patterns": [
-        .tile: 0.321, .line: 0.249, .step: 0.239, .load: 0.0346, .fma: 0.217, .store: 0.0577,
-        .tail: 0.244, .copy: 0.0253, .miss: 0.725, .near: 0.00282, .far: 0.0125, .stream: 0.00321,
+        .tile: 0.305, .line: 0.23, .step: 0.186, .load: 0.0319, .fma: 0.2, .store: 0.237,
+        .tail: 0.259, .copy: 0.0265, .miss: 0.668, .near: 0.00404, .far: 0.0299, .stream: 0.00155,
+        .page: 0.125,
       ],
       "sparse_planes": [
-        .tile: 0.0391, .line: 0.115, .step: 0.163, .load: 0.118, .reach: 0.174, .fma: 0.175,
-        .chain: 0.218, .store: 0.605, .tail: 0.0928, .copy: 0.0275, .row: 0.498, .near: 0.00505,
-        .far: 0.00156, .move: 0.0427, .stream: 0.00161,
+        .tile: 0.0371, .line: 0.184, .step: 0.127, .load: 0.0999, .reach: 0.153, .fma: 0.173,
+        .chain: 0.12, .store: 0.518, .tail: 0.0395, .copy: 0.0227, .row: 0.541, .near: 0.00427,
+        .far: 0.000811, .move: 0.0438, .stream: 0.00199,
       ],
       "sparse_planes_patterns": [
-        .tile: 0.797, .line: 0.0855, .step: 0.341, .load: 0.106, .reach: 0.0966, .fma: 0.149,
-        .store: 0.237, .tail: 0.968, .copy: 0.0304, .row: 0.394, .miss: 0.0294, .near: 0.00644,
-        .far: 0.022, .move: 0.253, .stream: 0.00117,
+        .tile: 0.868, .line: 0.1, .step: 0.316, .load: 0.0874, .reach: 0.0976, .fma: 0.14,
+        .store: 0.321, .tail: 0.426, .copy: 0.022, .row: 0.484, .near: 0.0058, .far: 0.0179,
+        .move: 0.165, .stream: 0.00368,
       ],
       "sparse_windows": [
-        .tile: 0.00453, .step: 0.312, .load: 0.0618, .fma: 0.725, .store: 0.00542, .copy: 0.402,
-        .near: 0.000918, .far: 0.00927,
+        .step: 0.291, .load: 0.0229, .fma: 0.665, .copy: 0.304, .near: 0.00079, .far: 0.00859,
       ],
       "sparse_windows_wide": [
-        .tile: 0.879, .step: 0.338, .fma: 1.28, .store: 0.474, .tail: 1.13, .copy: 0.36,
-        .near: 0.000453, .far: 0.00927,
+        .tile: 0.82, .step: 0.313, .load: 0.00225, .fma: 1.17, .store: 0.441, .tail: 1.05,
+        .copy: 0.304, .near: 0.000416, .far: 0.00859,
       ],
       "sparse_windows_rows": [
-        .line: 0.0489, .step: 0.565, .load: 0.0193, .reach: 0.272, .fma: 0.56, .store: 0.094,
-        .tail: 0.271, .near: 0.00151, .far: 0.00907,
+        .line: 0.0447, .step: 0.266, .load: 0.0173, .reach: 0.273, .fma: 0.547, .store: 0.0831,
+        .tail: 0.251, .near: 0.0014, .far: 0.0084,
       ],
       // As plain loops without a weight, which it replaces wherever it applies.
       "mean_planes": [:],
       "sparse_product": [
-        .tile: 0.0409, .line: 0.0414, .step: 0.288, .load: 0.0128, .fma: 0.134, .store: 0.146,
-        .bit: 0.276, .miss: 3.09, .near: 0.02,
+        .tile: 0.0426, .line: 0.0435, .step: 0.25, .load: 0.0118, .fma: 0.12, .store: 0.137,
+        .bit: 0.249, .miss: 2.77, .near: 0.02,
       ],
       "sparse_row": [
-        .tile: 0.236, .line: 0.973, .step: 0.31, .load: 0.00396, .fma: 0.00487, .chain: 0.624,
-        .store: 0.121, .bit: 0.159, .miss: 0.431, .near: 0.02, .far: 0.05,
+        .tile: 0.234, .line: 1.1, .step: 0.27, .load: 0.00367, .fma: 0.00795, .chain: 0.578,
+        .store: 0.154, .bit: 0.156, .miss: 0.287, .near: 0.02, .far: 0.05,
       ],
       "sparse_block_rows": [
-        .tile: 1.38, .step: 0.186, .load: 0.0836, .fma: 0.165, .store: 0.0488, .tail: 0.464,
-        .near: 0.00371, .far: 0.00934, .narrow: 0.0689,
+        .tile: 1.28, .step: 0.166, .load: 0.0751, .fma: 0.15, .store: 0.0428, .tail: 0.679,
+        .near: 0.00343, .far: 0.00866, .narrow: 0.0621,
       ],
       "sparse_input_rows": [
         .tile: 3, .step: 0.3, .fma: 0.15, .store: 1, .near: 0.0007, .far: 0.006,
@@ -129,11 +132,10 @@ extension Costs {
         .load: 0.1, .store: 0.4,
       ],
       "plain": [
-        .tile: 0.751, .step: 0.642, .load: 6.49, .reach: 27.8, .bit: 0.609, .miss: 13,
+        .step: 0.58, .load: 6.01, .reach: 25.8, .bit: 0.564, .miss: 12,
       ],
       "plain_window": [
-        .line: 0.704, .step: 1.13, .load: 6.49, .bit: 1.54, .miss: 13, .far: 0.05,
-        .stream: 0.000341,
+        .line: 0.732, .step: 0.914, .load: 6.01, .bit: 1.43, .miss: 12, .far: 0.05, .stream: 0.02,
       ],
     ],
     others: [.tile: 5, .line: 2, .step: 2, .bit: 1.5, .fma: 0.5, .store: 1, .copy: 0.3], doubt: 0.1
