@@ -114,7 +114,8 @@ struct PlaneOperand {
     let parts = source.parts
     let rows = parts.reduce(0) { $0 + $1.rows }
     guard let period else { return Double(channels / size(channels) * rows) }
-    return Double(channels * rows / period * pieces(parts[0].columns, shape.lanes).count)
+    let (whole, rest) = parts[0].columns.quotientAndRemainder(dividingBy: shape.lanes)
+    return Double(channels * rows / period * (whole + pieces(rest, shape.lanes).count))
   }
 
   /// Channels that are copied together: those that lie side by side.
