@@ -137,7 +137,7 @@ struct GeneratedTextTests {
       let often = builder.define("often", .load(x, k, lanes: 16))
       let once = builder.define("once", .load(x, k + 1, lanes: 16))
       builder.accumulate(sums[0], often * weight)
-      builder.accumulate(sums[1], often * builder.define("v", .load(x, k + 2, lanes: 16)))
+      builder.accumulate(sums[1], builder.define("v", .load(x, k + 2, lanes: 16)) * often)
       builder.accumulate(sums[2], once * weight)
     }
     for (number, sum) in sums.enumerated() {

@@ -74,13 +74,17 @@ struct PlaneFrame {
     return (min(limit, most, cached), limit)
   }
 
-  /// Bytes of activations that stay in the first cache while the rows of the weight are walked.
+  /// Bytes of activations that a tile should read again and again at most, about what a first cache
+  /// holds.
   private static let tileBytes = 40960
 
-  /// Bytes of activations that a tile reads again and again.
-  private var bytesOfTile: Int {
+  /// Channels that a filter reads.
+  private var depth: Int { g.x.shape[1] / g.group }
+
+  /// Bytes of a channel that a tile reads again and again.
+  private var bytesOfRun: Int {
     let above = (g.window.kernel[0] - 1) * g.window.dilations[0] * g.width
-    return g.x.shape[1] / g.group * (widest.size * widest.lanes + above) * g.arithmetic.bytes
+    return (widest.size * widest.lanes + above) * g.arithmetic.bytes
   }
 
   /// Bytes of memory beside operands and results.
@@ -120,12 +124,11 @@ struct PlaneFrame {
     work[.row] = images * operand.rows
     work[.copy] += ends.copied
     let apart = operand.step * g.arithmetic.bytes
-    work.enters(
-      g.x.shape[1] / g.group, apart: apart, times: taps * images * Double(widest.tiles), target)
-    let run = bytesOfTile / max(1, g.x.shape[1] / g.group)
-    if let held = target.caches?.first(run: run, apart: apart), bytesOfTile > held {
+    work.enters(depth, apart: apart, times: taps * images * Double(widest.tiles), target)
+    let read = depth * bytesOfRun
+    if let held = target.caches?.first(run: bytesOfRun, apart: apart), read > held {
       // Neighbouring vectors come in turn, half of them before they are asked for.
-      let beyond = 1 - Double(held) / Double(bytesOfTile)
+      let beyond = 1 - Double(held) / Double(read)
       work[.near] += work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2 * beyond
     }
     let rows = g.window.kernel[0]
