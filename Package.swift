@@ -12,6 +12,9 @@ let settings: [SwiftSetting] =
     .treatAllWarnings(as: .error),
   ] + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
 
+/// Tests are compiled as they stand: optimising them takes longer than running them.
+let testSettings = settings + [.unsafeFlags(["-Onone"])]
+
 let package = Package(
   name: "coppice",
   products: [
@@ -30,7 +33,7 @@ let package = Package(
     .target(name: "CPluginABI", path: "Sources/CPluginABI"),
     .testTarget(
       name: "CoppiceIRTests", dependencies: ["CoppiceIR", "CoppiceTestSupport"],
-      path: "Tests/IRTests", swiftSettings: settings),
+      path: "Tests/IRTests", swiftSettings: testSettings),
     .target(
       name: "CoppiceFiles", path: "Sources/Files", swiftSettings: settings),
     .target(
@@ -44,10 +47,10 @@ let package = Package(
       dependencies: [
         "CoppiceIR", "CoppicePassManager", "CoppicePasses", "CoppiceTestSupport",
       ],
-      path: "Tests/GoldenTests", exclude: ["Goldens"], swiftSettings: settings),
+      path: "Tests/GoldenTests", exclude: ["Goldens"], swiftSettings: testSettings),
     .testTarget(
       name: "CoppicePassManagerTests", dependencies: ["CoppiceIR", "CoppicePassManager"],
-      path: "Tests/PassManagerTests", swiftSettings: settings),
+      path: "Tests/PassManagerTests", swiftSettings: testSettings),
     .target(
       name: "CoppicePasses", dependencies: ["CoppiceIR", "CoppicePassManager", "CoppiceRecords"],
       path: "Passes", swiftSettings: settings),
@@ -71,13 +74,13 @@ let package = Package(
     .testTarget(
       name: "CoppiceLoweringTests",
       dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceTestSupport"],
-      path: "Tests/LoweringTests", exclude: ["Goldens"], swiftSettings: settings),
+      path: "Tests/LoweringTests", exclude: ["Goldens"], swiftSettings: testSettings),
     .target(
       name: "CoppiceC", dependencies: ["CoppiceIR", "CoppiceJSON", "CoppiceLowering"],
       path: "Sources/CBackend", swiftSettings: settings),
     .testTarget(
       name: "CoppiceCTests", dependencies: ["CoppiceIR", "CoppiceLowering", "CoppiceC"],
-      path: "Tests/CBackendTests", swiftSettings: settings),
+      path: "Tests/CBackendTests", swiftSettings: testSettings),
     .target(
       name: "Coppice",
       dependencies: [
@@ -110,7 +113,7 @@ let package = Package(
       exclude: [
         "half_encoder.py", "loop_models.py", "pruned_models.py", "written_models.py", "faults.c",
       ],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "CoppiceDriverTests",
       dependencies: [
@@ -118,17 +121,17 @@ let package = Package(
         "CoppiceRecords", "CoppiceTestSupport",
       ],
       path: "Tests/DriverTests", exclude: ["Records", "Fixtures", "digits_taylor.py"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "CoppiceONNXTests",
       dependencies: ["CoppiceIR", "CoppiceONNX", "CoppiceTestSupport"],
-      path: "Tests/ONNXTests", exclude: ["reference_models.py"], swiftSettings: settings),
+      path: "Tests/ONNXTests", exclude: ["reference_models.py"], swiftSettings: testSettings),
     .testTarget(
       name: "CoppiceRecordsTests", dependencies: ["CoppiceIR", "CoppiceRecords"],
-      path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: settings),
+      path: "Tests/RecordsTests", exclude: ["Fixtures"], swiftSettings: testSettings),
     .testTarget(
       name: "CoppiceDocumentationTests", dependencies: ["CoppiceIR", "CoppiceTestSupport"],
-      path: "Tests/DocumentationTests", swiftSettings: settings),
+      path: "Tests/DocumentationTests", swiftSettings: testSettings),
     .testTarget(
       name: "CoppicePruningTests",
       dependencies: [
@@ -136,7 +139,7 @@ let package = Package(
         "CoppiceRecords",
       ],
       path: "Tests/PruningTests", exclude: ["folded_reference.py", "half_reference.py"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .target(
       name: "CoppiceFuzzTargets",
       dependencies: [
@@ -146,7 +149,7 @@ let package = Package(
       path: "Tests/Fuzz/Targets", swiftSettings: settings),
     .testTarget(
       name: "CoppiceFuzzTests", dependencies: ["CoppiceFuzzTargets", "CoppiceTestSupport"],
-      path: "Tests/Fuzz/Replay", swiftSettings: settings),
+      path: "Tests/Fuzz/Replay", swiftSettings: testSettings),
   ]
 )
 
