@@ -23,7 +23,8 @@ struct DensePlanes: KernelForm {
       work[.reach] *= Double(height)
     }
     work.reads(g.denseBytes, passes: work[.tile] * Double(height) / Double(g.y.shape[1]), target)
-    return Plan("conv_planes", .dense, bytes: g.denseBytes, scratch: frame.scratch, work, target) {
+    let bytes = g.denseBytes + (frame.edges?.bytes ?? 0)
+    return Plan("conv_planes", .dense, bytes: bytes, scratch: frame.scratch, work, target) {
       builder throws(DiagnosticMessage) in try emit(g, frame, builder)
     }
   }
@@ -33,7 +34,7 @@ struct DensePlanes: KernelForm {
     _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, _ target: Target
   ) -> PlaneFrame? {
     for height in [8, 4, 2] where g.y.shape[1] / g.group % height == 0 {
-      if let frame = PlaneFrame(g, site, columns, height: height, waiting: .all, target) {
+      if let frame = PlaneFrame(g, site, columns, height: height, aside: .waitingForAll, target) {
         return frame
       }
     }
@@ -85,7 +86,7 @@ private struct DensePlaneLoops {
   /// Sums of columns on both sides of a result would not find registers together; one side is computed
   /// for all channels first.
   func tile(_ tile: PlaneFrame.Tile) {
-    guard let parts = sums.parts else {
+    guard let parts = sums.parts, tile.aside == .waitingForAll else {
       return blocks(of: tile) { block, meet in sums.run(block, tile, meet) }
     }
     func place(_ block: Expr, _ row: Int, _ part: Int) -> Expr {
@@ -118,7 +119,10 @@ private struct DensePlaneLoops {
       let place = operand.at(tile.n, first) + tile.place - PlaneOperand.above(g)
       let base = builder.define("x0", place)
       let table = builder.define("w0", packed.offset(block * sums.height))
-      body(block) { stage, sums in meet(stage, base, table, sums, tile.lanes) }
+      body(block) { stage, all in
+        let reading = sums.reading(stage, tile)
+        meet(stage, base + reading.offset, table, all, tile.lanes, reading.value)
+      }
     }
   }
 
@@ -136,11 +140,12 @@ private struct DensePlaneLoops {
             offset <= 0
             ? column.compared(.ge, .integer(-offset))
             : column.compared(.lt, .integer(g.width - offset))
-          if offset == 0 {
-            meet(stage, base, table, sums, 1)
-          } else {
-            builder.when(isInside) { meet(stage, base + offset, table, sums, 1) }
+          func meet() {
+            self.meet(stage, base + offset, table, sums, 1) { x, _ in
+              .load(operand.view.buffer, x, lanes: 1)
+            }
           }
+          if offset == 0 { meet() } else { builder.when(isInside) { meet() } }
         }
         for (row, sum) in sums.enumerated() {
           let channel = block * self.sums.height + row
@@ -159,7 +164,8 @@ private struct DensePlaneLoops {
 
   /// Adds what a column of the window contributes.
   private func meet(
-    _ stage: Int, _ base: Expr, _ table: Expr, _ sums: [[Variable]], _ lanes: Int
+    _ stage: Int, _ base: Expr, _ table: Expr, _ sums: [[Variable]], _ lanes: Int,
+    _ read: (_ x: Expr, _ part: Int) -> Expr?
   ) {
     builder.loop("ci", depth) { ci in
       let plane = builder.define("xc", base + ci * operand.step)
@@ -167,16 +173,16 @@ private struct DensePlaneLoops {
       builder.loop("ky", rows) { ky in
         let x = builder.define("x", plane + ky * (g.window.dilations[0] * g.width))
         let weights = builder.define("wk", tap + ky * sums.count)
-        add(sums, x, weights, lanes)
+        add(sums, weights, lanes) { read(x, $0) }
       }
     }
   }
 
   /// Adds a weight for each row of sums; the fewer of weights and activations are held meanwhile.
-  private func add(_ sums: [[Variable]], _ x: Expr, _ weights: Expr, _ lanes: Int) {
-    func activation(_ part: Int) -> Expr {
-      builder.define("xv", .load(operand.view.buffer, x + part * lanes, lanes: lanes))
-    }
+  private func add(
+    _ sums: [[Variable]], _ weights: Expr, _ lanes: Int, _ read: (_ part: Int) -> Expr?
+  ) {
+    func activation(_ part: Int) -> Expr? { read(part).map { builder.define("xv", $0) } }
     func weight(_ row: Int) -> Expr {
       let load = Expr.load(packed.buffer, weights + row, lanes: 1)
       return builder.define("w", g.arithmetic.factor(load)).splatted(lanes)
@@ -185,12 +191,14 @@ private struct DensePlaneLoops {
       let loaded = sums[0].indices.map(activation)
       for (number, row) in sums.enumerated() {
         let weight = weight(number)
-        for (sum, activation) in zip(row, loaded) { builder.accumulate(sum, activation * weight) }
+        for case (let sum, let activation?) in zip(row, loaded) {
+          builder.accumulate(sum, activation * weight)
+        }
       }
     } else {
       let loaded = sums.indices.map(weight)
       for part in sums[0].indices {
-        let activation = activation(part)
+        guard let activation = activation(part) else { continue }
         for (row, weight) in zip(sums, loaded) {
           builder.accumulate(row[part], activation * weight)
         }

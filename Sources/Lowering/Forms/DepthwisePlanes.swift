@@ -7,15 +7,16 @@ struct DepthwisePlanes: KernelForm {
     guard storage == .dense, target.hasWideVectors, let g = site.convolution, g.isDepthwise,
       g.arithmetic.isFloat, g.window.kernel[0] * g.window.kernel[1] <= 25,
       let columns = WindowColumns(g),
-      let frame = PlaneFrame(g, site, columns, height: 1, waiting: .none, target)
+      let frame = PlaneFrame(g, site, columns, height: 1, aside: .moving, target)
     else { return nil }
     let taps = g.window.kernel[0] * g.window.kernel[1]
     var work = frame.work(loads: Double(g.group * taps))
     work[.line] = work[.tile] * Double(columns.order.count)
     work[.fma] = work[.load]
     work.waits(work[.load], sums: frame.widest.size)
+    let bytes = g.denseBytes + (frame.edges?.bytes ?? 0)
     return Plan(
-      "depthwise_planes", .dense, bytes: g.denseBytes, scratch: frame.scratch, work, target
+      "depthwise_planes", .dense, bytes: bytes, scratch: frame.scratch, work, target
     ) { builder throws(DiagnosticMessage) in try emit(g, frame, builder) }
   }
 
@@ -35,13 +36,13 @@ struct DepthwisePlanes: KernelForm {
         let table = builder.define("w0", packed.offset(channel))
         sums.run(channel, tile) { stage, rows in
           let column = frame.columns.order[stage]
+          let reading = sums.reading(stage, tile)
           for row in 0..<g.window.kernel[0] {
             let tap = table + (row * g.window.kernel[1] + column)
             let weight = builder.define("w", .load(packed.buffer, tap, lanes: 1))
-            let x = start + row * g.window.dilations[0] * g.width
+            let x = start + (row * g.window.dilations[0] * g.width + reading.offset)
             for (part, sum) in rows[0].enumerated() {
-              let value = Expr.load(
-                operand.view.buffer, x + part * tile.lanes, lanes: tile.lanes)
+              guard let value = reading.value(x, part) else { continue }
               builder.accumulate(sum, value * weight.splatted(tile.lanes))
             }
           }

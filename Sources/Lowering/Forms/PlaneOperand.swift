@@ -16,12 +16,18 @@ struct PlaneOperand {
   private let shape: PlaneShape
 
   /// Looks at the operand of a convolution in steps of one, and plans a copy if need be.
-  init(_ g: ConvolutionGeometry, _ site: Site, _ target: Target) {
+  ///
+  /// - Parameters:
+  ///   - g: The convolution.
+  ///   - site: Where it stands.
+  ///   - target: Says how long vectors are.
+  ///   - beside: Elements beside a row that are read, whatever they are.
+  init(_ g: ConvolutionGeometry, _ site: Site, _ target: Target, beside: Int) {
     let lanes = target.lanes(of: g.arithmetic.element)
     let results = (g.outHeight * g.outWidth + lanes - 1) / lanes * lanes
     let margin = (above: Self.above(g), below: Self.below(g))
     let end = results + (g.window.reach(0) - 1) * g.width - margin.above
-    self.init(g, site, target, margin: margin, end: end)
+    self.init(g, site, target, margin: margin, beside: beside, end: end)
   }
 
   /// Looks at the operand, and plans a copy if need be.
@@ -31,18 +37,19 @@ struct PlaneOperand {
   ///   - site: Where it stands.
   ///   - target: Says how long vectors are.
   ///   - margin: Elements above and below each plane that must be zeros.
-  ///   - end: Elements from the begin of a plane to the end of the last vector that is read.
+  ///   - beside: Elements before and behind those that are read, whatever they are.
+  ///   - end: Elements from the begin of a plane to the end of the last vector that is met.
   init(
     _ g: ConvolutionGeometry, _ site: Site, _ target: Target, margin: (above: Int, below: Int),
-    end: Int
+    beside: Int = 0, end: Int
   ) {
     let shape = PlaneShape(
-      elements: g.height * g.width, above: margin.above, below: margin.below,
+      elements: g.height * g.width, above: margin.above, below: margin.below, beside: beside,
       lanes: target.lanes(of: g.arithmetic.element))
     if let step = Self.step(g, site, shape, end: end) {
       self.init(g, shape, g.x, step: step, isCopy: false)
     } else {
-      let last = shape.start + (g.x.shape[1] - 1) * shape.step + end
+      let last = shape.start + (g.x.shape[1] - 1) * shape.step + end + beside
       let count = max(shape.count(channels: g.x.shape[1], images: 1), last)
       let buffer = Buffer(id: -1, element: g.x.element, count: count)
       self.init(
@@ -76,8 +83,9 @@ struct PlaneOperand {
       x.strides[1] % shape.lanes == 0,
       x.offset % shape.lanes == 0, zeros.above >= shape.above, zeros.below >= shape.below,
       x.strides[1] >= shape.padded, x.shape[0] == 1 || x.strides[0] % shape.lanes == 0,
+      x.offset >= shape.above + shape.beside,
       x.offset + (x.shape[0] - 1) * x.strides[0] + (x.shape[1] - 1) * x.strides[1]
-        + max(end, shape.padded) <= x.buffer.count
+        + max(end + shape.beside, shape.padded) <= x.buffer.count
     else { return nil }
     return x.strides[1]
   }
@@ -156,6 +164,8 @@ struct PlaneShape: Hashable {
   /// Zeros above each plane, and below.
   let above: Int
   let below: Int
+  /// Elements before all of that and behind that may be read, whatever they are.
+  let beside: Int
   let lanes: Int
 
   private func whole(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
@@ -164,7 +174,7 @@ struct PlaneShape: Hashable {
   var padded: Int { whole(elements) }
 
   /// Where the first plane begins.
-  var start: Int { whole(above) }
+  var start: Int { whole(above + beside) }
 
   /// Elements from one plane to the next: what lies between is above one and below the other.
   ///
@@ -177,7 +187,7 @@ struct PlaneShape: Hashable {
   /// Elements of some images.
   func count(channels: Int, images: Int) -> Int {
     // The last vector of results may reach beyond the last plane, and lower rows of a window further.
-    start + channels * images * step + whole(max(0, elements + below + lanes - step))
+    start + channels * images * step + whole(max(0, elements + below + beside + lanes - step))
   }
 
   /// Zeros what must be zero around all planes.

@@ -5,8 +5,11 @@ import CoppiceIR
 struct PlaneSums {
   let results: PlaneResults
   let columns: WindowColumns
+  let operand: PlaneOperand
   /// Where the sums of columns on one side of the result's own wait for those on the other, if they do.
   let parts: TensorView?
+  /// Where rows end, for tiles that begin anywhere in them.
+  let edges: PlaneEdges?
 
   private var g: ConvolutionGeometry { results.g }
   private var builder: LoopBuilder { results.builder }
@@ -24,8 +27,15 @@ struct PlaneSums {
     _ block: Expr, _ tile: PlaneFrame.Tile, isMet: ((_ stage: Int) -> Expr)? = nil,
     _ meet: (_ stage: Int, _ sums: [[Variable]]) -> Void
   ) {
+    if tile.aside == .reading {
+      let sums = results.starts(block, tile.count, tile.lanes)
+      for stage in columns.order.indices { meet(stage, sums) }
+      return results.store(sums, block, tile)
+    }
     let main = begun(block, tile, isMet: isMet, meet)
-    if let parts { return results.store(joined(main, parts, tile, meet), block, tile) }
+    if let parts, tile.aside == .waiting {
+      return results.store(joined(main, parts, tile, meet), block, tile)
+    }
     let last = columns.order.count - 1
     when(columns.right.count == 1 ? isMet?(last) : nil) {
       for (row, added) in zip(main, ended(tile, meet)) {
@@ -33,6 +43,12 @@ struct PlaneSums {
       }
     }
     results.store(main, block, tile)
+  }
+
+  /// How a tile reads the activations of a column of the window, given its number in their order.
+  func reading(_ stage: Int, _ tile: PlaneFrame.Tile) -> PlaneReading {
+    let offset = columns.offset(columns.order[stage], g.window)
+    return PlaneReading(offset, g, operand, tile, edges, builder)
   }
 
   /// The sums of all columns, where those up to the result's own wait in memory for the others.

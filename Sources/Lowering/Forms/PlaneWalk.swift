@@ -100,8 +100,8 @@ struct PlaneWalk {
       let isMet = { (stage: Int) in count(block, stage, 0).compared(.gt, .integer(0)) }
       let isFew = g.x.shape[1] == g.group && !order.byPattern
       passes(cursor) { pass in
-        sums.run(block * order.passes + pass, tile, isMet: isFew ? isMet : nil) { stage, sums in
-          column(cursor, block, pass, stage, base, sums, tile.lanes)
+        sums.run(block * order.passes + pass, tile, isMet: isFew ? isMet : nil) { stage, parts in
+          column(cursor, block, pass, stage, base, parts, tile)
         }
       }
     }
@@ -110,31 +110,34 @@ struct PlaneWalk {
   /// Adds what a column of the window contributes.
   private func column(
     _ cursor: Cursor, _ block: Expr, _ pass: Expr, _ stage: Int, _ base: Expr,
-    _ sums: [[Variable]], _ lanes: Int
+    _ parts: [[Variable]], _ tile: PlaneFrame.Tile
   ) {
-    let turns = order.turns(g, sums[0].count)
+    let turns = order.turns(g, parts[0].count)
     let others = (1..<turns).map { _ in
-      sums.map { row in
-        row.map { _ in builder.declare("b", g.arithmetic.zero.splatted(lanes)) }
+      parts.map { row in
+        row.map { _ in builder.declare("b", g.arithmetic.zero.splatted(tile.lanes)) }
       }
     }
-    let all = [sums] + others
-    entries(cursor, block, pass, stage, base, turns: turns) { x, weights, turn in
-      add(all[turn], x, weights, lanes)
+    let all = [parts] + others
+    let reading = sums.reading(stage, tile)
+    entries(cursor, block, pass, stage, base + reading.offset, turns: turns) { x, weights, turn in
+      add(all[turn], weights, tile.lanes) { reading.value(x, $0) }
     }
     for other in others {
-      for (row, parts) in zip(sums, other) {
-        for (sum, part) in zip(row, parts) { builder.accumulate(sum, .variable(part)) }
+      for (row, added) in zip(parts, other) {
+        for (sum, part) in zip(row, added) { builder.accumulate(sum, .variable(part)) }
       }
     }
   }
 
+  /// Adds products of the activations of a tile.
   private func add(
-    _ sums: [[Variable]], _ x: Expr, _ weights: [(row: Int, value: Expr)], _ lanes: Int
+    _ sums: [[Variable]], _ weights: [(row: Int, value: Expr)], _ lanes: Int,
+    _ read: (_ part: Int) -> Expr?
   ) {
     for part in sums[0].indices {
-      let load = Expr.load(operand.view.buffer, x + part * lanes, lanes: lanes)
-      let activation = weights.count == 1 ? load : builder.define("xv", load)
+      guard let value = read(part) else { continue }
+      let activation = weights.count == 1 ? value : builder.define("xv", value)
       for (row, weight) in weights {
         builder.accumulate(sums[row][part], activation * weight.splatted(lanes))
       }
@@ -170,8 +173,11 @@ struct PlaneWalk {
         let isMet = column.compared(.ge, .integer(-offset))
         let isInside = offset <= 0 ? isMet : column.compared(.lt, .integer(g.width - offset))
         entries(next, block, pass, stage, base + offset) { x, weights, _ in
-          if offset == 0 { return add(sums, x, weights, 1) }
-          builder.when(isInside) { add(sums, x, weights, 1) }
+          func add() {
+            self.add(sums, weights, 1) { _ in .load(operand.view.buffer, x, lanes: 1) }
+          }
+          if offset == 0 { return add() }
+          builder.when(isInside) { add() }
         }
       }
       for (row, sum) in sums.enumerated() {

@@ -102,7 +102,7 @@ private struct BlockRowsTile {
   /// Computes and hands out sums with their row and first column.
   func run(_ block: Expr, _ store: (_ sum: Expr, _ row: Int, _ column: Expr) -> Void) {
     let column = builder.define("j", block * table.height)
-    let sums = (0..<max(1, 4 / (count * parts))).map { turn in self.sums(turn, column) }
+    let sums = (0..<(3 + count * parts) / (count * parts)).map { turn in self.sums(turn, column) }
     table.visit(row: block, turns: sums.count, builder) { turn, place, slot in
       let x = builder.define("x", start + place)
       let weights = (0..<parts).map {

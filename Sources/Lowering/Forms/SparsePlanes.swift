@@ -35,7 +35,7 @@ struct SparsePlanes: KernelForm {
       height: height, byPattern: byPattern, width: storage.width, columns: columns.order)
     let met = Int(weight.slots)
     guard g.y.shape[1] / g.group % order.height == 0,
-      let frame = frame(g, site, columns, order, entries: met / storage.width, target)
+      let frame = frame(g, site, columns, order, target)
     else { return nil }
     let places = PlaneTable.Places(
       channels: frame.operand.step, rows: g.window.dilations[0] * g.width)
@@ -44,33 +44,30 @@ struct SparsePlanes: KernelForm {
     let bytes = PlaneTable.bytes(
       layout, order, places, windowRows: g.window.kernel[0], entries: entries,
       values: values, elementBytes: g.weight.type.element.bits / 8)
+    let stored = bytes + (frame.edges?.bytes ?? 0)
     let form =
       (g.window.kernel == [1, 1] ? "sparse_planes1x1" : "sparse_planes")
       + (byPattern ? "_patterns" : "")
     let work = work(frame, order, Double(entries), Double(values), bytes: bytes, target)
-    return Plan(form, storage, bytes: bytes, scratch: frame.scratch, work, target) {
+    return Plan(form, storage, bytes: stored, scratch: frame.scratch, work, target) {
       builder throws(DiagnosticMessage) in
       try emit(frame, order, places, builder)
     }
   }
 
-  /// Sums of several rows wait for each other in memory where a column has entries enough to make up
-  /// for it in longer tiles, or where tiles would be too short for a row else.
+  /// Blocks read activations from beside, as patterns do where rows do not go into tiles.
+  ///
+  /// Four products pay for a load that crosses a line of the cache.
   private func frame(
     _ g: ConvolutionGeometry, _ site: Site, _ columns: WindowColumns, _ order: PlaneTable.Order,
-    entries: Int, _ target: Target
+    _ target: Target
   ) -> PlaneFrame? {
-    let lines = g.y.shape[1] / order.height * columns.order.count
-    func frame(_ waiting: PlaneFrame.Waiting) -> PlaneFrame? {
-      PlaneFrame(g, site, columns, height: order.rows, waiting: waiting, target)
+    func frame(_ aside: PlaneCut.Aside) -> PlaneFrame? {
+      PlaneFrame(g, site, columns, height: order.rows, aside: aside, target)
     }
-    if order.rows == 1 { return frame(.none) }
-    let isFew = !byPattern && entries < Self.few * lines
-    return (isFew ? frame(.none) : nil) ?? frame(.block)
+    if order.rows == 1 { return frame(.moving) }
+    return (byPattern || !columns.moves ? frame(.waiting) : nil) ?? frame(.reading)
   }
-
-  /// Entries of a column that are not worth a wait for its sums.
-  private static let few = 12
 
   /// As many loops in a row a branch predictor knows by heart.
   private static let learnt = 512.0
@@ -94,6 +91,12 @@ struct SparsePlanes: KernelForm {
       // Sums of a column that a filter has nothing in are not moved.
       work[.move] *= min(1, entries / Double(frame.g.group * order.columns.count))
     }
+    if byPattern, frame.aside == .reading {
+      // Few products share a load from beside.
+      let beside = work[.load] * Double(order.columns.count - 1) / Double(order.columns.count)
+      work[.reach] = max(work[.reach], beside)
+      work[.move] += beside
+    }
     work[.step] = entries * images * Double(frame.widest.tiles)
     if let caches = target.caches {
       if codeBytes(frame, order) > caches.first { work[.miss] = work[.line] }
@@ -106,10 +109,11 @@ struct SparsePlanes: KernelForm {
     let sums = Double(order.rows * vectors * order.turns(frame.g, vectors))
     if !byPattern, sums < 4 { work[.chain] = work[.step] * (1 - sums / 4) }
     // Compilers run short of registers for what goes on from one pass to the next.
-    if order.passes > 1, frame.columns.moves { work[.fma] *= 1.3 }
+    let isMoved = frame.columns.moves && frame.aside != .reading
+    if order.passes > 1, isMoved { work[.fma] *= 1.3 }
     // So they do for sums of several rows that move on under a long window.
     let isLong = order.rows > 1 && !byPattern && order.columns.count > 8
-    if isLong, frame.columns.moves { work[.fma] *= 1.4 }
+    if isLong, isMoved { work[.fma] *= 1.4 }
     // With a loop or fifteen for each of so many columns, instructions are decoded again and again.
     if order.columns.count > 16 {
       for step in [Work.Step.step, .load, .fma] { work[step] *= 1.5 }

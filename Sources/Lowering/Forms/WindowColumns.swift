@@ -41,6 +41,11 @@ struct WindowColumns {
   /// Whether sums are moved both ways.
   var areOnBothSides: Bool { !left.isEmpty && !right.isEmpty }
 
+  /// Elements that the window reaches to the left or right of its result, at most.
+  func beside(_ window: SpatialWindow) -> Int {
+    order.map { abs(offset($0, window)) }.max() ?? 0
+  }
+
   /// How far a column lies from the result.
   func offset(_ column: Int, _ window: SpatialWindow) -> Int {
     column * window.dilations[1] - window.begin[1]

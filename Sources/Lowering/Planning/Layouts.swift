@@ -38,8 +38,9 @@ struct Layouts {
 
 /// The zeros that windows need around the planes of values.
 struct PlaneMargins {
-  /// Rows above and below, and elements beyond them, by group.
-  private var rows: [ValueID: (above: Int, below: Int, beside: Int)] = [:]
+  /// Rows above and below, elements beyond them, and elements that are read beside whatever they are,
+  /// by group.
+  private var rows: [ValueID: (above: Int, below: Int, beyond: Int, beside: Int)] = [:]
 
   /// Looks at the convolutions that sums of whole planes can serve.
   init(_ graph: Graph, _ groups: inout ValueGroups) {
@@ -55,10 +56,12 @@ struct PlaneMargins {
       let below = Self.beyond(0, window, graph[x].type.shape[2])
       let right = Self.beyond(1, window, graph[x].type.shape[3])
       let isNarrower = !isEven || window.output[1] != graph[x].type.shape[3]
-      let beside = isTaken && isNarrower ? max(window.begin[1], right) : 0
-      let known = rows[groups.root(x)] ?? (0, 0, 0)
+      let aside = max(window.begin[1], right)
+      let (beyond, beside) = isTaken && isNarrower ? (aside, 0) : (0, aside)
+      let known = rows[groups.root(x)] ?? (0, 0, 0, 0)
       rows[groups.root(x)] = (
-        max(known.above, window.begin[0]), max(known.below, below), max(known.beside, beside)
+        max(known.above, window.begin[0]), max(known.below, below), max(known.beyond, beyond),
+        max(known.beside, beside)
       )
     }
   }
@@ -71,11 +74,11 @@ struct PlaneMargins {
 
   /// Where a value of a group lies in planes.
   func place(_ group: ValueID, _ type: TensorType, lanes: Int) -> ValuePlace {
-    let (above, below, beside) = rows[group] ?? (0, 0, 0)
+    let (above, below, beyond, beside) = rows[group] ?? (0, 0, 0, 0)
     let (width, channels) = (type.shape[3], type.shape[1])
     let planes = PlaneShape(
-      elements: type.shape[2] * width, above: above * width + beside,
-      below: below * width + beside, lanes: lanes)
+      elements: type.shape[2] * width, above: above * width + beyond,
+      below: below * width + beyond, beside: beside, lanes: lanes)
     return ValuePlace(
       strides: [channels * planes.step, planes.step, width, 1],
       count: planes.count(channels: channels, images: type.shape[0]), planes: planes)
