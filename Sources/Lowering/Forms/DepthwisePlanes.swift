@@ -8,11 +8,13 @@ struct DepthwisePlanes: KernelForm {
       g.arithmetic.isFloat, g.window.kernel[0] * g.window.kernel[1] <= 25,
       let columns = WindowColumns(g),
       let frame = PlaneFrame(g, site, columns, height: 1, aside: .moving, target)
+        ?? PlaneFrame(g, site, columns, height: 1, aside: .reading, target)
     else { return nil }
     let taps = g.window.kernel[0] * g.window.kernel[1]
     var work = frame.work(loads: Double(g.group * taps))
     work[.line] = work[.tile] * Double(columns.order.count)
     work[.fma] = work[.load]
+    frame.readsBeside(&work)
     work.waits(work[.load], sums: frame.widest.size)
     let bytes = g.denseBytes + (frame.edges?.bytes ?? 0)
     return Plan(

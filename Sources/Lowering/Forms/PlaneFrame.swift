@@ -101,12 +101,25 @@ struct PlaneFrame {
       let beyond = 1 - Double(held) / Double(read)
       work[.near] += work[.load] * Double(widest.lanes * g.arithmetic.bytes) / 2 * beyond
     }
+    if cuts.first?.readsEdges == true {
+      // The edges of a tile's rows are looked up for each column.
+      work[.move] += 2 * work[.tile] * Double((columns.order.count - 1) * widest.size)
+    }
     // What reading from beside crosses is hidden behind the products that share a load.
     let rows = g.window.kernel[0]
     if rows > 1, g.window.dilations[0] * g.width % widest.lanes != 0 {
       work[.reach] = work[.load] * Double(rows - 1) / Double(rows)
     }
     return work
+  }
+
+  /// Counts loads from beside, and what makes lanes of other rows zeros, where few products share a
+  /// load.
+  func readsBeside(_ work: inout Work) {
+    guard aside == .reading else { return }
+    let beside = work[.load] * Double(columns.order.count - 1) / Double(columns.order.count)
+    work[.reach] = max(work[.reach], beside)
+    work[.move] += beside
   }
 
   /// One tile of a plane.

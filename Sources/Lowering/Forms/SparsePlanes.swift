@@ -55,7 +55,7 @@ struct SparsePlanes: KernelForm {
     }
   }
 
-  /// Blocks read activations from beside, as patterns do where rows do not go into tiles.
+  /// Blocks read activations from beside, as all do where rows do not go into tiles.
   ///
   /// Four products pay for a load that crosses a line of the cache.
   private func frame(
@@ -65,8 +65,9 @@ struct SparsePlanes: KernelForm {
     func frame(_ aside: PlaneCut.Aside) -> PlaneFrame? {
       PlaneFrame(g, site, columns, height: order.rows, aside: aside, target)
     }
-    if order.rows == 1 { return frame(.moving) }
-    return (byPattern || !columns.moves ? frame(.waiting) : nil) ?? frame(.reading)
+    let isShared = order.rows > 1 && !byPattern && columns.moves
+    let moving = isShared ? nil : frame(order.rows == 1 ? .moving : .waiting)
+    return moving ?? frame(.reading)
   }
 
   /// As many loops in a row a branch predictor knows by heart.
@@ -91,12 +92,7 @@ struct SparsePlanes: KernelForm {
       // Sums of a column that a filter has nothing in are not moved.
       work[.move] *= min(1, entries / Double(frame.g.group * order.columns.count))
     }
-    if byPattern, frame.aside == .reading {
-      // Few products share a load from beside.
-      let beside = work[.load] * Double(order.columns.count - 1) / Double(order.columns.count)
-      work[.reach] = max(work[.reach], beside)
-      work[.move] += beside
-    }
+    if byPattern || order.rows == 1 { frame.readsBeside(&work) }
     work[.step] = entries * images * Double(frame.widest.tiles)
     if let caches = target.caches {
       if codeBytes(frame, order) > caches.first { work[.miss] = work[.line] }
