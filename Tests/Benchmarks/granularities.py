@@ -20,7 +20,8 @@ PIPELINES |= {block: f"@default,prune-magnitude{{sparsity=0.8,block={block}}},sp
 PIPELINES["1:5"] = "@default,prune-magnitude{block=1:5},sparsify"
 PIPELINES["filters"] = "@default,prune-filters{sparsity=0.55}"
 
-EQUAL = [conv(128, 128, 14, 14, 1), conv(256, 256, 12, 12, 1), conv(64, 64, 16, 16, 3), conv(16, 16, 32, 32, 3), full(1, 1024, 1024)]
+EQUAL = [conv(128, 128, 14, 14, 1), conv(256, 256, 12, 12, 1), conv(64, 64, 16, 16, 3), conv(16, 16, 32, 32, 3), conv(32, 32, 19, 19, 3), conv(32, 32, 25, 25, 3),
+         full(1, 1024, 1024)]
 
 
 def blocks_of_layers():
